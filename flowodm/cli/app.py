@@ -1,0 +1,107 @@
+"""The table of commands, and the way from arguments to an exit code.
+
+To add a command:
+
+1. Write a function in `flowodm/cli/<noun>.py`, decorated with `options.command(...)`, which
+   takes its examples and output formats. Its parameters are Typer's (`Annotated[str,
+   typer.Argument(help=...)]`); the first is `context: typer.Context`, and
+   `options.session_of(context)` is the `Session`: global options, `output`, `connect()`.
+   The docstring is the help; its first line is the summary. It returns an exit code, or None
+   for 0, and raises `FlowODMError` for the rest. Heavy imports go inside the function.
+2. Add its line to `COMMANDS` here, with the same summary.
+
+Lists and details are written by `tables.write_rows` and `tables.write_detail`, single lines by
+`session.output.line` (data), `.note` and `.warn` (stderr); nothing else prints.
+
+Global options, `--help` and completion are added by the frame: never declare them in a command.
+This module imports nothing heavy, because `flowodm --help` and shell completion read it alone.
+"""
+
+from typing import NamedTuple, NoReturn
+
+from flowodm.cli.options import Session
+from flowodm.cli.output import Output
+
+__all__ = ["COMMANDS", "GROUPS", "CommandEntry", "children", "run", "run_process"]
+
+
+class CommandEntry(NamedTuple):
+    """One command: the words a user types, where its function is, and what it does."""
+
+    path: str
+    target: str
+    """`module:function`, imported when the command is invoked."""
+    summary: str
+    hidden: bool = False
+
+
+COMMANDS: tuple[CommandEntry, ...] = (
+    CommandEntry("tail", "flowodm.cli.tail:tail", "Follow or read topics as decoded records."),
+    CommandEntry("produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic."),
+    CommandEntry("topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster."),
+    CommandEntry(
+        "topics describe", "flowodm.cli.topics:describe_topic", "Show one topic in detail."
+    ),
+    CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),
+    CommandEntry(
+        "context show", "flowodm.cli.context:show_context", "Show a context, without its secrets."
+    ),
+    CommandEntry("context use", "flowodm.cli.context:use_context", "Choose the current context."),
+    CommandEntry("context add", "flowodm.cli.context:add_context", "Add a context to a file."),
+    CommandEntry("sandbox up", "flowodm.cli.sandbox:up", "Start a local Kafka and registry."),
+    CommandEntry("sandbox status", "flowodm.cli.sandbox:status", "Show the sandboxes."),
+    CommandEntry("sandbox down", "flowodm.cli.sandbox:down", "Stop a sandbox."),
+    CommandEntry("demo", "flowodm.cli.demo:demo", "Watch live typed events in a sandbox."),
+)
+
+GROUPS: dict[str, str] = {
+    "topics": "Look at topics.",
+    "context": "Clusters by name, and which one is current.",
+    "sandbox": "A local Apache Kafka and registry.",
+}
+
+
+def children(prefix: str, *, hidden: bool = False) -> dict[str, str]:
+    """Return the names and summaries directly under a group, in the order of the table."""
+    start = f"{prefix} " if prefix else ""
+    found: dict[str, str] = {}
+    for entry in COMMANDS:
+        if entry.path.startswith(start) and (hidden or not entry.hidden):
+            name, _, rest = entry.path.removeprefix(start).partition(" ")
+            found.setdefault(name, GROUPS[start + name] if rest else entry.summary)
+    return found
+
+
+def run_process(arguments: list[str]) -> NoReturn:
+    """Run the command line as this process: its streams, its signals, its end."""
+    from flowodm.cli import process
+
+    process.prepare_streams()
+    output = Output.of_process()
+    with process.interrupts(output):
+        code = run(arguments, output)
+    process.end(code)
+
+
+def run(arguments: list[str], output: Output) -> int:
+    """Run one command line and return its exit code; errors become lines on stderr."""
+    session = Session(output)
+    try:
+        code = _dispatch(arguments, session)
+        output.flush()
+    except BaseException as error:  # noqa: BLE001 - the one place where errors become lines
+        from flowodm.cli import errors
+
+        code = errors.report(error, session)
+    return code
+
+
+def _dispatch(arguments: list[str], session: Session) -> int:
+    if arguments in ([], ["--help"], ["-h"]):
+        from flowodm.cli import help
+
+        help.print_help(session.output, help.group_help("", session.output.width))
+        return 0
+    from flowodm.cli import frame
+
+    return frame.invoke(arguments, session)

@@ -1,0 +1,121 @@
+"""Errors in words: at most five lines on stderr, and the exit code.
+
+`error:` and what failed on which thing, then indented the cure. Nothing here prints a traceback
+unless `-vv` asks for it.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flowodm.cli.options import Session
+from flowodm.cli.output import OutputClosed, Span
+from flowodm.errors import FlowODMError
+
+__all__ = ["report"]
+
+_MESSAGE_LINES: Final = 3
+_HINT_LINES: Final = 2
+
+
+def report(error: BaseException, session: Session) -> int:
+    """Write what went wrong to stderr and return the exit code."""
+    session.output.clear_status()
+    if isinstance(error, OutputClosed):
+        return 0
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if isinstance(error, KeyboardInterrupt):
+        return _flushed(session, 130)
+    if isinstance(error, FlowODMError):
+        code, message, hint = error.exit_code, error.message, error.hint
+    elif (ending := _of_typer(error)) is not None:
+        code, message, hint = ending
+        if not message:
+            return _flushed(session, code)
+    else:
+        code, message, hint = 1, f"{type(error).__name__}: {error}", _bug_hint(session)
+    code = max(code, _flushed(session, code))
+    _write(session, message, hint)
+    if session.values.verbose >= 2:
+        _write_traceback(session, error)
+    return code
+
+
+def _write(session: Session, message: str, hint: str | None) -> None:
+    first, *rest = _lines(message, _MESSAGE_LINES)
+    session.output.message(Span("error:", "red"), f" {first}")
+    for line in rest:
+        session.output.message(f"  {line}")
+    for line in _lines(hint or "", _HINT_LINES):
+        session.output.message(f"  {line}")
+
+
+def _lines(text: str, at_most: int) -> list[str]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > at_most:
+        lines = [*lines[: at_most - 1], f"… ({len(lines) - at_most + 1} more lines)"]
+    return lines
+
+
+def _flushed(session: Session, code: int) -> int:
+    """Hand out what was written before the error; the first error is the one to tell."""
+    try:
+        session.output.flush()
+    except OutputClosed:
+        return code
+    except FlowODMError as error:
+        return code or error.exit_code
+    return code
+
+
+def _bug_hint(session: Session) -> str:
+    if session.values.verbose >= 2:
+        return "This is a bug in FlowODM; please report it with the traceback below."
+    return (
+        "This is a bug in FlowODM; run it again with -vv for the traceback, and please report it."
+    )
+
+
+def _write_traceback(session: Session, error: BaseException) -> None:
+    import traceback
+
+    for chunk in traceback.format_exception(error):
+        for line in chunk.rstrip("\n").split("\n"):
+            session.output.message(Span(line, "dim"))
+
+
+def _of_typer(error: BaseException) -> tuple[int, str, str | None] | None:
+    """Return exit code, message and hint of an exception of Typer's; None for others."""
+    if "typer" not in sys.modules:
+        return None
+    import typer
+
+    if isinstance(error, typer.Exit):
+        return error.exit_code, "", None
+    if isinstance(error, typer.Abort):
+        return 1, "aborted; nothing was changed", None
+    if isinstance(error, typer.TyperException):
+        return error.exit_code, _usage_message(error), _usage_hint(error)
+    return None
+
+
+def _usage_message(error: Any) -> str:
+    message = str(error.message if hasattr(error, "possibilities") else error.format_message())
+    message = message.rstrip(".").replace(" '", " `").replace("' ", "` ").replace("':", "`:")
+    if message.endswith("'"):
+        message = message[:-1] + "`"
+    return message[:1].lower() + message[1:]
+
+
+def _usage_hint(error: Any) -> str | None:
+    return "  ".join(_usage_hints(error)) or None
+
+
+def _usage_hints(error: Any) -> Iterator[str]:
+    near = getattr(error, "possibilities", None)
+    if near:
+        yield f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        yield f"({context.command_path} --help)"

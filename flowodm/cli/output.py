@@ -1,0 +1,222 @@
+"""The only place that prints.
+
+Everything for people goes through `Output.line` and its kin, span by span, and is sanitized
+there; a style is applied after that, so no escape code can come from data. stdout is data, stderr
+is the rest. Documents for machines are JSON, YAML or bytes that their writer made safe.
+
+Tables are laid out in `tables.py`, errors are worded in `errors.py`.
+"""
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
+
+from flowodm.cli.sanitize import visible, visible_block
+from flowodm.errors import FlowODMError
+
+__all__ = ["Output", "OutputClosed", "OutputFailed", "Span", "Spans", "StyleName"]
+
+StyleName = Literal["red", "yellow", "green", "dim", "bold", "cyan"]
+
+_CODES: Final[dict[str, str]] = {
+    "red": "\x1b[31m",
+    "yellow": "\x1b[33m",
+    "green": "\x1b[32m",
+    "cyan": "\x1b[36m",
+    "dim": "\x1b[2m",
+    "bold": "\x1b[1m",
+}
+_RESET: Final = "\x1b[0m"
+
+
+class Span(NamedTuple):
+    """A piece of a line in one style."""
+
+    text: str
+    style: StyleName | None = None
+
+
+Spans: TypeAlias = "str | Span"
+
+
+class OutputClosed(SystemExit):
+    """Whoever read standard output has left (`| head -1`): end quietly."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+
+class OutputFailed(FlowODMError):
+    """Standard output does not take data: a full disk, a closed descriptor."""
+
+
+class Stream:
+    """One of the two streams: bytes out, with what its reader can show."""
+
+    def __init__(
+        self, raw: BinaryIO, *, is_tty: bool = False, color: bool = False, encoding: str = "utf-8"
+    ) -> None:
+        self.raw = raw
+        self.is_tty = is_tty
+        self.color = color
+        self.encoding = encoding
+
+    def encode(self, text: str) -> bytes:
+        """Return `text` in the stream's encoding; what it lacks becomes a visible escape."""
+        return text.encode(self.encoding, "backslashreplace")
+
+    def paint(self, spans: tuple[Spans, ...]) -> str:
+        """Join spans, sanitized, and styled when the stream shows colours."""
+        parts: list[str] = []
+        for span in spans:
+            if isinstance(span, str):
+                parts.append(visible(span))
+            elif span.style is None or not self.color:
+                parts.append(visible(span.text))
+            else:
+                parts.append(f"{_CODES[span.style]}{visible(span.text)}{_RESET}")
+        return "".join(parts)
+
+
+class Output:
+    """Standard output and standard error of one run.
+
+    Args:
+        stdout: Where data goes.
+        stderr: Where everything else goes.
+        width: Columns of the terminal; None asks it each time.
+        quiet: Whether notes are left out; warnings and errors are not.
+    """
+
+    def __init__(
+        self, stdout: Stream, stderr: Stream, *, width: int | None = None, quiet: bool = False
+    ) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.quiet = quiet
+        self.verbosity = 0
+        self._width = width
+        self._status_shown = False
+
+    @classmethod
+    def of_process(cls, environ: Mapping[str, str] = os.environ) -> "Output":
+        """Return the output on this process's own streams."""
+        return cls(_process_stream(sys.stdout, 1, environ), _process_stream(sys.stderr, 2, environ))
+
+    @property
+    def width(self) -> int:
+        """Columns to fill: the terminal's, or 100 where there is none."""
+        if self._width is not None:
+            return self._width
+        return max(shutil.get_terminal_size((100, 24)).columns, 20)
+
+    @property
+    def table_width(self) -> int | None:
+        """Columns that a table must fit: a terminal's; None (never cut) off a terminal."""
+        return self.width if self.stdout.is_tty or self._width is not None else None
+
+    def without_color(self) -> None:
+        """Turn colours off on both streams (`--no-color`)."""
+        self.stdout.color = False
+        self.stderr.color = False
+
+    def line(self, *spans: Spans) -> None:
+        """Write one line of data for people to stdout."""
+        self.data(self.stdout.encode(self.stdout.paint(spans) + "\n"))
+
+    def block(self, text: str) -> None:
+        """Write text of several lines to stdout; its line feeds and tabs are kept."""
+        self.data(self.stdout.encode(visible_block(text)))
+
+    def data(self, data: bytes) -> None:
+        """Write bytes that are safe already (a machine format, or `raw` on demand) to stdout.
+
+        Raises:
+            OutputClosed: If the reader of stdout has left.
+            OutputFailed: If stdout takes no data.
+        """
+        if self._status_shown:
+            self.clear_status()
+        try:
+            self.stdout.raw.write(data)
+        except OSError as error:
+            _raise_for(error)
+
+    def flush(self) -> None:
+        """Hand everything written so far to the operating system.
+
+        Raises:
+            OutputClosed: If the reader of stdout has left.
+            OutputFailed: If stdout takes no data.
+        """
+        try:
+            self.stdout.raw.flush()
+        except OSError as error:
+            _raise_for(error)
+
+    def note(self, *spans: Spans) -> None:
+        """Write one line about the run to stderr, unless `--quiet`."""
+        if not self.quiet:
+            self.message(*spans)
+
+    def warn(self, text: str) -> None:
+        """Write a warning to stderr."""
+        self.message(Span("warning: ", "yellow"), text)
+
+    def message(self, *spans: Spans) -> None:
+        """Write one line to stderr, whatever the verbosity."""
+        self.clear_status()
+        self._to_stderr(self.stderr.paint(spans) + "\n")
+
+    def status(self, *spans: Spans) -> None:
+        """Draw the one status line of a terminal's stderr anew; nothing off a terminal."""
+        if not self.stderr.is_tty or self.quiet:
+            return
+        self._to_stderr(f"\r{self.stderr.paint(_fit(spans, self.width - 1))}\x1b[K")
+        self._status_shown = True
+
+    def clear_status(self) -> None:
+        """Take the status line away, so that other text can stand there."""
+        if self._status_shown:
+            self._status_shown = False
+            self._to_stderr("\r\x1b[K")
+
+    def _to_stderr(self, text: str) -> None:
+        try:
+            self.stderr.raw.write(self.stderr.encode(text))
+            self.stderr.raw.flush()
+        except (OSError, ValueError):  # nobody is there to be told
+            pass
+
+
+def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
+    from flowodm.cli.text import cut, display_width
+
+    fitted: list[Spans] = []
+    for span in spans:
+        text, style = (span, None) if isinstance(span, str) else span
+        shown = cut(visible(text), width)
+        fitted.append(Span(shown, style))
+        width -= display_width(shown)
+        if width <= 0:
+            break
+    return tuple(fitted)
+
+
+def _process_stream(stream: object, descriptor: int, environ: Mapping[str, str]) -> Stream:
+    raw = getattr(stream, "buffer", None)
+    if raw is None:  # closed at the start: writing then fails, as it should
+        raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
+    is_tty = raw.isatty()
+    color = is_tty and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return Stream(raw, is_tty=is_tty, color=color, encoding=encoding)
+
+
+def _raise_for(error: OSError) -> None:
+    if isinstance(error, BrokenPipeError) or error.errno == errno.EPIPE:
+        raise OutputClosed from error
+    raise OutputFailed(f"cannot write the output: {error.strerror or error}") from error

@@ -1,0 +1,67 @@
+"""This process: its three descriptors, its signals and its end."""
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, NoReturn
+
+from flowodm.cli.output import Output
+
+__all__ = ["end", "interrupts", "prepare_streams"]
+
+_PATIENCE: Final = 0.6
+"""Seconds that an interrupted command has to end by itself."""
+INTERRUPTED: Final = 130
+
+
+def prepare_streams() -> None:
+    """Open the standard descriptors that the caller closed, so that no socket takes their place.
+
+    The stand-in for stdout is opened for reading: writing to it fails, as to a closed one.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError as error:
+            if error.errno == errno.EBADF:
+                os.open(os.devnull, os.O_WRONLY if descriptor != 1 else os.O_RDONLY)
+
+
+@contextmanager
+def interrupts(output: Output) -> Iterator[None]:
+    """End the process soon after Ctrl-C, even while a library's call blocks the main thread.
+
+    Python raises KeyboardInterrupt only between its own instructions, and a call into librdkafka
+    may block for seconds. A thread hears of the signal at once, waits a moment for the command to
+    end in order, then ends the process.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    finished = threading.Event()
+    threading.Thread(target=_watch, args=(reader, finished, output), daemon=True).start()
+    try:
+        yield
+    finally:
+        finished.set()
+        signal.set_wakeup_fd(previous)
+
+
+def end(code: int) -> NoReturn:
+    """End the process now, without waiting for the threads of libraries."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # reported already, or nobody to tell
+            stream.flush()
+    os._exit(code)
+
+
+def _watch(reader: int, finished: threading.Event, output: Output) -> None:
+    while signal.SIGINT not in os.read(reader, 64):
+        pass
+    if not finished.wait(_PATIENCE):
+        output.clear_status()
+        end(INTERRUPTED)

@@ -1,0 +1,43 @@
+"""How wide text is on a terminal, and how it is cut to fit."""
+
+import unicodedata
+
+__all__ = ["cut", "display_width", "pad"]
+
+ELLIPSIS = "…"
+
+
+def display_width(text: str) -> int:
+    """Return the columns that sanitized `text` takes: wide characters two, marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(_character_width(character) for character in text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return `text` in at most `width` columns, with `…` where something is missing."""
+    if display_width(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept, used = [], 0
+    for character in text:
+        used += _character_width(character)
+        if used > width - 1:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Fill `text` with spaces to `width` columns, on its left when it is `right`-aligned."""
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space
+
+
+def _character_width(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
