@@ -15,6 +15,7 @@ from typer.main import _get_param, get_command
 from typer.models import ParamMeta
 
 from flowodm.cli.app import COMMANDS, GROUPS, CommandEntry, children
+from flowodm.cli.coercion import lighten
 from flowodm.cli.options import (
     FORMATS,
     GLOBAL_OPTIONS,
@@ -110,6 +111,8 @@ def build_command(entry: CommandEntry) -> LeafCommand:
     command = cast(LeafCommand, get_command(app))
     command.spec = spec
     command.own_parameters = tuple(command.params)
+    for parameter in command.params:
+        lighten(parameter)
     command.params.extend(_global_parameters(spec.formats))
     return command
 
@@ -152,7 +155,9 @@ def _global_parameter(option: GlobalOption, formats: tuple[str, ...]) -> Any:
         hidden=option.name == "output" and not formats,
     )
     name = _PARAMETER_PREFIX + option.name
-    return _get_param(ParamMeta(name=name, default=info, annotation=annotation))
+    parameter = _get_param(ParamMeta(name=name, default=info, annotation=annotation))
+    lighten(parameter)
+    return parameter
 
 
 def _keep(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> None:
