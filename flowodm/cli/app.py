@@ -77,18 +77,17 @@ def run_process(arguments: list[str]) -> NoReturn:
     from flowodm.cli import process
 
     process.prepare_streams()
-    output = Output.of_process()
-    with process.interrupts(output):
-        code = run(arguments, output)
+    session = Session(Output.of_process())
+    with process.interrupts(session):
+        code = run(arguments, session)
     process.end(code)
 
 
-def run(arguments: list[str], output: Output) -> int:
+def run(arguments: list[str], session: Session) -> int:
     """Run one command line and return its exit code; errors become lines on stderr."""
-    session = Session(output)
     try:
         code = _dispatch(arguments, session)
-        output.flush()
+        session.output.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where errors become lines
         from flowodm.cli import errors
 

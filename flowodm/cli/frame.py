@@ -44,6 +44,7 @@ class LeafCommand(TyperCommand):
         """Check `-o` against what the command writes, then run it."""
         session = session_of(ctx)
         session.formats = self.spec.formats
+        session.patience = self.spec.patience
         _check_format(session.values.output, self.spec.formats, ctx.command_path)
         return super().invoke(ctx)
 

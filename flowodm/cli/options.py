@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "GLOBAL_OPTIONS",
+    "PATIENCE",
     "CommandSpec",
     "GlobalOption",
     "GlobalValues",
@@ -31,6 +32,10 @@ __all__ = [
 
 FORMATS: Final = ("table", "wide", "json", "ndjson", "yaml", "name")
 """The output formats of a command that lists or shows things; the first is the default."""
+
+
+PATIENCE: Final = 0.6
+"""Seconds that a command has to end after Ctrl-C, where it does not ask for more."""
 
 
 class GlobalOption(NamedTuple):
@@ -82,6 +87,8 @@ class Session:
         self.output = output
         self.values = GlobalValues()
         self.formats: tuple[str, ...] = ()
+        self.patience = PATIENCE
+        """Seconds that the command has to end by itself after Ctrl-C."""
 
     @property
     def format(self) -> str:
@@ -119,6 +126,7 @@ class CommandSpec(NamedTuple):
 
     examples: tuple[str, ...]
     formats: tuple[str, ...]
+    patience: float
 
 
 _Function = TypeVar("_Function", bound=Callable[..., int | None])
@@ -130,10 +138,11 @@ def command(*examples: str, formats: tuple[str, ...] = FORMATS) -> Callable[[_Fu
     Args:
         examples: Command lines a user would type, at least one; a `#` starts a remark.
         formats: What `-o` takes, the default first; empty for a command without data.
+        patience: Seconds that it may take to clean up after Ctrl-C, before the process is ended.
     """
 
     def declare(function: _Function) -> _Function:
-        function.__flowodm__ = CommandSpec(examples, formats)  # type: ignore[attr-defined]
+        function.__flowodm__ = CommandSpec(examples, formats, patience)  # type: ignore[attr-defined]
         return function
 
     return declare

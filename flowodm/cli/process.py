@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
-from flowodm.cli.output import Output
+from flowodm.cli.options import Session
 
 __all__ = ["end", "interrupts", "prepare_streams"]
 
-_PATIENCE: Final = 0.6
-"""Seconds that an interrupted command has to end by itself."""
-INTERRUPTED: Final = 130
+_INTERRUPTED: Final = 130
 
 
 def prepare_streams() -> None:
@@ -32,18 +30,18 @@ def prepare_streams() -> None:
 
 
 @contextmanager
-def interrupts(output: Output) -> Iterator[None]:
+def interrupts(session: Session) -> Iterator[None]:
     """End the process soon after Ctrl-C, even while a library's call blocks the main thread.
 
     Python raises KeyboardInterrupt only between its own instructions, and a call into librdkafka
-    may block for seconds. A thread hears of the signal at once, waits a moment for the command to
-    end in order, then ends the process.
+    may block for seconds. A thread hears of the signal at once, gives the command its patience
+    (`options.command`) to end in order, then ends the process.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     finished = threading.Event()
-    threading.Thread(target=_watch, args=(reader, finished, output), daemon=True).start()
+    threading.Thread(target=_watch, args=(reader, finished, session), daemon=True).start()
     try:
         yield
     finally:
@@ -59,9 +57,9 @@ def end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _watch(reader: int, finished: threading.Event, output: Output) -> None:
+def _watch(reader: int, finished: threading.Event, session: Session) -> None:
     while signal.SIGINT not in os.read(reader, 64):
         pass
-    if not finished.wait(_PATIENCE):
-        output.clear_status()
-        end(INTERRUPTED)
+    if not finished.wait(session.patience):
+        session.output.clear_status()
+        end(_INTERRUPTED)

@@ -81,8 +81,10 @@ def test_parsing_a_command_line_does_not_import_pydantic() -> None:
     script = (
         "import io, sys\n"
         "from flowodm.cli.app import run\n"
+        "from flowodm.cli.options import Session\n"
         "from flowodm.cli.output import Output, Stream\n"
-        "run(['topics', '--no-color', '--help'], Output(Stream(io.BytesIO()), Stream(io.BytesIO())))\n"
+        "output = Output(Stream(io.BytesIO()), Stream(io.BytesIO()))\n"
+        "assert run(['topics', '--no-color', '--help'], Session(output)) == 0\n"
         "print([name for name in ('pydantic', 'rich', 'confluent_kafka') if name in sys.modules])\n"
     )
     done = subprocess.run(

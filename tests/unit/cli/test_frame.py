@@ -5,6 +5,7 @@ import io
 import pytest
 
 from flowodm.cli.app import COMMANDS, GROUPS, children, run
+from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Stream
 
 pytestmark = pytest.mark.unit
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.unit
 
 def run_captured(*arguments: str) -> tuple[int, str, str]:
     stdout, stderr = io.BytesIO(), io.BytesIO()
-    code = run(list(arguments), Output(Stream(stdout), Stream(stderr)))
+    code = run(list(arguments), Session(Output(Stream(stdout), Stream(stderr))))
     return code, stdout.getvalue().decode(), stderr.getvalue().decode()
 
 
@@ -65,5 +66,6 @@ def test_the_version_is_answered_anywhere(arguments: list[str]) -> None:
 
 def test_help_does_not_fill_a_terminal_that_is_absurdly_narrow_with_an_error() -> None:
     stdout = io.BytesIO()
-    assert run(["--help"], Output(Stream(stdout), Stream(io.BytesIO()), width=1)) == 0
+    output = Output(Stream(stdout), Stream(io.BytesIO()), width=1)
+    assert run(["--help"], Session(output)) == 0
     assert b"tail" in stdout.getvalue()
