@@ -132,7 +132,9 @@ class CommandSpec(NamedTuple):
 _Function = TypeVar("_Function", bound=Callable[..., int | None])
 
 
-def command(*examples: str, formats: tuple[str, ...] = FORMATS) -> Callable[[_Function], _Function]:
+def command(
+    *examples: str, formats: tuple[str, ...] = FORMATS, patience: float = PATIENCE
+) -> Callable[[_Function], _Function]:
     """Declare a function to be a command.
 
     Args:
