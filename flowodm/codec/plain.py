@@ -1,0 +1,138 @@
+"""Bytes without a schema: JSON, UTF-8 text, and what is neither. Pure functions.
+
+JSON here is RFC 8259 to the letter: no `NaN`, no byte order mark, UTF-8 only. A document that
+Python could not hold exactly, or only at a price, is not taken for one: deeper than `MAX_DEPTH`,
+an integer longer than Python reads, an exponent beyond `MAX_EXPONENT`. As text it is still whole.
+"""
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NoReturn
+
+__all__ = [
+    "MAX_DEPTH",
+    "NotJson",
+    "bytes_text",
+    "check_depth",
+    "read_json",
+    "scan_json",
+    "skip_space",
+]
+
+MAX_DEPTH: Final = 200
+"""Arrays and objects inside one another; jq's own limit was 256."""
+
+MAX_EXPONENT: Final = 6144
+"""Of a number that no double holds: the range of IEEE 754 decimal128."""
+
+_SHORT_NUMBER: Final = 16
+_SPACE: Final = " \t\n\r"
+_NESTING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+"""Strings as a whole (an unclosed one to the end, so that the search stays linear), brackets."""
+
+
+class NotJson(ValueError):
+    """A text is no JSON document that can be read exactly; the message says why."""
+
+
+def read_json(text: str) -> Any:
+    """Read a JSON document without losing a digit.
+
+    Integers are `int`. Other numbers are `float` where that has the same digits, else `Decimal`.
+    The last of several equal keys counts.
+
+    Raises:
+        NotJson: If the text is no such document.
+    """
+    check_depth(text)
+    value, end = scan_json(text, skip_space(text, 0))
+    if skip_space(text, end) != len(text):
+        raise NotJson(f"something follows the JSON document (character {end})")
+    return value
+
+
+def scan_json(text: str, start: int) -> tuple[Any, int]:
+    """Read the JSON value that starts at a character of a text that `check_depth` let pass.
+
+    Returns:
+        The value, as `read_json` gives it, and the character after it.
+
+    Raises:
+        NotJson: If no value starts there.
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except NotJson:
+        raise
+    except ValueError as error:
+        raise NotJson(_reason(error)) from None
+
+
+def check_depth(text: str) -> None:
+    """Refuse a JSON text that is nested deeper than `MAX_DEPTH`.
+
+    Raises:
+        NotJson: If it is.
+    """
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in _NESTING.finditer(text):
+        sign = match.group()
+        if sign in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise NotJson(f"JSON nested deeper than {MAX_DEPTH}")
+        elif sign in "]}":
+            depth -= 1
+
+
+def bytes_text(data: bytes) -> str | None:
+    """Return bytes as the text they are; None when they are no UTF-8, or hold a NUL.
+
+    A NUL says binary, as it does to git and grep: numbers in eight bytes are valid UTF-8 too.
+    """
+    if b"\x00" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def skip_space(text: str, start: int) -> int:
+    """Return the first character at or after `start` that is not JSON's white space."""
+    while start < len(text) and text[start] in _SPACE:
+        start += 1
+    return start
+
+
+def _exact_number(text: str) -> float | Decimal:
+    value = float(text)
+    if len(text) < _SHORT_NUMBER and value - value == 0 and (value or "e" not in text.lower()):
+        return value
+    if repr(value) == text:
+        return value
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        raise NotJson("a number with an exponent out of range") from None
+    if value - value == 0 and Decimal(repr(value)) == exact:
+        return value
+    if abs(exact.adjusted()) > MAX_EXPONENT:
+        raise NotJson("a number with an exponent out of range")
+    return exact
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotJson(f"`{name}` is no JSON value")
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (character {error.pos})"
+    return "an integer with more digits than can be read"
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_exact_number, parse_constant=_refuse_constant)
