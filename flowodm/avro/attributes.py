@@ -134,7 +134,7 @@ def order_of(document: JsonObject, path: Path) -> Order:
 
 
 _JAVA_DOUBLE: Final = re.compile(
-    r"[\x00-\x20]*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))"
+    r"[\x00-\x20]*([+-]?(?:NaN|Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))"
     r"[fFdD]?[\x00-\x20]*"
 )
 

@@ -45,7 +45,7 @@ from flowodm.errors import SchemaParseError
 
 __all__ = ["Builder"]
 
-
+_WORDS: Final = ("record", "enum", "array", "map", "fixed", "error")
 _NAMED: Final = ("record", "error", "enum", "fixed")
 _RESERVED: Final = frozenset(
     ["aliases", "doc", "fields", "items", "name", "namespace", "size", "symbols", "type", "values"]
@@ -103,7 +103,7 @@ class Builder:
         if fullname is not None:
             return Ref(fullname)
         later = _find_definition(self._document, name)
-        if later is not None:
+        if later is not None and not self._knows_short(name):
             raise schema_error(
                 f"{shown(name)} is used before its definition, at `{pointer(later) or '/'}`",
                 path,
@@ -111,8 +111,13 @@ class Builder:
             )
         if not name:
             raise schema_error("the name of a type is empty", path)
-        near = similar(name, (*PRIMITIVES, *self._names))
+        near = similar(name, (*PRIMITIVES, *_WORDS, *self._names))
         raise schema_error(f"nothing defines a type {shown(name)}", path, type_hint(name, near))
+
+    def _knows_short(self, name: str) -> bool:
+        """Whether a known type has this short name, in whatever namespace."""
+        short = name.rpartition(".")[2]
+        return any(known.rpartition(".")[2] == short for known in self._names)
 
     def _union(self, document: list[Json], namespace: str, path: Path) -> Walk[Union]:
         branches: list[Type] = []

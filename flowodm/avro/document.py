@@ -80,7 +80,7 @@ class _Reader:
             if not self.open and value is not _OPENED:
                 break
         if self._peek():
-            raise self._error("there is more text after the schema's end")
+            raise self._fault("there is more text after the schema's end")
         return value  # type: ignore[return-value]  # _OPENED never leaves the loop
 
     def _peek(self) -> str:
@@ -133,7 +133,7 @@ class _Reader:
             self.open.pop()
             return top.value
         if found != ",":
-            raise self._error(f"expected `,` or `{end}`")
+            raise self._fault(f"expected `,` or `{end}`")
         self.at += 1
         if isinstance(top.value, dict):
             self._key()
@@ -143,7 +143,7 @@ class _Reader:
         """Read `"key":` into the innermost object."""
         top = self.open[-1]
         if self._peek() != '"':
-            raise self._error("expected a key in double quotes")
+            raise self._fault("expected a key in double quotes")
         start = self.at
         top.key = self._string()
         if top.key in top.value:
@@ -154,7 +154,7 @@ class _Reader:
                 hint="remove one of the two: a JSON reader would silently take the last",
             )
         if self._peek() != ":":
-            raise self._error("expected `:` after a key")
+            raise self._fault("expected `:` after a key")
         self.at += 1
 
     def _string(self) -> str:
@@ -163,13 +163,13 @@ class _Reader:
         except json.JSONDecodeError as error:
             self.at = min(error.pos, len(self.text))
             reason = error.msg.removesuffix(" at").removesuffix(" starting")
-            raise self._error(reason[:1].lower() + reason[1:]) from None
+            raise self._fault(reason[:1].lower() + reason[1:]) from None
         return value
 
     def _number(self) -> Json:
         match = _NUMBER.match(self.text, self.at)
         if match is None:
-            raise self._error("not a number")
+            raise self._fault("not a number")
         if match.end() - match.start() > MAX_DIGITS:
             raise self._error(f"a number of more than {MAX_DIGITS:,} characters")
         self.at = match.end()
@@ -183,8 +183,11 @@ class _Reader:
                 return value
         what = self.text[self.at : self.at + 1]
         if not what:
-            raise self._error("the text ends too early")
-        raise self._error(f"expected a value, found {shown(what)}")
+            raise self._fault("the text ends too early")
+        raise self._fault(f"expected a value, found {shown(what)}")
+
+    def _fault(self, reason: str) -> SchemaParseError:
+        return self._error(f"not JSON: {reason}")
 
     def _error(
         self, reason: str, *, path: Path = None, hint: str | None = None

@@ -1,14 +1,15 @@
 """What a wrong schema may have been meant as: other languages, near misses, and the cure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from flowodm.avro.logical import LOGICAL_TYPES
+from flowodm.avro.names import PRIMITIVES
 from flowodm.avro.types import Json
-from flowodm.avro.words import shown
+from flowodm.avro.words import shown, similar
 
-__all__ = ["Foreign", "foreign_document", "foreign_text", "type_hint"]
+__all__ = ["Foreign", "bare_word_hint", "foreign_document", "foreign_text", "type_hint"]
 
 
 class Foreign(NamedTuple):
@@ -96,12 +97,20 @@ _ATTRIBUTES: Final = {
 }
 
 
-def type_hint(word: str, similar: str | None) -> str | None:
+def bare_word_hint(word: str, known: Iterable[str]) -> str:
+    """The cure for a text that is one word, and no type's name."""
+    near = similar(word, (*PRIMITIVES, *known))
+    if near is not None:
+        return f"did you mean {shown(near)}?"
+    return "a schema's text is JSON; is this the name of a file?"
+
+
+def type_hint(word: str, near: str | None) -> str | None:
     """The cure for a type's name that nobody defines.
 
     Args:
         word: The name.
-        similar: The known name nearest to it.
+        near: The known name nearest to it.
     """
     folded = word.lower()
     if folded in _ATTRIBUTES:
@@ -109,8 +118,8 @@ def type_hint(word: str, similar: str | None) -> str | None:
     if folded in LOGICAL_TYPES:
         carrier = LOGICAL_TYPES[folded][0]
         return f'write `{{"type": "{carrier}", "logicalType": "{folded}"}}`'
-    if similar is not None:
-        return f"did you mean {shown(similar)}?"
+    if near is not None:
+        return f"did you mean {shown(near)}?"
     if folded in _PRIMITIVE_SLIPS:
         return f"did you mean {_PRIMITIVE_SLIPS[folded]}?"
     if word.lstrip().startswith(("{", "[")):

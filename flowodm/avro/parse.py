@@ -4,12 +4,14 @@ What a text is and where its references come from is settled here; the tree is `
 JSON is `document.py`'s.
 """
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from flowodm.avro.build import Builder
 from flowodm.avro.document import copy_document, read_json
-from flowodm.avro.hints import foreign_text
-from flowodm.avro.names import PRIMITIVES, is_name
+from flowodm.avro.hints import bare_word_hint, foreign_text
+from flowodm.avro.names import PRIMITIVES
 from flowodm.avro.schema import Schema
 from flowodm.avro.text import definition_text
 from flowodm.avro.types import Json, NamedType
@@ -17,6 +19,8 @@ from flowodm.avro.words import shown
 from flowodm.errors import SchemaParseError
 
 __all__ = ["parse"]
+
+_BARE_WORD: Final = re.compile(r"[A-Za-z_./\\-][\w./\\-]*")
 
 
 def parse(
@@ -57,19 +61,16 @@ def _read(text: str, known: dict[str, NamedType]) -> Json:
         raise SchemaParseError("the text is empty")
     try:
         return read_json(text)
-    except SchemaParseError as error:
+    except SchemaParseError:
         foreign = foreign_text(text)
         if foreign is not None:
             reason = f"this is {foreign.what}, not an Avro schema"
             raise SchemaParseError(reason, hint=foreign.hint) from None
-        if is_name(word):
+        if _BARE_WORD.fullmatch(word):
             raise SchemaParseError(
-                f"nothing defines a type {shown(word)}",
-                hint="a schema's text is JSON; is this the name of a file?",
+                f"nothing defines a type {shown(word)}", hint=bare_word_hint(word, known)
             ) from None
-        raise SchemaParseError(
-            f"not JSON: {error.reason}", path=error.path, hint=error.hint
-        ) from None
+        raise
 
 
 def _decode(data: bytes) -> str:

@@ -274,12 +274,12 @@ def _double_text(value: float) -> str:
         return '"Infinity"' if value > 0 else '"-Infinity"'
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    sign = "-" if value < 0 else ""
-    mantissa, _, exponent = repr(abs(value)).partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).strip("0")
-    if whole == "0":
-        power = len(fraction.lstrip("0")) - len(fraction) - 1
-    else:
-        power = int(exponent or 0) + len(whole) - 1
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{power}"
+    # Java writes at least two digits, and then the two that are nearest
+    two = f"{value:.1e}"
+    mantissa, _, exponent = (two if float(two) == value else _scientific(value)).partition("e")
+    return f"{mantissa}E{int(exponent)}"
+
+
+def _scientific(value: float) -> str:
+    """The fewest digits that mean this double, as `d.ddde±n`."""
+    return next(text for digits in range(2, 17) if float(text := f"{value:.{digits}e}") == value)

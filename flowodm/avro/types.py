@@ -2,7 +2,8 @@
 
 A named type is defined once, where it first stands, and every later use is a `Ref`, as in the
 JSON; so a recursive schema is a finite tree. Nodes compare by identity, because a schema may be
-deeper than Python's stack: compare `Schema` objects, which compare by their full text.
+deeper than Python's stack: compare `Schema` objects, which compare by their full text. For the
+same reason a node's repr shows itself only.
 
 Parsing, canonical form and fingerprints live in `parse.py`.
 """
@@ -79,7 +80,7 @@ class Primitive:
 class Array:
     """A list of items of one type."""
 
-    items: "Type"
+    items: "Type" = field(repr=False)
     logical: Logical | None = None
     props: Props = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class Array:
 class Map:
     """String keys to values of one type."""
 
-    values: "Type"
+    values: "Type" = field(repr=False)
     logical: Logical | None = None
     props: Props = field(default_factory=dict)
 
@@ -97,7 +98,7 @@ class Map:
 class Union:
     """One of several types; no union directly inside."""
 
-    branches: tuple["Type", ...]
+    branches: tuple["Type", ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +133,7 @@ class Field:
     """A field of a record."""
 
     name: str
-    type: "Type"
+    type: "Type" = field(repr=False)
     default: Json | NoDefault = NO_DEFAULT
     """In Avro's JSON encoding of defaults (bytes as code points 0-255)."""
     doc: str | None = None
@@ -147,7 +148,7 @@ class Record:
     """A name and its fields; an `error` is a record too."""
 
     fullname: str
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = field(repr=False)
     aliases: tuple[str, ...] = ()
     doc: str | None = None
     is_error: bool = False
