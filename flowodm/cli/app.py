@@ -17,12 +17,21 @@ Global options, `--help` and completion are added by the frame: never declare th
 This module imports nothing heavy, because `flowodm --help` and shell completion read it alone.
 """
 
-from typing import NamedTuple, NoReturn
+import os
+from typing import Literal, NamedTuple, NoReturn
 
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output
 
-__all__ = ["COMMANDS", "GROUPS", "CommandEntry", "children", "run", "run_process"]
+__all__ = [
+    "COMMANDS",
+    "COMPLETION_VARIABLE",
+    "GROUPS",
+    "CommandEntry",
+    "children",
+    "run",
+    "run_process",
+]
 
 
 class CommandEntry(NamedTuple):
@@ -32,27 +41,44 @@ class CommandEntry(NamedTuple):
     target: str
     """`module:function`, imported when the command is invoked."""
     summary: str
+    completes: Literal["topics", "contexts", ""] = ""
+    """What its arguments name, for shell completion."""
     hidden: bool = False
 
 
 COMMANDS: tuple[CommandEntry, ...] = (
-    CommandEntry("tail", "flowodm.cli.tail:tail", "Follow or read topics as decoded records."),
-    CommandEntry("produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic."),
+    CommandEntry(
+        "tail", "flowodm.cli.tail:tail", "Follow or read topics as decoded records.", "topics"
+    ),
+    CommandEntry(
+        "produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic.", "topics"
+    ),
     CommandEntry("topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster."),
     CommandEntry(
-        "topics describe", "flowodm.cli.topics:describe_topic", "Show one topic in detail."
+        "topics describe",
+        "flowodm.cli.topics:describe_topic",
+        "Show one topic in detail.",
+        "topics",
     ),
     CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),
     CommandEntry(
-        "context show", "flowodm.cli.context:show_context", "Show a context, without its secrets."
+        "context show",
+        "flowodm.cli.context:show_context",
+        "Show a context, without its secrets.",
+        "contexts",
     ),
-    CommandEntry("context use", "flowodm.cli.context:use_context", "Choose the current context."),
+    CommandEntry(
+        "context use", "flowodm.cli.context:use_context", "Choose the current context.", "contexts"
+    ),
     CommandEntry("context add", "flowodm.cli.context:add_context", "Add a context to a file."),
     CommandEntry("sandbox up", "flowodm.cli.sandbox:up", "Start a local Kafka and registry."),
     CommandEntry("sandbox status", "flowodm.cli.sandbox:status", "Show the sandboxes."),
     CommandEntry("sandbox down", "flowodm.cli.sandbox:down", "Stop a sandbox."),
     CommandEntry("demo", "flowodm.cli.demo:demo", "Watch live typed events in a sandbox."),
 )
+
+COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
+"""Set in the environment by a shell that asks for candidates, instead of a run."""
 
 GROUPS: dict[str, str] = {
     "topics": "Look at topics.",
@@ -78,6 +104,10 @@ def run_process(arguments: list[str]) -> NoReturn:
 
     process.prepare_streams()
     session = Session(Output.of_process())
+    if os.environ.get(COMPLETION_VARIABLE):
+        from flowodm.cli import completion
+
+        process.end(completion.answer(arguments, session))
     with process.interrupts(session):
         code = run(arguments, session)
     process.end(code)
@@ -101,6 +131,10 @@ def _dispatch(arguments: list[str], session: Session) -> int:
 
         help.print_help(session.output, help.group_help("", session.output.width))
         return 0
+    if arguments[0] in ("--install-completion", "--show-completion"):
+        from flowodm.cli import shells
+
+        return shells.run(arguments, session)
     from flowodm.cli import frame
 
     return frame.invoke(arguments, session)

@@ -26,6 +26,10 @@ _EXAMPLES: Final = (
     "flowodm tail user-events          # follow a topic as decoded records",
     "flowodm topics list --context prod",
 )
+_ROOT_OPTIONS: Final = (
+    ("--install-completion [SHELL]", "Install completion for bash, zsh or fish."),
+    ("--show-completion [SHELL]", "Show the script that would be installed."),
+)
 _WIDEST: Final = 100
 _LEFT_AT_MOST: Final = 34
 
@@ -44,6 +48,7 @@ def group_help(prefix: str, width: int) -> Iterator[Line]:
     yield from _section("Commands", children(prefix).items(), width)
     yield from _global_section(width)
     if not prefix:
+        yield from _section("Options of flowodm alone", _ROOT_OPTIONS, width)
         yield from _examples(_EXAMPLES)
     yield ()
     yield (f"{program} COMMAND --help shows the options and examples of a command.",)
@@ -65,18 +70,37 @@ def _parameters(context: Any, command: "LeafCommand") -> tuple[list[Row], list[R
     arguments: list[Row] = []
     options: list[Row] = []
     for parameter in command.own_parameters:
-        record = parameter.get_help_record(context)
-        if record is not None:
-            rows = arguments if parameter.param_type_name == "argument" else options
-            rows.append((record[0].replace(" / ", ", "), record[1]))
+        if parameter.hidden:
+            continue
+        if parameter.param_type_name == "argument":
+            arguments.append((_argument_name(parameter), parameter.help or ""))
+        else:
+            options.append((_option_name(parameter), _option_text(context, parameter)))
     return arguments, options
+
+
+def _argument_name(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name.upper())
+
+
+def _option_name(parameter: Any) -> str:
+    flags = ", ".join([*sorted(parameter.opts, key=len), *parameter.secondary_opts])
+    if parameter.is_flag or parameter.count:
+        return flags
+    return f"{flags} {parameter.metavar or parameter.name.upper()}"
+
+
+def _option_text(context: Any, parameter: Any) -> str:
+    default = parameter.get_default(context)
+    if not parameter.show_default or default in (None, False, [], ()):
+        return parameter.help or ""
+    return f"{parameter.help or ''} [default: {default}]"
 
 
 def _argument_names(command: "LeafCommand") -> Iterator[str]:
     for parameter in command.own_parameters:
         if parameter.param_type_name == "argument" and not parameter.hidden:
-            name = parameter.metavar or parameter.name.upper()
-            name = f"{name}..." if parameter.nargs == -1 else name
+            name = _argument_name(parameter) + ("..." if parameter.nargs == -1 else "")
             yield name if parameter.required else f"[{name}]"
 
 

@@ -30,6 +30,7 @@ _CODES: Final[dict[str, str]] = {
     "bold": "\x1b[1m",
 }
 _RESET: Final = "\x1b[0m"
+_BUFFER: Final = 65_536
 
 
 class Span(NamedTuple):
@@ -67,6 +68,20 @@ class Stream:
     def encode(self, text: str) -> bytes:
         """Return `text` in the stream's encoding; what it lacks becomes a visible escape."""
         return text.encode(self.encoding, "backslashreplace")
+
+    def is_abandoned(self) -> bool:
+        """Whether this is a pipe whose reader has left."""
+        import select
+
+        if not hasattr(select, "poll"):
+            return False
+        try:
+            descriptor = self.raw.fileno()
+        except (OSError, ValueError):
+            return False
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        return any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
 
     def paint(self, spans: tuple[Spans, ...]) -> str:
         """Join spans, sanitized, and styled when the stream shows colours."""
@@ -157,6 +172,10 @@ class Output:
         except OSError as error:
             _raise_for(error)
 
+    def is_abandoned(self) -> bool:
+        """Whether stdout is a pipe whose reader has left; only writing tells, elsewhere."""
+        return self.stdout.is_abandoned()
+
     def note(self, *spans: Spans) -> None:
         """Write one line about the run to stderr, unless `--quiet`."""
         if not self.quiet:
@@ -207,9 +226,8 @@ def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
 
 
 def _process_stream(stream: object, descriptor: int, environ: Mapping[str, str]) -> Stream:
-    raw = getattr(stream, "buffer", None)
-    if raw is None:  # closed at the start: writing then fails, as it should
-        raw = open(descriptor, "wb", closefd=False)  # noqa: SIM115 - lives as long as the process
+    # A buffer of our own: `python -u` has none, and writing to a raw file may write a part only.
+    raw = open(descriptor, "wb", buffering=_BUFFER, closefd=False)  # noqa: SIM115 - lives as we do
     is_tty = raw.isatty()
     color = is_tty and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     encoding = getattr(stream, "encoding", None) or "utf-8"

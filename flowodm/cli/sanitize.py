@@ -2,13 +2,14 @@
 
 One rule for every stream: control characters, line and paragraph separators, surrogates and every
 code point that Unicode says to ignore when it is displayed (bidi controls, zero-width characters,
-variation selectors, tags) become visible escapes. `output.py` applies it to all it prints.
+variation selectors, tags) become visible escapes. `output.py` applies it to all it prints; in
+JSON the same characters are escaped by `flowodm.codec.unseen`.
 """
 
 import re
 from typing import Final
 
-__all__ = ["escape_json", "visible", "visible_block"]
+__all__ = ["visible", "visible_block"]
 
 _INVISIBLE: Final = (
     "\x7f-\x9f"  # DEL, C1
@@ -22,7 +23,6 @@ _INVISIBLE: Final = (
 
 _IN_CELL: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
 _IN_BLOCK: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
-_IN_JSON: Final = re.compile(f"[{_INVISIBLE}]")
 _SHORT: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -40,16 +40,6 @@ def visible_block(text: str) -> str:
     return _IN_BLOCK.sub(_escape, text)
 
 
-def escape_json(document: str) -> str:
-    r"""Write what would not show in a JSON text as `\uXXXX`: the same document, safe to see.
-
-    JSON has these characters only inside strings, and C0 is escaped there already.
-    """
-    if document.isascii() and "\x7f" not in document:
-        return document
-    return _IN_JSON.sub(_escape_json, document)
-
-
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     if character in _SHORT:
@@ -58,11 +48,3 @@ def _escape(match: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _escape_json(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"

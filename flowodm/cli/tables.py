@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
-from flowodm.cli.sanitize import escape_json, visible
+from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width, pad
+from flowodm.codec.unseen import escape_unseen
 
 __all__ = [
     "Cell",
@@ -138,7 +139,7 @@ def write_document(output: Output, form: str, value: object) -> None:
         separators=separators,
         indent=None if form == "ndjson" else 2,
     )
-    output.data(escape_json(text).encode() + b"\n")
+    output.data(escape_unseen(text).encode() + b"\n")
 
 
 def machine_value(cell: Cell) -> object:
@@ -313,6 +314,6 @@ def _yaml(value: object) -> str:
     import yaml
 
     text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
-    if escape_json(text) != text:  # what would not show is escaped, and so is all else
+    if escape_unseen(text) != text:  # what would not show is escaped, and so is all else
         text = yaml.safe_dump(value, allow_unicode=False, sort_keys=False)
     return text

@@ -1,0 +1,228 @@
+"""Records as people read them: a block each, with the value as a typed tree.
+
+```
+user-events  2:10482  12:04:05.123Z  key u-17  UserEvent v3  (user-events-value id 42)
+  UserEvent(user_id='u-17', action=Action.PURCHASE)
+  trace-id: 4bf92f35
+```
+
+Pure: a record in, lines of spans out. Times are UTC. Colour marks what is wrong or gone; each has
+a word or a sign too.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from flowodm.cli.layout import JSON, PYTHON, Drawing, Limits, bare_line, draw, hex_lines, text_lines
+from flowodm.cli.output import Span, Spans
+from flowodm.cli.sanitize import visible
+from flowodm.cli.text import cut, display_width
+from flowodm.record import Decoded, DecodedRecord, Headers, Undecodable
+
+__all__ = [
+    "Block",
+    "SchemaName",
+    "SchemaNames",
+    "block_of",
+    "bytes_text",
+    "clock",
+    "schema_text",
+    "side_line",
+]
+
+
+class SchemaName(NamedTuple):
+    """Where a schema stands in the registry."""
+
+    subject: str
+    version: int
+
+
+SchemaNames: TypeAlias = Callable[[int, str, bool], SchemaName | None]
+"""Of a schema id, a topic and whether it is the key's: its name; None where nobody knows."""
+
+
+class Block(NamedTuple):
+    """The lines of one record, and whether they show all of its values."""
+
+    lines: tuple[tuple[Spans, ...], ...]
+    is_whole: bool
+
+
+_INDENT: Final = "  "
+_GAP: Final = "  "
+_KEY_AT_MOST: Final = 48
+_HEADERS_AT_MOST: Final = 20
+_NOT_DECODED: Final = "✗ not decoded"
+
+
+def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: datetime) -> Block:
+    """Return the block of a record.
+
+    Args:
+        decoded: The record, its Avro values in the style `TREE`.
+        width: Columns to fill.
+        names: Names schemas.
+        today: The moment that tells whether a time needs its date.
+    """
+    lines: list[tuple[Spans, ...]] = [_head(decoded, width, names, today)]
+    is_whole = True
+    for side, label in ((decoded.key, "key"), (decoded.value, "")):
+        if isinstance(side, Undecodable):
+            lines.extend(_failure(side, label, width))
+    if isinstance(decoded.value, Decoded) and decoded.value.encoding != "null":
+        body, is_whole = _body(decoded.value, width)
+        lines.extend(body)
+    headers, all_headers = _header_lines(decoded.record.headers, width)
+    lines.extend(headers)
+    return Block(tuple(lines), is_whole and all_headers)
+
+
+def clock(timestamp: int | None, today: datetime) -> str:
+    """Return a record's time in UTC, with the date when it is another day's."""
+    if timestamp is None:
+        return "no time"
+    try:
+        moment = datetime.fromtimestamp(timestamp // 1000, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{timestamp} ms"
+    text = f"{moment:%H:%M:%S}.{timestamp % 1000:03d}Z"
+    return text if moment.date() == today.date() else f"{moment.date().isoformat()} {text}"
+
+
+def side_line(side: Decoded | Undecodable, width: int) -> str:
+    """Return a key or value on one line, bare, as a table's cell has it."""
+    if isinstance(side, Undecodable):
+        return cut(visible(side.error), width)
+    return cut(bare_line(_drawable(side), width), width)
+
+
+def schema_text(side: Decoded | Undecodable, topic: str, names: SchemaNames, is_key: bool) -> str:
+    """Return how the schema of a side is called: `UserEvent v3`, or how else it was understood."""
+    if isinstance(side, Undecodable):
+        return _NOT_DECODED
+    if side.encoding == "null":
+        return "no key" if is_key else "tombstone"
+    if side.encoding != "avro":
+        return side.encoding
+    name = visible(side.schema.name.rpartition(".")[2]) if side.schema else "avro"
+    found = _named(side, topic, names, is_key)
+    return f"{name} v{found.version}" if found else name
+
+
+def bytes_text(value: bytes | None) -> str:
+    """Return a header's value: its text, `null`, or the bytes as escapes."""
+    if value is None:
+        return "null"
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return repr(value)
+
+
+def _head(
+    decoded: DecodedRecord, width: int, names: SchemaNames, today: datetime
+) -> tuple[Spans, ...]:
+    record, key, value = decoded
+    spans: list[Spans] = [
+        Span(record.topic, "bold"),
+        _GAP,
+        f"{record.partition}:{record.offset}",
+        _GAP,
+        Span(clock(record.timestamp, today), "dim"),
+    ]
+    spans += _key_spans(key, min(_KEY_AT_MOST, max(width - _width(spans) - 20, 12)))
+    text = schema_text(value, record.topic, names, is_key=False)
+    style = {_NOT_DECODED: "red", "tombstone": "yellow"}.get(text)
+    spans += [_GAP, Span(text, style)]  # type: ignore[arg-type]  # a style's name, or None
+    for place in _places(value, record.topic, names):
+        if _width(spans) + len(_GAP) + len(place) <= width:
+            return (*spans, _GAP, Span(place, "dim"))
+    return tuple(spans)
+
+
+def _width(spans: Sequence[Spans]) -> int:
+    return sum(display_width(span if isinstance(span, str) else span.text) for span in spans)
+
+
+def _key_spans(key: Decoded | Undecodable, width: int) -> list[Spans]:
+    if isinstance(key, Undecodable):
+        return [_GAP, "key ", Span(_NOT_DECODED, "red")]
+    if key.encoding == "null":
+        return [_GAP, Span("no key", "dim")]
+    return [_GAP, Span("key ", "dim"), side_line(key, width)]
+
+
+def _places(side: Decoded | Undecodable, topic: str, names: SchemaNames) -> tuple[str, ...]:
+    """Return how to say where the schema is, the long way first."""
+    if side.schema_id is None or isinstance(side, Undecodable):
+        return ()
+    found = _named(side, topic, names, is_key=False)
+    short = f"(id {side.schema_id})"
+    return (f"({visible(found.subject)} id {side.schema_id})", short) if found else (short,)
+
+
+def _named(side: Decoded, topic: str, names: SchemaNames, is_key: bool) -> SchemaName | None:
+    return None if side.schema_id is None else names(side.schema_id, topic, is_key)
+
+
+def _body(side: Decoded, width: int) -> tuple[list[tuple[Spans, ...]], bool]:
+    if side.encoding == "base64":
+        return _hex(_raw(side.value), width), True
+    drawing = _drawing(side, max(width - len(_INDENT), 20))
+    return [(_INDENT, line) for line in drawing.lines], drawing.is_whole
+
+
+def _drawing(side: Decoded, width: int) -> Drawing:
+    if side.encoding == "text":
+        return text_lines(str(side.value), width)
+    notation = JSON if side.encoding == "json" else PYTHON
+    return draw(side.value, width, Limits(characters=2 * width), notation)
+
+
+def _failure(side: Undecodable, label: str, width: int) -> list[tuple[Spans, ...]]:
+    notes = []
+    if side.position is not None:
+        notes.append(f"byte {side.position}")
+    if side.schema_id is not None:
+        notes.append(f"schema id {side.schema_id}")
+    where = f" ({'; '.join(notes)})" if notes else ""
+    text = f"{label}: {side.error}{where}" if label else f"{side.error}{where}"
+    return [(_INDENT, text), *_hex(side.raw, width)]
+
+
+def _hex(data: bytes, width: int) -> list[tuple[Spans, ...]]:
+    lines: list[tuple[Spans, ...]] = []
+    for octets, size in hex_lines(data):
+        space = max(min(width, 80) - len(_INDENT) - display_width(octets) - len(size), 2)
+        lines.append((_INDENT, octets, *((" " * space, Span(size, "dim")) if size else ())))
+    return lines
+
+
+def _header_lines(headers: Headers, width: int) -> tuple[list[tuple[Spans, ...]], bool]:
+    lines: list[tuple[Spans, ...]] = []
+    is_whole = True
+    for name, value in headers[:_HEADERS_AT_MOST]:
+        label = visible(name[:200])
+        text = visible(bytes_text(None if value is None else value[:2_000]))
+        shown = cut(text, max(width - len(_INDENT) - display_width(label) - 2, 20))
+        is_whole = is_whole and shown == text
+        lines.append((_INDENT, Span(f"{label}: ", "dim"), shown))
+    if len(headers) > _HEADERS_AT_MOST:
+        hidden = len(headers) - _HEADERS_AT_MOST
+        lines.append((_INDENT, Span(f"… {hidden:,} more headers", "dim")))
+        is_whole = False
+    return lines, is_whole
+
+
+def _drawable(side: Decoded) -> Any:
+    return _raw(side.value) if side.encoding == "base64" else side.value
+
+
+def _raw(value: Any) -> bytes:
+    if isinstance(value, str):
+        from base64 import b64decode
+
+        return b64decode(value)
+    return bytes(value)

@@ -1,0 +1,344 @@
+"""The loop of `tail`: read, decode, filter, write, count, and tell how it goes."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from flowodm.cli.options import Session
+from flowodm.cli.output import Output, OutputClosed, Span, Spans
+from flowodm.cli.records import RecordWriter, writer_for
+from flowodm.errors import DeserializationError, FlowODMError, RegistryError
+from flowodm.record import DecodedRecord, Record, Undecodable
+
+if TYPE_CHECKING:
+    from flowodm.cli.pretty import SchemaName, SchemaNames
+    from flowodm.cli.tail import TailRequest
+    from flowodm.codec.style import Style
+    from flowodm.query import Filter
+    from flowodm.reader import Reader
+    from flowodm.registry import SchemaRegistry
+
+__all__ = ["Tally", "run"]
+
+_REDRAW: Final = 0.1
+"""Seconds between two drawings of the status line."""
+_OFFSETS_TOLD: Final = 5
+
+
+def run(request: "TailRequest", session: Session) -> int:
+    """Read what was asked and write it; return the exit code.
+
+    Raises:
+        FlowODMError: If the read cannot go on, or `--strict` met a record that does not decode.
+    """
+    filter_ = _filter(request)
+    with session.connect() as connection:
+        from flowodm.reader import Reader
+
+        registry = connection.schema_registry() if connection.context.schema_registry else None
+        output = session.output
+        writer = writer_for(
+            request.form,
+            output,
+            names=_names(registry),
+            topics=request.topics,
+            template=request.template,
+        )
+        with Reader(connection, request.topics, request.read) as reader:
+            loop = _Loop(request, output, reader, writer, filter_, registry)
+            return loop.run()
+
+
+class Tally:
+    """What has become of the records so far."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.shown = 0
+        self.failed = 0
+        self.failures: list[Record] = []
+        """The first few that did not decode."""
+
+    def add_failures(self, batch: Sequence[DecodedRecord]) -> None:
+        """Count the records of a batch whose key or value did not decode."""
+        for record, key, value in batch:
+            if type(value) is Undecodable or type(key) is Undecodable:
+                self.failed += 1
+                if len(self.failures) < _OFFSETS_TOLD:
+                    self.failures.append(record)
+
+    def text(self, filter_: "Filter | None", *, several: bool) -> str:
+        """Return the summary: `18,204 read, 31 shown, 2 not decoded (offsets 0:99310, …)`."""
+        parts = [f"{self.read:,} read"]
+        if filter_ is not None or self.shown != self.read:
+            parts.append(f"{self.shown:,} shown")
+        if filter_ is not None:
+            counts = filter_.counts
+            if counts.absent:
+                parts.append(f"{counts.absent:,} without what the filter asks for")
+            if counts.unconvertible:
+                parts.append(f"{counts.unconvertible:,} not comparable ({filter_.reason})")
+        if self.failed:
+            parts.append(f"{self.failed:,} not decoded ({self._offsets(several)})")
+        return ", ".join(parts)
+
+    def _offsets(self, several: bool) -> str:
+        told = ", ".join(
+            f"{record.topic + ' ' if several else ''}{record.partition}:{record.offset}"
+            for record in self.failures
+        )
+        more = ", …" if self.failed > len(self.failures) else ""
+        return f"offset{'s' if self.failed > 1 else ''} {told}{more}"
+
+
+class _Loop:
+    """One run of the loop."""
+
+    def __init__(
+        self,
+        request: "TailRequest",
+        output: Output,
+        reader: "Reader",
+        writer: RecordWriter,
+        filter_: "Filter | None",
+        registry: "SchemaRegistry | None",
+    ) -> None:
+        self._request = request
+        self._output = output
+        self._reader = reader
+        self._writer = writer
+        self._filter = filter_
+        self._registry = registry
+        self._decode = self._decoder(writer.style)
+        self._decode_values = None if filter_ is None else self._decoder(_values_style())
+        self._tally = Tally()
+        self._notices_told = 0
+        self._status = _Status(output, request, reader)
+
+    def run(self) -> int:
+        """Read to the end, an interrupt or an error; the summary is told in each case."""
+        try:
+            self._read()
+        except (FlowODMError, OutputClosed):
+            self._end(is_told=self._tally.read > 0)
+            raise
+        except KeyboardInterrupt:
+            self._end()
+            raise
+        self._end()
+        return int(any(notice.is_problem for notice in self._reader.notices))
+
+    def _read(self) -> None:
+        read_batch = self._read_plain if self._filter is None else self._read_filtered
+        for batch in self._reader.batches():
+            if self._notices_told < len(self._reader.notices):
+                self._tell_notices()
+            if batch:
+                read_batch(batch)
+                self._output.flush()
+                if self._request.limit is not None and self._tally.shown >= self._request.limit:
+                    return
+            else:
+                _check_reader_of_output(self._output)
+            self._status.draw(self._tally, self._filter)
+
+    def _read_plain(self, batch: Sequence[Record]) -> None:
+        decoded: list[DecodedRecord] = []
+        decode, keep = self._decode, decoded.append
+        try:
+            for record in batch:
+                keep(decode(record))
+        finally:  # an unreachable registry ends the read; what was decoded before is shown
+            self._tally.read += len(decoded)
+            self._write(decoded)
+
+    def _read_filtered(self, batch: Sequence[Record]) -> None:
+        assert self._filter is not None
+        assert self._decode_values is not None
+        decode, matches = self._decode_values, self._filter.matches
+        matched: list[DecodedRecord] = []
+        failed: list[DecodedRecord] = []
+        left = None if self._request.limit is None else self._request.limit - self._tally.shown
+        try:
+            for record in batch:
+                decoded = decode(record)
+                self._tally.read += 1
+                if type(decoded.value) is Undecodable or type(decoded.key) is Undecodable:
+                    failed.append(decoded)
+                if matches(decoded):
+                    matched.append(self._decode(record))
+                    if len(matched) == left:
+                        break
+        finally:
+            self._write(matched, failed)
+
+    def _write(
+        self, batch: list[DecodedRecord], checked: Sequence[DecodedRecord] | None = None
+    ) -> None:
+        strict = self._request.strict
+        if strict:
+            batch = _up_to_failure(batch)
+        self._writer.write(batch)
+        self._tally.shown += len(batch)
+        self._tally.add_failures(batch if checked is None else checked)
+        if strict and self._tally.failed:
+            self._refuse(self._tally.failures[0])
+
+    def _refuse(self, record: Record) -> None:
+        side = self._decode(record)
+        bad = side.value if isinstance(side.value, Undecodable) else side.key
+        assert isinstance(bad, Undecodable)
+        raise DeserializationError(
+            f"`{record.topic}` {record.partition}:{record.offset} does not decode: {bad.error}",
+            path=bad.path,
+            position=bad.position,
+            schema_id=bad.schema_id,
+            hint="leave out --strict to show such records and go on",
+        )
+
+    def _decoder(self, style: "Style") -> Callable[[Record], DecodedRecord]:
+        from flowodm.codec import Codec
+
+        request = self._request
+        return Codec(
+            self._registry, key=request.key_format, value=request.value_format, style=style
+        ).decode
+
+    def _tell_notices(self) -> None:
+        notices = self._reader.notices
+        for notice in notices[self._notices_told :]:
+            self._output.warn(notice.message)
+            if notice.hint:
+                self._output.message(f"  {notice.hint}")
+        self._notices_told = len(notices)
+
+    def _end(self, *, is_told: bool = True) -> None:
+        self._tell_notices()
+        self._writer.end()
+        self._output.flush()
+        if not is_told:
+            return
+        several = len(self._request.topics) > 1 or self._request.read.regex
+        self._output.note(Span(self._tally.text(self._filter, several=several), "dim"))
+
+
+class _Status:
+    """The one line on a terminal's stderr that says how the read goes."""
+
+    def __init__(self, output: Output, request: "TailRequest", reader: "Reader") -> None:
+        self._output = output
+        self._request = request
+        self._reader = reader
+        self._is_shown = output.stderr.is_tty and not output.quiet
+        self._drawn_at = 0.0
+        self._pace = _Pace()
+
+    def draw(self, tally: Tally, filter_: "Filter | None") -> None:
+        """Draw the line, unless it was drawn a moment ago."""
+        if not self._is_shown:
+            return
+        now = time.monotonic()
+        if now - self._drawn_at < _REDRAW:
+            return
+        self._drawn_at = now
+        self._output.status(*self._spans(tally, filter_, self._pace.rate(tally.read, now)))
+
+    def _spans(self, tally: Tally, filter_: "Filter | None", rate: float) -> list[Spans]:
+        progress = self._reader.progress
+        count = len(progress.partitions)
+        topics = ", ".join(sorted({part.topic for part in progress.partitions})[:3])
+        verb = "following" if self._request.read.follow else "reading"
+        parts = [
+            f"{verb} {topics} ({count:,} partition{'s' if count != 1 else ''})",
+            f"{rate:,.0f}/s",
+        ]
+        if filter_ is not None:
+            parts.append(f"{tally.shown:,} of {tally.read:,} match")
+        else:
+            parts.append(f"{tally.read:,} read")
+        if not self._request.read.follow or progress.remaining > 1_000:
+            parts.append(f"{progress.remaining:,} to go")
+        spans: list[Spans] = [Span(" · ".join(parts), "dim")]
+        if tally.failed:
+            spans += [Span(" · ", "dim"), Span(f"{tally.failed:,} not decoded", "red")]
+        spans.append(Span(" · ctrl-c ends", "dim"))
+        return spans
+
+
+class _Pace:
+    """Records a second, over the last few seconds."""
+
+    _SPAN: Final = 3.0
+
+    def __init__(self) -> None:
+        self._marks: list[tuple[float, int]] = []
+
+    def rate(self, count: int, now: float) -> float:
+        """Note how many there are by now and return how fast they came."""
+        self._marks.append((now, count))
+        while len(self._marks) > 2 and now - self._marks[0][0] > self._SPAN:
+            self._marks.pop(0)
+        then, before = self._marks[0]
+        return (count - before) / (now - then) if now > then else 0.0
+
+
+def _filter(request: "TailRequest") -> "Filter | None":
+    if not request.has_filter:
+        return None
+    from flowodm.query import Filter
+
+    return Filter(where=request.where, key=request.key, headers=request.headers, grep=request.grep)
+
+
+def _values_style() -> "Style":
+    from flowodm.codec.style import VALUES
+
+    return VALUES
+
+
+def _names(registry: "SchemaRegistry | None") -> "SchemaNames":
+    """Return what asks the registry once for each schema id, and does without an answer."""
+    known: dict[tuple[int, str, bool], SchemaName | None] = {}
+
+    def name(schema_id: int, topic: str, is_key: bool) -> "SchemaName | None":
+        place = (schema_id, topic, is_key)
+        if place not in known:
+            known[place] = _ask(registry, schema_id, topic, is_key)
+        return known[place]
+
+    return name
+
+
+def _ask(
+    registry: "SchemaRegistry | None", schema_id: int, topic: str, is_key: bool
+) -> "SchemaName | None":
+    from flowodm.cli.pretty import SchemaName
+
+    if registry is None:
+        return None
+    try:
+        found = sorted(registry.subject_versions(schema_id))
+    except RegistryError:
+        return None  # the name is a comfort; the record is shown without it
+    usual = f"{topic}-{'key' if is_key else 'value'}"
+    best = [place for place in found if place[0] == usual] or found
+    return SchemaName(*best[-1]) if best else None
+
+
+def _up_to_failure(batch: Sequence[DecodedRecord]) -> list[DecodedRecord]:
+    kept = []
+    for decoded in batch:
+        kept.append(decoded)
+        if isinstance(decoded.value, Undecodable) or isinstance(decoded.key, Undecodable):
+            break
+    return kept
+
+
+def _check_reader_of_output(output: Output) -> None:
+    """Notice while nothing comes that whoever reads stdout has left.
+
+    Raises:
+        OutputClosed: If it has.
+    """
+    if output.is_abandoned():
+        raise OutputClosed
