@@ -1,0 +1,249 @@
+"""The embedded registry on a socket: 127.0.0.1 only, Host and Origin checked, bodies capped.
+
+`python -m flowodm.sandbox.registry_server --port 0 --file state.sqlite` serves until SIGTERM;
+`RegistryServer` serves inside this process, for tests. The rules are in `registry_rules.py`.
+"""
+
+import argparse
+import re
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from flowodm.errors import SandboxError
+from flowodm.sandbox.registry_http import Refusal, RegistryRequest
+from flowodm.sandbox.registry_rules import handle
+from flowodm.sandbox.registry_settings import LEVEL
+from flowodm.sandbox.registry_store import Store
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["MAX_BODY", "RegistryServer", "application", "main"]
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request's body that are taken at most."""
+
+_CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
+_LOOPBACK = "127.0.0.1"
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_START_SECONDS = 10.0
+_STOP_SECONDS = 10.0
+
+
+class RegistryServer:
+    """The embedded registry in a thread of this process.
+
+    Args:
+        path: The file of its state; None to keep all in memory.
+        port: The port on 127.0.0.1; 0 for a free one.
+    """
+
+    def __init__(self, path: Path | None = None, *, port: int = 0) -> None:
+        self._path = path
+        self._port = port
+        self._running: tuple[uvicorn.Server, threading.Thread, Store] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached; known once it is started."""
+        return f"http://{_LOOPBACK}:{self._port}"
+
+    def start(self) -> None:
+        """Open the state and begin to serve.
+
+        Raises:
+            SandboxError: The file or the port cannot be had.
+        """
+        listener = listen(self._port)
+        self._port = listener.getsockname()[1]
+        try:
+            store = Store(self._path)
+        except SandboxError:
+            listener.close()
+            raise
+        server = server_of(store, self._port)
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="flowodm-registry", daemon=True
+        )
+        self._running = (server, thread, store)
+        # The socket listens already: what is asked before the server takes over, waits.
+        thread.start()
+
+    def stop(self) -> None:
+        """End serving and close the state."""
+        if self._running is None:
+            return
+        server, thread, store = self._running
+        self._running = None
+        server.should_exit = True
+        thread.join(_STOP_SECONDS)
+        store.close()
+
+
+def listen(port: int) -> socket.socket:
+    """Open a listening socket on the loopback; port 0 takes a free one.
+
+    Raises:
+        SandboxError: The port is in use.
+    """
+    # With the protocol named, asyncio sends answers at once; else each waits 40 ms for an ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_LOOPBACK, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise SandboxError(
+            f"the registry cannot listen on `{_LOOPBACK}:{port}`: {error.strerror}",
+            hint="choose another port, or 0 for a free one",
+        ) from error
+    return listener
+
+
+def server_of(store: Store, port: int) -> "uvicorn.Server":
+    """Return the server, not yet running."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(store, port),
+            loop="asyncio",
+            http="h11",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+def application(store: Store, port: int) -> "ASGIApp":
+    """Return the ASGI application that serves a store.
+
+    Args:
+        store: The registry's state.
+        port: The port it is reached at, which Host and Origin must name.
+    """
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    async def serve(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            _check_authority(request, port)
+            taken = await _take(request)
+            answer = await run_in_threadpool(handle, taken, store)
+        except Refusal as refusal:
+            answer = refusal.response()
+        headers = {"X-Registry-Compatibility": LEVEL}
+        response = Response(answer.body(), answer.status, headers, _CONTENT_TYPE)
+        await response(scope, receive, send)
+
+    return serve
+
+
+def _check_authority(request: "Request", port: int) -> None:
+    """Refuse what a page in a browser could send: a foreign name for us, or a foreign page."""
+    own = {f"{host}:{port}" for host in (_LOOPBACK, "localhost")}
+    hosts = request.headers.getlist("host")
+    if len(hosts) != 1 or hosts[0].lower() not in own:
+        raise Refusal(403, "This registry answers only to its own address")
+    origins = request.headers.getlist("origin")
+    if any(origin.lower().removeprefix("http://") not in own for origin in origins):
+        raise Refusal(403, "This registry answers no other site's pages")
+
+
+async def _take(request: "Request") -> RegistryRequest:
+    """Read a request, its body up to the cap."""
+    parts: list[bytes] = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > MAX_BODY:
+            raise Refusal(413, f"The body is larger than {MAX_BODY} bytes")
+        parts.append(part)
+    return RegistryRequest(
+        request.method,
+        _segments(request.scope.get("raw_path", b"/")),
+        _query(request.scope.get("query_string", b"")),
+        b"".join(parts),
+    )
+
+
+def _segments(path: bytes) -> tuple[str, ...]:
+    """Split a path, then decode each segment, so that a name may hold any character."""
+    if path in (b"", b"/"):
+        return ()
+    if _BAD_ESCAPE.search(path):
+        raise Refusal(400, "The path is not percent-encoded")
+    try:
+        return tuple(
+            unquote_to_bytes(part).decode("utf-8") for part in path.removeprefix(b"/").split(b"/")
+        )
+    except UnicodeDecodeError:
+        raise Refusal(400, "The path is not UTF-8") from None
+
+
+def _query(text: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except ValueError:
+        raise Refusal(400, "The query is not valid") from None
+    return dict(reversed(pairs))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; one line on stdout says when and where.
+
+    Args:
+        arguments: The command line, without the program.
+    """
+    parser = argparse.ArgumentParser(prog="registry_server", description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--file", type=Path, help="the SQLite file; without it, in memory")
+    options = parser.parse_args(arguments)
+    try:
+        listener = listen(options.port)
+        store = Store(options.file)
+    except SandboxError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    port = listener.getsockname()[1]
+    sys.stdout.write(
+        f"ready http://{_LOOPBACK}:{port} (compatibility {LEVEL}: schemas are not checked yet)\n"
+    )
+    sys.stdout.flush()
+    server_of(store, port).run([listener])
+    store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
