@@ -1,15 +1,27 @@
-"""Bounded reads: from positions, up to positions, and following.
+"""Bounded reads: from a position up to another, to the end, or following.
 
 Reads by `assign`: no group is joined, nothing is committed, no topic is created. A group, when
-one is asked for by name, is the exception.
+one is asked for by name, is the exception. Records are bytes here; `flowodm.codec` decodes them.
+
+Example:
+    >>> with Reader(connection, ("user-events",), ReadOptions(last=10)) as reader:  # doctest: +SKIP
+    ...     for batch in reader.batches():
+    ...         ...
+
+The rooms are in `flowodm.reading`: `spans` settles positions, `tracker` knows how far a read is,
+`assigned` and `grouped` read.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from flowodm.positions import Range
+from flowodm.errors import BrokerError, UsageError
+from flowodm.positions import Stored
+from flowodm.reading.assigned import AssignedRead
+from flowodm.reading.last import read_last
+from flowodm.reading.options import Notice, PartitionProgress, Progress, ReadOptions
 from flowodm.record import Record
 
 if TYPE_CHECKING:
@@ -17,96 +29,47 @@ if TYPE_CHECKING:
 
 __all__ = ["Notice", "PartitionProgress", "Progress", "ReadOptions", "Reader", "read"]
 
-Isolation = Literal["read_committed", "read_uncommitted"]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What to read of the topics, and when to stop."""
-
-    range: Range = field(default_factory=Range)
-    """Where to begin in each partition and where to end; the default is the start."""
-    partition_ranges: tuple[tuple[int, Range], ...] = ()
-    """Ranges of single partitions, which win over `range`."""
-    partitions: tuple[int, ...] | None = None
-    """Only these; None: all (with `partition_ranges` alone: those that it names)."""
-    last: int | None = None
-    """The last N of all partitions together, in time order."""
-    follow: bool = False
-    """Go on after the end there was at the start. A range's own stop still stops."""
-    limit: int | None = None
-    """At most so many records."""
-    idle_timeout: float | None = None
-    """End after so many seconds without a record."""
-    isolation: Isolation = "read_committed"
-    regex: bool = False
-    """The topics are regular expressions that must match a whole name."""
-    group: str | None = None
-    """Join this consumer group and commit what was read; refused in a read-only context."""
-    timeout: float = 5.0
-    """Seconds until a broker that does not answer is an error."""
-    kafka: Mapping[str, str] = field(default_factory=dict)
-    """librdkafka settings that win over the reader's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something a person should know of a read that goes on."""
-
-    message: str
-    """One line, about the thing it names."""
-    is_problem: bool
-    """Records that were asked for are missing: the read ends with a failure."""
-    topic: str | None = None
-    partition: int | None = None
-    hint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionProgress:
-    """How far one partition is."""
-
-    topic: str
-    partition: int
-    start: int
-    position: int
-    """The next offset."""
-    stop: int | None
-    """Where the read ends; None: nowhere."""
-    end: int
-    """The end offset seen last."""
-    records: int
-    is_done: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the read is."""
-
-    partitions: tuple[PartitionProgress, ...]
-    records: int
-    remaining: int
-    """Offsets up to the stops, or up to the known ends; more than records, where there are gaps."""
-    seconds: float
-    """Since the read began."""
-    rate: float
-    """Records a second."""
-
 
 class Reader:
-    """A read of topics; a context manager.
+    """A read of topics; a context manager, used once, by one thread.
 
     Args:
         connection: The cluster.
         topics: Names, or patterns with `options.regex`.
         options: What to read of them.
+
+    Raises:
+        UsageError: The options contradict one another.
+        ChangeRefused: A group was asked for, and the context is read-only.
     """
 
     def __init__(
-        self, connection: "KafkaConnection", topics: tuple[str, ...], options: ReadOptions
-    ) -> None: ...
+        self,
+        connection: "KafkaConnection",
+        topics: Sequence[str],
+        options: ReadOptions | None = None,
+    ) -> None:
+        self._options = options or ReadOptions()
+        _check(self._options)
+        self._connection = connection
+        self._topics = tuple(topics)
+        self._read: AssignedRead | None = None
+        self._records = 0
+        self._began = monotonic()
 
     def __enter__(self) -> Self:
+        """Settle what is to be read; the ends of the read are the ends of now.
+
+        Raises:
+            BrokerError: The cluster does not answer, or has no such topic.
+            UsageError: A partition or position that there is not.
+        """
+        self._read = AssignedRead(self._connection, self._topics, self._options)
+        try:
+            self._spans = self._read.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -114,28 +77,94 @@ class Reader:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What has been noticed so far, oldest first."""
-        raise NotImplementedError
+        """What there is to tell so far, oldest first; problems among it mean failure in part."""
+        return tuple(self._read.notices) if self._read else ()
 
     @property
     def progress(self) -> Progress:
         """How far the read is now."""
-        raise NotImplementedError
+        partitions = self._read.progress() if self._read else ()
+        return Progress(partitions, self._records, monotonic() - self._began)
 
     def batches(self) -> Iterator[list[Record]]:
-        """Read on; a batch may be empty, about five times a second, so that a face can look up."""
-        raise NotImplementedError
+        """Read, many records at a time; per partition in order.
+
+        A batch may be empty: one comes at least five times a second, so that whoever reads can
+        look up from waiting. Ends when all that was asked for has been read.
+
+        Raises:
+            BrokerError: The cluster is gone, or refuses.
+        """
+        if self._read is None:
+            raise RuntimeError("a Reader is read inside its `with` block")
+        left, heard = self._options.limit, monotonic()
+        for batch in self._stream(self._read):
+            if left is not None:
+                batch = batch[:left]
+                left -= len(batch)
+            self._records += len(batch)
+            yield batch
+            if batch:
+                heard = monotonic()
+            if left == 0 or self._is_idle(heard):
+                return
 
     def close(self) -> None:
-        """Let go of the broker."""
+        """Let go of the brokers."""
+        if self._read is not None:
+            self._read.close()
+
+    def _stream(self, read: AssignedRead) -> Iterator[list[Record]]:
+        if self._options.last is not None:
+            yield from read_last(read, self._spans, self._options)
+        else:
+            read.begin(self._spans)
+        while not read.is_done:
+            yield read.step()
+
+    def _is_idle(self, heard: float) -> bool:
+        patience = self._options.idle_timeout
+        return patience is not None and monotonic() - heard >= patience
 
 
 def read(
     connection: "KafkaConnection", *topics: str, options: ReadOptions | None = None
 ) -> Iterator[Record]:
-    """Read records one by one."""
-    raise NotImplementedError
+    """Read records one by one.
+
+    Args:
+        connection: The cluster.
+        topics: Names, or patterns with `options.regex`.
+        options: What to read of them; without any, all there is.
+
+    Raises:
+        BrokerError: As `Reader`; also when a part of what was asked for could not be read.
+    """
+    with Reader(connection, topics, options) as reader:
+        for batch in reader.batches():
+            yield from batch
+        for notice in reader.notices:
+            if notice.is_problem:
+                raise BrokerError(notice.message, hint=notice.hint)
+
+
+def _check(options: ReadOptions) -> None:
+    places = [options.range, *(a_range for _, a_range in options.partition_ranges)]
+    if options.group is None and any(
+        isinstance(place, Stored) for a_range in places for place in (a_range.start, a_range.stop)
+    ):
+        raise UsageError(
+            "`stored` is where a consumer group stopped, and no group is named",
+            hint="name it with `--group`, or use `start`, `end` or `-10`",
+        )
+    for name in ("last", "limit"):
+        number = getattr(options, name)
+        if number is not None and number < 0:
+            raise UsageError(
+                f"{name} {number} is less than nothing", hint=f"for example `--{name} 10`"
+            )

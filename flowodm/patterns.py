@@ -1,0 +1,56 @@
+"""Regular expressions in time linear in the text, whatever the pattern and the text.
+
+Texts are anybody's, and Python's `re` can be made to search for years. The engine is the one of
+CEL's `matches`: RE2's syntax, without look-around and back-references. A pattern without special
+characters is looked for as it stands.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from flowodm.errors import UsageError
+from flowodm.expression.engine import cel
+
+__all__ = ["compile_pattern"]
+
+_SPECIAL: Final = re.compile(r"[\\.^$*+?{}\[\]|()]")
+
+
+def compile_pattern(pattern: str, what: str, *, whole: bool = False) -> Callable[[str], bool]:
+    """Return a function that says whether a text holds the pattern.
+
+    Args:
+        pattern: RE2 syntax; `(?i)` at its beginning ignores case.
+        what: What it is for, for the message: `key`, `topic`.
+        whole: The pattern must match the whole text.
+
+    Raises:
+        UsageError: It is no regular expression.
+    """
+    if not _SPECIAL.search(pattern):
+        return pattern.__eq__ if whole else lambda text: pattern in text
+    searched = rf"\A(?:{pattern})\z" if whole else pattern
+    execute = cel().compile("text.matches(pattern)").execute
+    try:
+        execute({"text": "", "pattern": pattern})
+    except (RuntimeError, ValueError) as error:
+        raise _refusal(pattern, what, error) from error
+
+    def search(text: str) -> bool:
+        try:
+            return bool(execute({"text": text, "pattern": searched}))
+        except ValueError:  # half a surrogate pair, which is not Unicode
+            clean = text.encode(errors="replace").decode()
+            return bool(execute({"text": clean, "pattern": searched}))
+
+    return search
+
+
+def _refusal(pattern: str, what: str, error: Exception) -> UsageError:
+    found = re.search(r"\nerror: (.*?)(?:\. Check|$)", str(error))
+    reason = found[1] if found else "it is too large, or not Unicode"
+    return UsageError(
+        f"{what} pattern `{pattern}` is no regular expression: {reason}",
+        hint="the syntax is RE2's: no look-around and no back-references",
+    )

@@ -1,0 +1,1 @@
+"""The rooms of `flowodm.reader`, which is where their public names are found."""

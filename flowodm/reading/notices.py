@@ -1,0 +1,70 @@
+"""The sentences of a read: what is missing, from which partition, and what to do."""
+
+from flowodm.errors import FlowODMError
+from flowodm.reading.options import Notice
+from flowodm.reading.spans import Partition
+
+__all__ = ["cut_short", "deleted", "failed", "leader_is_back", "leaderless", "outage", "purged"]
+
+
+def leaderless(partition: Partition, *, is_waiting: bool) -> Notice:
+    """A partition that nobody serves."""
+    then = "its records follow when it has one" if is_waiting else "its records are not read"
+    return _notice(
+        partition,
+        f"has no leader: {then}",
+        is_problem=not is_waiting,
+        hint=f"see which brokers are missing: `flowodm topics describe {partition.topic}`",
+    )
+
+
+def leader_is_back(partition: Partition) -> Notice:
+    """A partition that is served again."""
+    return _notice(partition, "has a leader again", is_problem=False)
+
+
+def deleted(partition: Partition) -> Notice:
+    """A topic that is gone."""
+    return _notice(partition, "was deleted while it was read", is_problem=True)
+
+
+def purged(partition: Partition, position: int, earliest: int) -> Notice:
+    """Records that were deleted before their turn came."""
+    return _notice(
+        partition,
+        f"begins at {earliest} now: offsets {position} to {earliest - 1} were deleted before they"
+        " were read",
+        is_problem=False,
+    )
+
+
+def cut_short(partition: Partition, position: int, latest: int) -> Notice:
+    """A partition that ends before what was read of it."""
+    return _notice(
+        partition,
+        f"ends at {latest} now, before offset {position}: the topic was made anew, or a leader"
+        " that lacked records was elected",
+        is_problem=True,
+    )
+
+
+def failed(partition: Partition, error: FlowODMError) -> Notice:
+    """A partition that the cluster gives an error for."""
+    return _notice(partition, f"is not read: {error.message}", is_problem=True, hint=error.hint)
+
+
+def outage(error: FlowODMError) -> Notice:
+    """No broker answers, and the read waits."""
+    return Notice(f"{error.message}; waiting for it", is_problem=False, hint=error.hint)
+
+
+def _notice(
+    partition: Partition, what: str, *, is_problem: bool, hint: str | None = None
+) -> Notice:
+    return Notice(
+        f"{partition} {what}",
+        is_problem=is_problem,
+        topic=partition.topic,
+        partition=partition.number,
+        hint=hint,
+    )

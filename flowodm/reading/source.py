@@ -1,0 +1,120 @@
+"""A consumer as a source of records: its settings, and messages turned into records.
+
+`consume(n, t)` waits the whole `t` unless n messages come, so what waits is `poll`, and `consume`
+only takes what is already here.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from flowodm.reading.options import ReadOptions
+from flowodm.reading.tracker import Where
+from flowodm.record import Record, TimestampType
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Message
+
+__all__ = ["BATCH", "Source", "consumer_settings"]
+
+BATCH: Final = 1000
+"""Messages taken at once: more saves no time, and keeps a person waiting."""
+
+_TYPES: Final[tuple[TimestampType, ...]] = ("unknown", "create", "logappend")
+_new: Final = tuple.__new__
+
+
+def consumer_settings(options: ReadOptions) -> dict[str, str]:
+    """Return librdkafka's settings for a read."""
+    settings = {
+        # librdkafka wants a group even where none is joined; a name of its own meets nobody
+        "group.id": options.group or f"flowodm-read-{uuid4().hex}",
+        "enable.auto.commit": "true" if options.group else "false",
+        "auto.commit.interval.ms": "1000",
+        "enable.auto.offset.store": "false",
+        "allow.auto.create.topics": "false",
+        "auto.offset.reset": "error",
+        "enable.partition.eof": "true",
+        "isolation.level": options.isolation,
+        # how long a broker holds a fetch at the end of a partition, and with it the news of the end
+        "fetch.wait.max.ms": "100",
+        # what bounds the memory of a read; the messages of the batch at hand come on top
+        "queued.max.messages.kbytes": "16384",
+        "fetch.max.bytes": "16777216",
+        # how long a full queue waits before it is filled again: by default a whole second
+        "fetch.queue.backoff.ms": "5",
+    }
+    return settings | dict(options.kafka)
+
+
+class Source:
+    """Takes messages from a consumer.
+
+    Args:
+        consumer: Assigned or subscribed elsewhere.
+    """
+
+    def __init__(self, consumer: "Consumer") -> None:
+        self._consumer = consumer
+
+    def take(self, wait: float) -> tuple[list[Record], list["Message"]]:
+        """Take what is there, and wait for something where nothing is.
+
+        Args:
+            wait: Seconds; an interrupt is kept waiting as long.
+
+        Returns:
+            The records, and the messages that are events: the end of a partition, an error.
+        """
+        messages = self._consumer.consume(BATCH, 0)
+        if not messages:
+            first = self._consumer.poll(wait)
+            if first is None:
+                return [], []
+            messages = [first, *self._consumer.consume(BATCH - 1, 0)]
+        events = [message for message in messages if message.error() is not None]
+        if events:
+            messages = [message for message in messages if message.error() is None]
+        return to_records(messages), events
+
+    def positions(self, wheres: Iterable[Where]) -> dict[Where, int]:
+        """Ask the consumer for the next offset of partitions; it costs no request."""
+        from confluent_kafka import TopicPartition
+
+        asked = [TopicPartition(topic, number) for topic, number in wheres]
+        return {
+            (found.topic, found.partition): found.offset
+            for found in self._consumer.position(asked)
+            if found.offset >= 0
+        }
+
+    def ends(self, wheres: Iterable[Where]) -> dict[Where, int]:
+        """Return the end offsets that came with the latest fetches; they cost no request."""
+        from confluent_kafka import TopicPartition
+
+        return {
+            where: self._consumer.get_watermark_offsets(TopicPartition(*where), cached=True)[1]
+            for where in wheres
+        }
+
+
+def to_records(messages: "Iterable[Message]") -> list[Record]:
+    """Turn messages into records; the loop that every record passes."""
+    new, kinds = _new, _TYPES
+    return [
+        new(
+            Record,
+            (
+                message.topic(),
+                message.partition(),
+                message.offset(),
+                kinds[kind],
+                moment if kind else None,
+                message.key(),
+                message.value(),
+                tuple(headers) if (headers := message.headers()) else (),
+            ),
+        )
+        for message in messages
+        for kind, moment in (message.timestamp(),)
+    ]

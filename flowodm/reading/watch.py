@@ -1,0 +1,76 @@
+"""Looking at the cluster now and then while a read goes on, without waiting for the answer."""
+
+from concurrent.futures import Future
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from flowodm.reading.choice import Layout
+from flowodm.reading.cluster import Cluster
+
+if TYPE_CHECKING:
+    from confluent_kafka import KafkaException
+
+__all__ = ["Watch"]
+
+_QUIET: Final = 2.0
+"""Seconds without a record after which a bounded read looks."""
+
+
+class Watch:
+    """Asks for the layout every few seconds.
+
+    A follower always asks: topics grow partitions. A bounded read asks when it hears nothing.
+
+    Args:
+        cluster: Is asked.
+        every: Seconds between two looks.
+        always: Whether to look though records are coming.
+    """
+
+    def __init__(self, cluster: Cluster, *, every: float, always: bool) -> None:
+        self._cluster = cluster
+        self._every = every
+        self._always = always
+        self._asked: Future[Layout] | None = None
+        self._looked = self._heard = monotonic()
+        self._silent_since: float | None = None
+        self.error: KafkaException | None = None
+        """Why the last look saw nothing."""
+
+    @property
+    def outage(self) -> float:
+        """Seconds since the cluster stopped to answer; 0 while it does."""
+        return 0.0 if self._silent_since is None else monotonic() - self._silent_since
+
+    def hear(self) -> None:
+        """Note that records are coming."""
+        self._heard = monotonic()
+
+    def take(self) -> Layout | None:
+        """Return a layout that has come since the last time; ask for one when it is time."""
+        if self._asked is None:
+            self._ask_when_due()
+            return None
+        if not self._asked.done():
+            return None
+        asked, self._asked = self._asked, None
+        self._looked = monotonic()
+        return self._answer(asked)
+
+    def _ask_when_due(self) -> None:
+        now = monotonic()
+        is_quiet = now - self._heard > min(_QUIET, self._every)
+        if now - self._looked > self._every and (self._always or is_quiet):
+            self._asked = self._cluster.start_layout()
+
+    def _answer(self, asked: "Future[Layout]") -> Layout | None:
+        from confluent_kafka import KafkaException
+
+        try:
+            layout = asked.result()
+        except KafkaException as error:
+            self.error = error
+            self._silent_since = self._silent_since or self._looked
+            return None
+        self.error = self._silent_since = None
+        return layout
