@@ -29,12 +29,14 @@ def report(error: BaseException, session: Session) -> int:
         return _flushed(session, 130)
     if isinstance(error, FlowODMError):
         code, message, hint = error.exit_code, error.message, error.hint
+        message = message or type(error).__name__
     elif (ending := _of_typer(error)) is not None:
         code, message, hint = ending
         if not message:
             return _flushed(session, code)
     else:
         code, message, hint = 1, f"{type(error).__name__}: {error}", _bug_hint(session)
+        message = message.removesuffix(": ")
     code = max(code, _flushed(session, code))
     _write(session, message, hint)
     if session.values.verbose >= 2:

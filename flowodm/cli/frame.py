@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import _get_param, get_command
 from typer.models import ParamMeta
 
+from flowodm.cli import logs
 from flowodm.cli.app import COMMANDS, GROUPS, CommandEntry, children
 from flowodm.cli.coercion import lighten
 from flowodm.cli.options import (
@@ -45,6 +46,7 @@ class LeafCommand(TyperCommand):
         session = session_of(ctx)
         session.formats = self.spec.formats
         session.patience = self.spec.patience
+        logs.configure(session)
         _check_format(session.values.output, self.spec.formats, ctx.command_path)
         return super().invoke(ctx)
 

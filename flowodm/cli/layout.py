@@ -110,10 +110,10 @@ def bare_line(value: Any, width: int) -> str:
 
 def text_lines(text: str, width: int, lines: int = 20) -> Drawing:
     """Return a text's own lines, the long ones cut, the first so many of them."""
-    own = text[: lines * width].splitlines() or [""]
-    shown = [cut(visible(line), width) for line in own[:lines]]
-    is_whole = len(text) <= lines * width and len(own) <= lines
-    is_whole = is_whole and all(visible(line) == cut(visible(line), width) for line in own)
+    own = text.split("\n", lines)
+    whole = [visible(line[: width + 1]) for line in own[:lines]]
+    shown = [cut(line, width) for line in whole]
+    is_whole = shown == whole and len(own) <= lines
     if not is_whole:
         shown.append(f"… of {len(text):,} characters")
     return Drawing(tuple(shown), is_whole)
@@ -142,12 +142,12 @@ class _Builder:
         self._left -= 1
         match value:
             case TypedRecord(name, fields):
-                return self._group(f"{name}(", fields.items(), _field, ")", depth, len(fields))
+                return self._group(f"{visible(name)}(", fields.items(), _field, ")", depth, len(fields))
             case Branch(branch, inner):
                 part = self.build(inner, depth)
-                return _group(f"{branch}(", (("", part),), ")", "")
+                return _group(f"{visible(branch)}(", (("", part),), ")", "")
             case Symbol(enum, symbol):
-                return _leaf(f"{enum}.{visible(symbol)}")
+                return _leaf(visible(f"{enum}.{symbol}"))
             case Shown(text, _):
                 return _leaf(visible(text))
             case dict():

@@ -2,7 +2,8 @@
 
 Everything for people goes through `Output.line` and its kin, span by span, and is sanitized
 there; a style is applied after that, so no escape code can come from data. stdout is data, stderr
-is the rest. Documents for machines are JSON, YAML or bytes that their writer made safe.
+is the rest, and no secret of a context that was loaded leaves by it. Documents for machines are
+JSON, YAML or bytes that their writer made safe.
 
 Tables are laid out in `tables.py`, errors are worded in `errors.py`.
 """
@@ -204,6 +205,9 @@ class Output:
             self._to_stderr("\r\x1b[K")
 
     def _to_stderr(self, text: str) -> None:
+        secrets = sys.modules.get("flowodm.config.secrets")  # no context loaded, no secret known
+        if secrets is not None:
+            text = secrets.redact(text)
         try:
             self.stderr.raw.write(self.stderr.encode(text))
             self.stderr.raw.flush()

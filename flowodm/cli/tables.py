@@ -283,6 +283,10 @@ def _joined(
         spans.append(Span(text, cell[0].style))
         if index != last:
             spans.append(_GAP if right[index] else space + _GAP)
+    while (
+        len(spans) > 1 and not (spans[-1] if isinstance(spans[-1], str) else spans[-1].text).strip()
+    ):
+        spans.pop()
     return spans
 
 
