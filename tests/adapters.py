@@ -3,13 +3,57 @@
 from typing import Any
 
 from flowodm.avro import Schema, canonical_form, parse
+from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.codec.decode import compile_decoder
+from flowodm.codec.style import Convert
 
-__all__ = ["canonical"]
+__all__ = ["canonical", "resolve"]
 
 
 def canonical(schema: Any) -> str:
     """The Parsing Canonical Form of a schema given as parsed JSON."""
     return canonical_form(_parsed(schema))
+
+
+def resolve(writer: Any, reader: Any, data: bytes) -> Any:
+    """A value resolved into the reader's schema, in the encoding of the resolution vectors.
+
+    Their values are physical, so logical types are taken out of the schemas first.
+    """
+    decoder = compile_decoder(
+        _parsed(_plain(writer)), _parsed(_plain(reader)), style=_VectorEncoding()
+    )
+    return decoder.decode(data)
+
+
+def _plain(schema: Any) -> Any:
+    """A schema without its logical types."""
+    if isinstance(schema, dict):
+        return {key: _plain(value) for key, value in schema.items() if key != "logicalType"}
+    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+class _VectorEncoding:
+    """The values of `resolution_cases.json`, as its `format` describes them."""
+
+    name = "resolution vectors"
+
+    def convert(self, node: Type) -> Convert | None:
+        match node:
+            case Primitive(name="float" | "double"):
+                return lambda number: repr(number).replace("inf", "Infinity").replace("nan", "NaN")
+            case Primitive(name="bytes") | Fixed():
+                return lambda data: {"b": data.hex()}
+            case Enum():
+                return lambda symbol: {"e": symbol}
+            case Map():
+                return lambda entries: {"m": entries}
+            case Record(fullname=fullname):
+                return lambda fields: {"r": fullname, "f": fields}
+        return None
+
+    def branch(self, union: Union, index: int) -> Convert | None:
+        return None
 
 
 def _parsed(schema: Any) -> Schema:

@@ -1,0 +1,417 @@
+"""The source of a decoder, built from the structure of a resolution and from nothing else.
+
+No name, symbol, default or number of a schema becomes source text: they enter as constants of
+the generated module. Every node is written where it is used, as straight code, or as a function
+of its own when it is recursive, large and shared, or too deeply nested (CPython allows twenty
+nested blocks and a hundred levels of indentation).
+
+The position is `p`, the bytes `data`; `d` counts down the depth that is left, where that is not
+known beforehand, and `b[0]` the nodes. Positions only grow, because no length is negative; so it
+is enough that every byte is looked up (`IndexError` beyond the end) and that the last position
+is the end of the bytes: a slice beyond it is short, and never the result.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from flowodm.avro.resolution import (
+    FieldDefault,
+    IntoUnion,
+    Mismatch,
+    Read,
+    ReadArray,
+    ReadEnum,
+    ReadMap,
+    ReadRecord,
+    ReadUnion,
+    Resolution,
+    Skip,
+)
+from flowodm.avro.types import Array, Map, Primitive, Record, Union
+from flowodm.codec.leaves import Leaves, read_slice, skip_slice
+from flowodm.codec.limits import Limits
+from flowodm.codec.measure import Measures, children_of
+from flowodm.codec.source import Constants, Function
+from flowodm.codec.style import PHYSICAL, Convert, Style
+from flowodm.codec.trace import Tracer
+from flowodm.errors import DeserializationError
+
+__all__ = ["Generated", "generate"]
+
+_MOST_BLOCKS: Final = 10
+_MOST_LEVELS: Final = 16
+_MOST_LINES: Final = 3_000
+_SMALL: Final = 16
+"""Nodes that may be written several times rather than called."""
+_MOST_BRANCHES: Final = 8
+_DISPLAY: Final = 15
+"""CPython builds a larger display in pieces, slower than it stores items."""
+_BULK: Final = {
+    "float": "FLOATS",
+    "double": "DOUBLES",
+    "boolean": "FLAGS",
+    "int": "INTS",
+    "long": "LONGS",
+}
+_BULK_FROM: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The source of a module with a function `decode`, and the constants that it needs."""
+
+    text: str
+    constants: dict[str, Any]
+    tables: dict[str, tuple[str, ...]]
+    """Constants that are tuples of the module's own functions, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Nest:
+    """How deep inside a function a node is written."""
+
+    open: int = 0
+    """Containers that are open in this function."""
+    blocks: int = 0
+    levels: int = 0
+
+    def inside(self, *, open: int = 0, blocks: int = 0) -> "_Nest":
+        return _Nest(self.open + open, self.blocks + blocks, self.levels + 1)
+
+
+def generate(resolution: Resolution, measures: Measures, style: Style, limits: Limits) -> Generated:
+    """Write the decoder of a resolution."""
+    return _Generator(resolution, measures, style, limits).generate()
+
+
+class _Generator:
+    def __init__(
+        self, resolution: Resolution, measures: Measures, style: Style, limits: Limits
+    ) -> None:
+        self._resolution = resolution
+        self._nodes = resolution.nodes
+        self._measures = measures
+        self._style = style
+        self._limits = limits
+        self._leaves = Leaves(style, limits)
+        self._constants = Constants()
+        self._tables: dict[str, tuple[str, ...]] = {}
+        self._asked: set[int] = set()
+        self._queue: list[int] = []
+        root = resolution.root
+        self._is_deep = bool(measures.recursive) or measures.height[root] > limits.depth
+        budget = ", b"
+        self._arguments = f"data, p{budget}" + (", d" if self._is_deep else "")
+
+    def generate(self) -> Generated:
+        functions = [self._root()]
+        while self._queue:
+            functions.append(self._function(self._queue.pop()))
+        lines = (line for function in functions for line in function.lines)
+        return Generated("\n".join(lines) + "\n", self._constants.values, self._tables)
+
+    def _root(self) -> Function:
+        function = Function("def decode(data, start=0):", self._constants)
+        root = self._resolution.root
+        left = self._limits.nodes - self._measures.weight[root]
+        function.emit("p = start")
+        with function.block("try:"):
+            if any(not isinstance(node, Read | ReadEnum) for node in self._nodes):
+                function.emit(f"b = [{self._constants.add(left)}]")
+            if self._is_deep:
+                function.emit(f"d = {self._constants.add(self._limits.depth)}")
+            if left < 0:
+                function.emit("raise FAIL")
+            self._read(function, root, "v", _Nest(blocks=1))
+            function.emit("if p == len(data): return v")
+        with function.block("except Exception as error:"):
+            function.emit("return EXPLAIN(data, start, error)")
+        function.emit("return EXPLAIN(data, start, None)")
+        return function
+
+    def _function(self, place: int) -> Function:
+        function = Function(f"def f{place}({self._arguments}):", self._constants)
+        self._write(function, place, "v", _Nest())
+        function.emit("return p" if isinstance(self._nodes[place], Skip) else "return v, p")
+        return function
+
+    def _read(self, function: Function, place: int, target: str, nest: _Nest) -> None:
+        """Read a node into a local variable, here or by a function; or skip it."""
+        if self._is_written_here(function, place, nest):
+            self._write(function, place, target, nest)
+            return
+        depth = (f", d - {nest.open}" if nest.open else ", d") if self._is_deep else ""
+        result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
+        function.emit(f"{result} = {self._ask(place)}(data, p, b{depth})")
+
+    def _ask(self, place: int) -> str:
+        """The name of a node's function, which is then written too."""
+        if place not in self._asked:
+            self._asked.add(place)
+            self._queue.append(place)
+        return f"f{place}"
+
+    def _is_written_here(self, function: Function, place: int, nest: _Nest) -> bool:
+        if _is_leaf(self._nodes[place]):
+            return True
+        if place in self._measures.recursive or nest.levels >= _MOST_LEVELS:
+            return False
+        if nest.blocks >= _MOST_BLOCKS or len(function.lines) > _MOST_LINES:
+            return False
+        return self._measures.users[place] < 2 or self._is_small(place)
+
+    def _is_small(self, place: int) -> bool:
+        stack, seen = [place], 0
+        while stack and seen <= _SMALL:
+            seen += 1
+            stack.extend(children_of(self._nodes[stack.pop()]))
+        return seen <= _SMALL
+
+    def _write(self, function: Function, place: int, target: str, nest: _Nest) -> None:
+        match self._nodes[place]:
+            case Read() as node:
+                self._leaves.read(function, node, target)
+            case ReadEnum() as node:
+                self._leaves.read_enum(function, node, target)
+            case Mismatch():
+                function.emit("raise FAIL")
+            case ReadRecord() as node:
+                self._record(function, node, target, self._enter(function, nest))
+            case ReadArray() as node:
+                self._array(function, node, target, self._enter(function, nest, blocks=2))
+            case ReadMap() as node:
+                self._map(function, node, target, self._enter(function, nest, blocks=2))
+            case ReadUnion(branches=branches):
+                self._union(function, place, branches, target, nest.inside())
+            case IntoUnion() as node:
+                self._read(function, node.node, target, nest.inside())
+                branch = self._style.branch(node.reader, node.index)
+                self._converted(function, branch, target)
+            case Skip() as node:
+                self._skip(function, place, node, nest)
+
+    def _enter(self, function: Function, nest: _Nest, *, blocks: int = 0) -> _Nest:
+        nest = nest.inside(open=1, blocks=blocks)
+        if self._is_deep:
+            function.emit(f"if d < {nest.open}: raise FAIL")
+        return nest
+
+    def _converted(self, function: Function, convert: Convert | None, target: str) -> None:
+        if convert is not None:
+            function.emit(f"{target} = {self._constants.add(convert)}({target})")
+
+    def _record(self, function: Function, node: ReadRecord, target: str, nest: _Nest) -> None:
+        values: dict[str, str] = {}
+        run: list[tuple[Read, str]] = []
+        for step in node.steps:
+            inner = self._nodes[step.node]
+            name = function.fresh("v")
+            if step.target is not None:
+                values[step.target] = name
+            if self._leaves.is_in_run(inner):
+                assert isinstance(inner, Read)
+                run.append((inner, name))
+                continue
+            self._end_run(function, run)
+            self._read(function, step.node, name, nest)
+        self._end_run(function, run)
+        for default in node.defaults:
+            values[default.name] = self._default(function, default, nest)
+        names = [field.name for field in node.reader.fields]
+        self._display(function, target, [(name, values[name]) for name in names])
+        self._converted(function, self._style.convert(node.reader), target)
+
+    def _end_run(self, function: Function, run: list[tuple[Read, str]]) -> None:
+        if len(run) == 1:
+            self._leaves.read(function, *run[0])
+        elif run:
+            nodes, targets = zip(*run, strict=True)
+            self._leaves.read_run(function, nodes, targets)
+        run.clear()
+
+    def _display(self, function: Function, target: str, entries: Sequence[tuple[str, str]]) -> None:
+        pairs = [(self._constants.add(name), value) for name, value in entries]
+        shown = ", ".join(f"{key}: {value}" for key, value in pairs[:_DISPLAY])
+        function.emit(f"{target} = {{{shown}}}")
+        for key, value in pairs[_DISPLAY:]:
+            function.emit(f"{target}[{key}] = {value}")
+
+    def _default(self, function: Function, default: FieldDefault, nest: _Nest) -> str:
+        """A constant, or a local variable for what a record must not share with the next."""
+        resolution = replace(self._resolution, root=default.node)
+        common = self._measures
+        try:
+            tracers = (
+                Tracer(resolution, common, style, self._limits, default.data)
+                for style in (PHYSICAL, self._style)
+            )
+            physical, value = (tracer.read() for tracer in tracers)
+        except DeserializationError:
+            physical = []  # fails again where it is read, and is explained there
+        if not isinstance(physical, list | dict):
+            return self._constants.add(value)
+        target = function.fresh("v")
+        depth = f", d - {nest.open}" if self._is_deep else ""
+        data = self._constants.add(default.data)
+        function.emit(f"{target} = {self._ask(default.node)}({data}, 0, b{depth})[0]")
+        return target
+
+    def _array(self, function: Function, node: ReadArray, target: str, nest: _Nest) -> None:
+        items = node.items
+        smallest, weight = self._measures.smallest[items], self._measures.weight[items]
+        function.emit(f"{target} = []")
+        item = function.fresh("v")
+
+        def one() -> None:
+            self._read(function, items, item, nest)
+            function.emit(f"{target}.append({item})")
+
+        self._blocks(function, smallest, weight, one, self._bulk(items, target))
+        self._converted(function, self._style.convert(node.reader), target)
+
+    def _bulk(self, place: int, target: str) -> Callable[[str], str] | None:
+        """The statement that reads many primitives at once."""
+        node = self._nodes[place]
+        if not isinstance(node, Read) or not isinstance(node.writer, Primitive):
+            return None
+        reader = _BULK.get(node.writer.name)
+        if reader is None:
+            return None
+        items = "n"
+        for convert in self._leaves.conversions(node):
+            items = f"map({self._constants.add(convert)}, {items})"
+        return lambda count: f"n, p = {reader}(data, p, {count}); {target} += {items}"
+
+    def _map(self, function: Function, node: ReadMap, target: str, nest: _Nest) -> None:
+        values = node.values
+        smallest, weight = self._measures.smallest[values] + 1, self._measures.weight[values] + 1
+        function.emit(f"{target} = {{}}")
+        key, value = function.fresh("k"), function.fresh("v")
+
+        def one() -> None:
+            read_slice(function, key, is_text=True)
+            self._read(function, values, value, nest)
+            function.emit(f"{target}[{key}] = {value}")
+
+        self._blocks(function, smallest, weight, one, None)
+        self._converted(function, self._style.convert(node.reader), target)
+
+    def _blocks(
+        self,
+        function: Function,
+        smallest: int,
+        weight: int,
+        one: Callable[[], None],
+        bulk: Callable[[str], str] | None,
+        *,
+        jump: bool = False,
+    ) -> None:
+        """The blocks of an array or a map, up to the empty one that ends it."""
+        count, end = function.fresh("c"), function.fresh("e")
+        with function.block("while True:"):
+            function.emit(f"{count} = data[p]", "p += 1", f"if not {count}: break")
+            with function.block(f"if {count} & 129:"):
+                least = self._constants.add(smallest)
+                function.emit(
+                    f"{count}, p, {end} = BLOCK(data, p - 1, {least})", f"if not {count}: break"
+                )
+                if jump:
+                    with function.block(f"if {end}:"):
+                        function.emit(f"p = {end}", "continue")
+            with function.block("else:"):
+                function.emit(f"{count} >>= 1")
+                if not jump:
+                    function.emit(f"{end} = 0")
+            self._charge(function, f"{count} * {self._constants.add(weight)}")
+            if bulk is not None:
+                with function.block(f"if {count} > {_BULK_FROM}:"):
+                    function.emit(bulk(count))
+                with function.block("else:"), function.block(f"for _ in repeat(None, {count}):"):
+                    one()
+            else:
+                with function.block(f"for _ in repeat(None, {count}):"):
+                    one()
+            if not jump:
+                function.emit(f"if {end} and p != {end}: raise FAIL")
+
+    def _charge(self, function: Function, amount: str) -> None:
+        function.emit(f"b[0] -= {amount}", "if b[0] < 0: raise FAIL")
+
+    def _union(
+        self,
+        function: Function,
+        place: int,
+        branches: tuple[int, ...],
+        target: str,
+        nest: _Nest,
+    ) -> None:
+        if len(branches) > _MOST_BRANCHES:
+            self._dispatch(function, place, branches, target, nest)
+            return
+        index = function.fresh("n")
+        function.emit(
+            f"{index} = data[p]",
+            f"if {index} > 127: {index}, p = BRANCH(data, p)",
+            "else: p += 1",
+        )
+        word = "if"
+        for number, branch in enumerate(branches):
+            with function.block(f"{word} {index} == {2 * number}:"):
+                extra = self._measures.weight[branch] - self._measures.weight[place]
+                if extra:
+                    self._charge(function, self._constants.add(extra))
+                self._read(function, branch, target, nest)
+            word = "elif"
+        function.emit("else: raise FAIL" if branches else "raise FAIL")
+
+    def _dispatch(
+        self,
+        function: Function,
+        place: int,
+        branches: tuple[int, ...],
+        target: str,
+        nest: _Nest,
+    ) -> None:
+        """Many branches: a function each, looked up in a table."""
+        table = f"T{place}"
+        self._tables[table] = tuple(self._ask(branch) for branch in branches)
+        own = self._measures.weight[place]
+        extras = tuple(self._measures.weight[branch] - own for branch in branches)
+        function.emit("n, p = INDEX(data, p)")
+        self._charge(function, f"{self._constants.add(extras)}[n]")
+        depth = f", d - {nest.open}" if self._is_deep else ""
+        result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
+        function.emit(f"{result} = {table}[n](data, p, b{depth})")
+
+    def _skip(self, function: Function, place: int, node: Skip, nest: _Nest) -> None:
+        match node.writer:
+            case Union():
+                self._union(function, place, node.parts, "v", nest.inside())
+            case Record():
+                nest = self._enter(function, nest)
+                for part in node.parts:
+                    self._read(function, part, "v", nest)
+            case Array() | Map():
+                self._skip_blocks(function, node, self._enter(function, nest, blocks=2))
+            case _:
+                self._leaves.skip(function, node)
+
+    def _skip_blocks(self, function: Function, node: Skip, nest: _Nest) -> None:
+        (part,) = node.parts
+        keys = int(isinstance(node.writer, Map))
+        smallest = self._measures.smallest[part] + keys
+        weight = self._measures.weight[part] + keys
+
+        def one() -> None:
+            if keys:
+                skip_slice(function)
+            self._read(function, part, "v", nest)
+
+        self._blocks(function, smallest, weight, one, None, jump=True)
+
+
+def _is_leaf(node: object) -> bool:
+    if isinstance(node, Skip):
+        return not isinstance(node.writer, Record | Array | Map | Union)
+    return isinstance(node, Read | ReadEnum | Mismatch)
