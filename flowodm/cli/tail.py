@@ -236,10 +236,11 @@ def _read_options(
 
     if follow and exit_at_end:
         raise UsageError("`--follow` and `--exit` contradict each other")
-    one_of = {"--offset": offset, "--since or --until": since or until, "--last": last}
-    given = [name for name, value in one_of.items() if value is not None]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are each a position; give one of them")
+    if offset is not None and (since is not None or until is not None):
+        raise UsageError(
+            "`--offset` and `--since` or `--until` are each a range; give one of them",
+            hint="a range of times as an offset: --offset @-1h:-5m",
+        )
     if offset is not None:
         found = parse_range(offset, now=now)
     elif since is not None or until is not None:
