@@ -19,12 +19,30 @@ def main() -> None:
 
 
 def _print_version(version: str) -> int:
+    if sys.stdout is None:
+        return _fail("standard output is closed")
     try:
         sys.stdout.write(f"flowodm {version}\n")
         sys.stdout.flush()
-    except (OSError, AttributeError, ValueError):  # a full disk, or no standard output at all
-        return 1
+    except BrokenPipeError:  # whoever read has left, as `| true` does
+        _forget_output()
+    except OSError as error:
+        _forget_output()
+        return _fail(error.strerror)
     return 0
+
+
+def _fail(reason: str | None) -> int:
+    if sys.stderr is not None:
+        sys.stderr.write(f"error: cannot write the output: {reason}\n")
+    return 1
+
+
+def _forget_output() -> None:
+    """Send to nowhere what Python would write again when it ends."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

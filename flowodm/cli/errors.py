@@ -6,6 +6,7 @@ unless `-vv` asks for it.
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from flowodm.cli.options import Session
@@ -26,18 +27,18 @@ def report(error: BaseException, session: Session) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, KeyboardInterrupt):
-        return _flushed(session, 130)
+        return _ended(session, 130)
     if isinstance(error, FlowODMError):
         code, message, hint = error.exit_code, error.message, error.hint
         message = message or type(error).__name__
     elif (ending := _of_typer(error)) is not None:
         code, message, hint = ending
         if not message:
-            return _flushed(session, code)
+            return _ended(session, code)
     else:
         code, message, hint = 1, f"{type(error).__name__}: {error}", _bug_hint(session)
         message = message.removesuffix(": ")
-    code = max(code, _flushed(session, code))
+    _flush_quietly(session)
     _write(session, message, hint)
     if session.values.verbose >= 2:
         _write_traceback(session, error)
@@ -60,15 +61,22 @@ def _lines(text: str, at_most: int) -> list[str]:
     return lines
 
 
-def _flushed(session: Session, code: int) -> int:
-    """Hand out what was written before the error; the first error is the one to tell."""
+def _ended(session: Session, code: int) -> int:
+    """Hand out what was written, where the run itself did not fail; a failure now is told."""
     try:
         session.output.flush()
     except OutputClosed:
         return code
     except FlowODMError as error:
+        _write(session, error.message, error.hint)
         return code or error.exit_code
     return code
+
+
+def _flush_quietly(session: Session) -> None:
+    """Hand out what was written before the error, which is the one to tell."""
+    with suppress(OutputClosed, FlowODMError):
+        session.output.flush()
 
 
 def _bug_hint(session: Session) -> str:

@@ -241,4 +241,6 @@ def _process_stream(stream: object, descriptor: int, environ: Mapping[str, str])
 def _raise_for(error: OSError) -> None:
     if isinstance(error, BrokenPipeError) or error.errno == errno.EPIPE:
         raise OutputClosed from error
-    raise OutputFailed(f"cannot write the output: {error.strerror or error}") from error
+    closed = error.errno == errno.EBADF
+    reason = "standard output is closed" if closed else error.strerror or str(error)
+    raise OutputFailed(f"cannot write the output: {reason}") from error

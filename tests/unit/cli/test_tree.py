@@ -1,14 +1,20 @@
 """Avro's types stay visible in what is drawn."""
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowodm.avro import parse
 from flowodm.avro.types import Record, Type, Union
-from flowodm.cli.layout import bare_line, one_line
+from flowodm.cli.layout import bare_line, draw, one_line
 from flowodm.cli.tree import TREE
+from flowodm.codec.decode import compile_decoder
+from tests.generators import random_encoding, random_schema
+from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.unit
 
@@ -100,3 +106,13 @@ def test_branches_of_the_same_short_name_show_their_full_names() -> None:
         for space in ("a", "b")
     ]
     assert branch_of(records, 1, 1) == "b.Event(1)"
+
+
+@given(st.randoms(use_true_random=False))
+def test_whatever_the_schema_its_values_can_be_drawn(random: Random) -> None:
+    schema = parse(json.dumps(random_schema(random)))
+    data = random_encoding(random, schema)
+    value = compile_decoder(schema, style=TREE).decode(data)
+    drawing = draw(value, 60)
+    shown = "".join((*drawing.lines, bare_line(value, 60)))
+    assert not (MUST_NOT_SHOW | {"\n"}) & set(shown)
