@@ -38,7 +38,10 @@ _FAILURES: dict[str, tuple[str, str | None]] = {
     "tls": ("failed the TLS handshake", None),
     "connect-timeout": ("did not accept a connection in time", "check the address, or a firewall"),
     "answer-timeout": ("did not answer in time", "is it overloaded? try again"),
-    "disconnected": ("closed the connection without an answer", "try again; see its log"),
+    "disconnected": (
+        "closed the connection without an answer",
+        "is this the registry's port? Else its log tells",
+    ),
     "not-http": ("did not answer in HTTP", "is it an `https://` address, or another service?"),
     "too-large": ("sent an answer that is too large", None),
     "encoding": ("sent an answer that cannot be decompressed", None),

@@ -37,7 +37,7 @@ class _Inflater(Protocol):
     @property
     def eof(self) -> bool: ...
     @property
-    def unconsumed_tail(self) -> bytes: ...
+    def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
@@ -94,13 +94,13 @@ class Body:
         return b"".join(self._parts)
 
     def _inflate(self, inflater: _Inflater, data: bytes) -> None:
-        if inflater.eof:
-            raise BodyError("encoding", f"bytes follow the {self._coding} body")
+        was_over = inflater.eof
         try:
-            piece = inflater.decompress(data, self._limit - self._length + 1)
+            self._keep(inflater.decompress(data, self._limit - self._length + 1))
         except zlib.error as error:
             raise BodyError("encoding", f"the body is not {self._coding}") from error
-        self._keep(piece)
+        if was_over or inflater.unused_data:
+            raise BodyError("encoding", f"bytes follow the {self._coding} body")
 
     def _keep(self, piece: bytes) -> None:
         self._length += len(piece)

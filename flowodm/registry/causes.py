@@ -26,11 +26,13 @@ _ERRNO_CAUSES: dict[int, Cause] = {
     errno.ECONNABORTED: "disconnected",
 }
 
-_NAMED_CAUSES: dict[str, Cause] = {
+_TIMEOUTS: dict[str, Cause] = {
     "ConnectTimeout": "connect-timeout",
     "PoolTimeout": "connect-timeout",
     "ReadTimeout": "answer-timeout",
     "WriteTimeout": "answer-timeout",
+}
+_NAMED_CAUSES: dict[str, Cause] = {
     "ProxyError": "proxy",
     "RemoteProtocolError": "not-http",
     "ReadError": "disconnected",
@@ -66,7 +68,9 @@ def failure_of(error: BaseException) -> Failure:
         error: What the HTTP engine, the socket or the TLS layer raised.
     """
     chain = tuple(_chain(error))
-    cause, detail = _tls_cause(chain) or _system_cause(chain) or _named_cause(chain)
+    cause, detail = (
+        _timeout_cause(chain) or _tls_cause(chain) or _system_cause(chain) or _named_cause(chain)
+    )
     return Failure(cause, detail, reached=cause not in _BEFORE_SENDING, error=error)
 
 
@@ -84,6 +88,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting.append(inner)
 
 
+def _timeout_cause(chain: tuple[BaseException, ...]) -> tuple[Cause, str] | None:
+    for link in chain:
+        cause = _TIMEOUTS.get(type(link).__name__)
+        if cause is not None:
+            return cause, ""
+    return None
+
+
 def _tls_cause(chain: tuple[BaseException, ...]) -> tuple[Cause, str] | None:
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
@@ -92,7 +104,7 @@ def _tls_cause(chain: tuple[BaseException, ...]) -> tuple[Cause, str] | None:
         if isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return "disconnected", "it closed the TLS connection"
         if isinstance(link, ssl.SSLError):
-            return "tls", _tls_fault(link.reason or "")
+            return "tls", _tls_fault(getattr(link, "reason", None) or "")
     return None
 
 

@@ -75,7 +75,7 @@ class Desk:
             response,
             self.base,
             what,
-            secrets=self._exchange.access.secrets,
+            secrets=self._exchange.secrets,
             is_registration=is_registration,
         )
         return (yield from worked(lambda: document_of(response, self.base), len(response.body)))

@@ -99,6 +99,12 @@ class Exchange:
         """The address that answered last, without credentials."""
         return self.access.addresses[self._preferred].base
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be quoted, whoever says it."""
+        token = None if self._tokens is None else self._tokens.secret
+        return self.access.secrets if token is None else (token, *self.access.secrets)
+
     def ask(self, call: Call) -> Steps[Response]:
         """Send the call until it is answered.
 
@@ -119,7 +125,7 @@ class Exchange:
                     self._preferred = self.access.addresses.index(address)
                     return outcome
                 if verdict == "stop" or self._clock() >= deadline:
-                    raise unreachable(outcome, address.base, self.access.secrets)
+                    raise unreachable(outcome, address.base, self.secrets)
                 if verdict == "elsewhere":
                     addresses.remove(address)
             pause = self._pause(outcome, attempt)
@@ -127,7 +133,7 @@ class Exchange:
             if is_over or self._clock() + pause >= deadline:
                 break
             yield Pause(pause)
-        raise unreachable(outcome, address.base, self.access.secrets)
+        raise unreachable(outcome, address.base, self.secrets)
 
     def _addresses(self) -> list[Address]:
         """Return the addresses, the one that answered last first."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus, urlencode
 
+from flowodm.avro.types import Json
 from flowodm.errors import RegistryError
 from flowodm.registry.answers import document_of, unreachable
 from flowodm.registry.settings import OAuth
@@ -21,6 +22,7 @@ __all__ = ["TokenSource"]
 _LIFETIME_USED = 0.8
 """The part of a token's life after which a new one is fetched."""
 _DEFAULT_LIFETIME = 300.0
+_LONGEST_LIFETIME = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class TokenSource:
         self._secrets = secrets
         self._clock = clock
         self._token: _Token | None = None
+
+    @property
+    def secret(self) -> str | None:
+        """The token in use, which must not be quoted."""
+        return None if self._token is None else self._token.text
 
     def token(
         self, deadline: float, connect_timeout: float, *, rejected: str | None = None
@@ -95,12 +102,10 @@ class TokenSource:
             raise self._refusal(outcome, place)
         document = document_of(outcome, self._oauth.token_url, kind="token endpoint")
         text = document.get("access_token") if isinstance(document, dict) else None
-        if not isinstance(text, str) or not text.isascii() or not text.isprintable():
+        if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
             raise RegistryError(f"{place} answered without an `access_token`")
         assert isinstance(document, dict)
-        life = document.get("expires_in")
-        seconds = float(life) if isinstance(life, int | float) and life > 0 else _DEFAULT_LIFETIME
-        return _Token(text, self._clock() + seconds * _LIFETIME_USED)
+        return _Token(text, self._clock() + _lifetime(document.get("expires_in")) * _LIFETIME_USED)
 
     def _refusal(self, response: Response, place: str) -> RegistryError:
         reason = ""
@@ -115,3 +120,10 @@ class TokenSource:
             status=401 if response.status in (400, 401, 403) else response.status,
             hint="check the OAuth client id and secret of this context",
         )
+
+
+def _lifetime(value: Json) -> float:
+    """Return a token's life in seconds, as it is told if that makes sense."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _DEFAULT_LIFETIME
+    return float(value) if 0 < value < _LONGEST_LIFETIME else _DEFAULT_LIFETIME

@@ -109,5 +109,5 @@ def _show_certificate(context: ssl.SSLContext, trust: Trust) -> None:
 
 def _reason(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "not PEM").lower().replace("_", " ")
+        return (getattr(error, "reason", None) or "not PEM").lower().replace("_", " ")
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

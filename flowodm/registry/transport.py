@@ -202,6 +202,10 @@ def _resolve(host: str, port: int, end: float) -> tuple[str, ...]:
         answer = found.get(timeout=max(end - time.monotonic(), 0.001))
     except queue.Empty:
         raise httpcore2.ConnectTimeout(f"`{host}` did not resolve in time") from None
-    if isinstance(answer, OSError):
-        raise httpcore2.ConnectError(str(answer)) from answer
+    try:
+        if isinstance(answer, OSError):
+            raise answer
+    except OSError as error:
+        # As its context too, for the pool raises again "from None".
+        raise httpcore2.ConnectError(str(error)) from error
     return tuple(dict.fromkeys(answer))

@@ -53,12 +53,14 @@ class AsyncTransport:
             await pool.aclose()
 
     async def _send(self, request: Request) -> Response:
+        # A little less than what is left, so that a connection that hangs is told from an answer.
+        connect = min(request.connect_timeout, request.deadline - time.monotonic() - 0.02)
         async with self._pool(request).stream(
             request.method,
             request.url,
             headers=list(request.headers),
             content=request.body,
-            extensions={"timeout": {"connect": request.connect_timeout}},
+            extensions={"timeout": {"connect": max(connect, 0.001)}},
         ) as response:
             headers = headers_of(response.headers)
             body = Body(headers.get("content-encoding", ""))

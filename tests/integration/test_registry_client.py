@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flowodm.config.context import RegistryConfig
+from flowodm.config import RegistryConfig
 from flowodm.errors import RegistryError, SchemaNotFound, SubjectNotFound
 from flowodm.registry import AsyncSchemaRegistry, Reference, SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
