@@ -1,0 +1,52 @@
+"""Where to connect, as whom, and what is allowed there.
+
+`load_context()` gives the `Context` that a run uses; `flowodm.yaml`, the environment and the
+command line are read by the modules below. Names are loaded when they are first asked for:
+completion lists contexts without Pydantic.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flowodm.config.arguments import context_from_arguments
+    from flowodm.config.context import Context, OAuthConfig, RegistryConfig
+    from flowodm.config.document import ConfigDocument, TopicSettings
+    from flowodm.config.listing import ContextEntry, list_contexts
+    from flowodm.config.load import load_context
+    from flowodm.config.secrets import RedactingFilter, redact
+
+__all__ = [
+    "ConfigDocument",
+    "Context",
+    "ContextEntry",
+    "OAuthConfig",
+    "RedactingFilter",
+    "RegistryConfig",
+    "TopicSettings",
+    "context_from_arguments",
+    "list_contexts",
+    "load_context",
+    "redact",
+]
+
+_PLACES = {
+    "ConfigDocument": "document",
+    "Context": "context",
+    "ContextEntry": "listing",
+    "OAuthConfig": "context",
+    "RedactingFilter": "secrets",
+    "RegistryConfig": "context",
+    "TopicSettings": "document",
+    "context_from_arguments": "arguments",
+    "list_contexts": "listing",
+    "load_context": "load",
+    "redact": "secrets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,101 @@
+"""What the clients of one connection have said of their brokers.
+
+librdkafka hands its log lines and errors to a `Journal`; it keeps the last failure of each
+address, and passes every line on, without secrets, to the logger `flowodm.kafka`.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from flowodm.config.secrets import redact
+from flowodm.connection.causes import Cause, cause_of
+
+__all__ = ["LOGGER", "Failure", "Journal"]
+
+LOGGER = logging.getLogger("flowodm.kafka")
+logging.getLogger("flowodm").addHandler(logging.NullHandler())  # or Python would print warnings
+
+_RANK = (
+    *("credentials", "mechanism", "token", "client_certificate", "certificate", "tls", "no_sasl"),
+    *("not_kafka", "refused", "disconnected", "unroutable", "unresolved", "silent"),
+)
+"""The kinds of causes, the most telling first."""
+_PUZZLING = 3
+
+
+@dataclass(slots=True)
+class Failure:
+    """The failures of one address since it last worked."""
+
+    cause: Cause
+    tries: int
+    is_explained: bool = False
+    """Whether a look at the broker has been taken for it."""
+
+
+class Journal:
+    """Collects log lines; every thread may write and read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures: dict[str, Failure] = {}
+
+    def log(self, level: int, message: str, *arguments: object) -> None:
+        """Take a line as a `logging.Logger` would: confluent-kafka calls this."""
+        line = redact(message % arguments if arguments else message)
+        LOGGER.log(min(level, logging.INFO), "%s", line)  # an error is told where it matters
+        if (cause := cause_of(line)) is not None:
+            self._add(cause)
+
+    def begin(self) -> None:
+        """Forget earlier failures: a new attempt starts."""
+        with self._lock:
+            self._failures.clear()
+
+    def worst(self) -> Failure | None:
+        """Return the most telling failure; of equally telling ones, the one tried most."""
+        with self._lock:
+            failures = list(self._failures.values())
+        return min(failures, key=lambda f: (_RANK.index(f.cause.kind), -f.tries), default=None)
+
+    def definite(self, servers: int) -> Failure | None:
+        """Return the failure that makes waiting pointless, when there is one.
+
+        Args:
+            servers: How many bootstrap servers there are; wrong credentials count on any of
+                them, other causes only when every one has failed for good.
+        """
+        worst = self.worst()
+        if worst is None or not worst.cause.is_definite:
+            return None
+        if worst.cause.kind in ("credentials", "mechanism", "token"):
+            return worst
+        with self._lock:
+            failed = sum(failure.cause.is_definite for failure in self._failures.values())
+        return worst if failed >= servers else None
+
+    def puzzle(self) -> Cause | None:
+        """Return a cause that a look at the broker may explain: it hangs up, time and again."""
+        with self._lock:
+            for failure in self._failures.values():
+                is_puzzling = failure.cause.kind == "disconnected" and failure.tries >= _PUZZLING
+                if is_puzzling and not failure.is_explained:
+                    return failure.cause
+        return None
+
+    def settle(self, cause: Cause) -> None:
+        """Take what a look at the broker has said of its failure."""
+        with self._lock:
+            if (failure := self._failures.get(cause.address)) is not None:
+                failure.cause, failure.is_explained = cause, True
+
+    def _add(self, cause: Cause) -> None:
+        with self._lock:
+            failure = self._failures.get(cause.address)
+            if failure is None:
+                self._failures[cause.address] = Failure(cause, 1)
+            else:
+                failure.tries += 1
+                if not failure.is_explained:
+                    failure.cause = cause

@@ -1,0 +1,365 @@
+"""`KafkaConnection`: the clients of one context.
+
+Nothing is opened before it is used. Calls into librdkafka block in C, deaf to Ctrl-C; those here
+run in a thread of their own while the caller waits in short steps, which also ends the wait as
+soon as the log names a cause that no patience cures.
+
+A connection does not survive `fork()`: librdkafka's threads stay behind in the parent. After one,
+a connection makes new clients, and leaves the old ones alone.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+
+from flowodm.connection.errors import broker_error, configuration_error, unreachable
+from flowodm.connection.journal import Journal
+from flowodm.errors import ChangeRefused, ConfigurationError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from confluent_kafka import Consumer, KafkaError, Producer
+    from confluent_kafka.admin import AdminClient
+    from confluent_kafka.admin._metadata import ClusterMetadata
+
+    from flowodm.config import Context
+    from flowodm.connection.causes import Cause
+    from flowodm.registry import SchemaRegistry
+
+__all__ = ["PATIENCE", "KafkaConnection"]
+
+PATIENCE: Final = 4.4
+"""Seconds to wait for a broker by default: a command then ends within five."""
+_STEP: Final = 0.05
+_FLUSH: Final = 10.0
+
+_T = TypeVar("_T")
+
+
+class KafkaConnection:
+    """The clients of one context; threads may share it. Use it in a `with` statement, or close it.
+
+    Args:
+        context: The context, or its name; without one, what `load_context()` finds when the
+            first client is asked for.
+        callbacks: Functions for librdkafka (`oauth_cb`, `error_cb`, `stats_cb`, …).
+    """
+
+    def __init__(
+        self,
+        context: "Context | str | None" = None,
+        *,
+        callbacks: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        self._lock = threading.RLock()
+        self._asked: Context | str | None = context
+        self._callbacks = dict(callbacks or {})
+        self._forget()
+
+    def _forget(self) -> None:
+        self._context: Context | None = None
+        self._producer: Producer | None = None
+        self._admin: AdminClient | None = None
+        self._registry: SchemaRegistry | None = None
+        self._owner = os.getpid()
+        self.journal = Journal()
+        """What the clients' logs say of the brokers."""
+
+    def __repr__(self) -> str:
+        name = self._context.name if self._context else self._asked
+        return f"<KafkaConnection {getattr(name, 'name', name) or 'default'}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(timeout=0 if kind is not None and issubclass(kind, KeyboardInterrupt) else None)
+
+    @property
+    def context(self) -> "Context":
+        """The context; loaded when first asked for, if only its name was given."""
+        with self._lock:
+            if self._context is None:
+                from flowodm.config import Context, load_context
+
+                asked = self._asked
+                self._context = asked if isinstance(asked, Context) else load_context(asked)
+            return self._context
+
+    def consumer(self, config: Mapping[str, Any] | None = None) -> "Consumer":
+        """Make a consumer, which the caller owns and closes.
+
+        Args:
+            config: librdkafka's keys for this one; they win over the context's.
+        """
+        from confluent_kafka import Consumer
+
+        return self._make(Consumer, {**self.context.client_config("consumer"), **(config or {})})
+
+    def producer(self) -> "Producer":
+        """Return the producer, made on first use and shared."""
+        with self._lock:
+            self._mind_fork()
+            if self._producer is None:
+                from confluent_kafka import Producer
+
+                self._producer = self._make(Producer, self.context.client_config("producer"))
+            return self._producer
+
+    def admin(self) -> "AdminClient":
+        """Return the admin client, made on first use and shared."""
+        with self._lock:
+            self._mind_fork()
+            if self._admin is None:
+                from confluent_kafka.admin import AdminClient
+
+                self._admin = self._make(AdminClient, self.context.client_config("admin"))
+            return self._admin
+
+    def schema_registry(self) -> "SchemaRegistry":
+        """Return the client of the registry, made on first use and shared.
+
+        Raises:
+            ConfigurationError: The context names no registry.
+        """
+        with self._lock:
+            self._mind_fork()
+            if self._registry is None:
+                from flowodm.registry import SchemaRegistry
+
+                if (config := self.context.schema_registry) is None:
+                    raise ConfigurationError(
+                        f"context `{self.context.name}` names no schema registry",
+                        hint=f"add `schema_registry: {{url: …}}` to it ({self.context.source}), "
+                        "or set SCHEMA_REGISTRY_URL",
+                    )
+                self._registry = SchemaRegistry(config, guard=self._guard_registry)
+            return self._registry
+
+    def metadata(self, timeout: float = PATIENCE) -> "ClusterMetadata":
+        """Ask for the metadata of the cluster and all its topics, which creates none.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            BrokerUnreachable: No broker answered; with the cause that its log names.
+            AuthenticationFailed: A broker refused the credentials.
+        """
+        admin = self.admin()
+        return self.call(lambda: admin.list_topics(timeout=timeout), timeout=timeout)
+
+    def call(self, function: Callable[[], _T], *, timeout: float) -> _T:
+        """Run a call that blocks in librdkafka, so that Ctrl-C and a definite cause end the wait.
+
+        Args:
+            function: The call. It must end by itself, not long after the timeout.
+            timeout: Seconds to wait at most.
+
+        Raises:
+            BrokerError: It failed, or did not end in time; with the cause.
+        """
+        work: _Work[_T] = _Work(function)
+        self.journal.begin()
+        threading.Thread(target=work.run, name="flowodm-call", daemon=True).start()
+        return self._await(work.done.wait, work.result, timeout)
+
+    def wait(self, future: "Future[_T]", *, timeout: float = PATIENCE) -> _T:
+        """Wait for a future of the admin client as `call` does."""
+        from concurrent.futures import wait
+
+        self.journal.begin()
+        return self._await(lambda step: bool(wait((future,), step).done), future.result, timeout)
+
+    def check_change(self, operation: str, topic: str | None = None) -> None:
+        """Refuse a change that this context does not allow; before anything is sent.
+
+        Args:
+            operation: What is about to be done, as a user would say it: `topics delete`.
+            topic: The topic it is done to.
+
+        Raises:
+            ChangeRefused: The context is read-only, the topic is internal, or this is not the
+                cluster that the context is for.
+        """
+        context = self.context
+        if context.read_only:
+            raise ChangeRefused(
+                f"context `{context.name}` is read-only; `{operation}` was not tried",
+                hint=f"`read_only` is set in {context.origins.get('read_only', context.source)}",
+            )
+        if topic is not None and is_internal(topic):
+            raise ChangeRefused(
+                f"topic `{topic}` is internal to Kafka or its registry; `{operation}` was not tried"
+            )
+        if context.cluster_id is not None:
+            self._check_cluster(context.cluster_id, operation)
+
+    def explain(self, cause: "Cause") -> "Cause":
+        """Make a cause as exact as a look at the broker can."""
+        from flowodm.connection.probe import explain
+
+        return explain(cause, self.context.client_config("admin"))
+
+    def configure(
+        self, context: "Context", callbacks: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
+        """Connect to something else from now on: clients of other settings are closed."""
+        with self._lock:
+            callbacks = dict(callbacks or {})
+            if (self._context, self._callbacks) == (context, callbacks):
+                return
+            self.close()
+            self._asked = self._context = context
+            self._callbacks = callbacks
+            self.journal = Journal()
+
+    def reset(self) -> None:
+        """Close every client; the next use makes new ones, from the configuration as it is then."""
+        self.close()
+        with self._lock:
+            self._context = None
+
+    def close(self, timeout: float | None = None) -> None:
+        """Close every client; a producer gets time to hand over what it holds.
+
+        A later use makes new clients. Consumers are their callers'.
+
+        Args:
+            timeout: Seconds for the producer; ten when absent.
+        """
+        with self._lock:
+            producer, registry = self._producer, self._registry
+            self._producer = self._admin = self._registry = None
+            is_ours = self._owner == os.getpid()
+        if producer is not None and is_ours:
+            _flush(producer, _FLUSH if timeout is None else timeout)
+        if registry is not None:
+            registry.close()
+
+    def _await(
+        self, is_done: Callable[[float], bool], result: Callable[[], _T], timeout: float
+    ) -> _T:
+        from confluent_kafka import KafkaException
+
+        admin, begun = self.admin(), time.monotonic()
+        servers = len((self.context.bootstrap_servers or "").split(","))
+        while not is_done(_STEP):
+            admin.poll(0)  # delivers the log
+            if (puzzle := self.journal.puzzle()) is not None:
+                self.journal.settle(self.explain(puzzle))
+            elapsed = time.monotonic() - begun
+            if (failure := self.journal.definite(servers)) or elapsed >= timeout:
+                raise unreachable(self, failure or self.journal.worst(), elapsed=elapsed)
+        try:
+            return result()
+        except KafkaException as error:
+            admin.poll(0)
+            if error.args[0].name() in ("_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN"):
+                elapsed = time.monotonic() - begun
+                raise unreachable(self, self.journal.worst(), elapsed=elapsed) from error
+            raise broker_error(error, connection=self) from error
+
+    def _make(self, kind: Callable[..., _T], config: Mapping[str, Any]) -> _T:
+        from confluent_kafka import KafkaException
+
+        if "bootstrap.servers" not in config and "test.mock.num.brokers" not in config:
+            raise ConfigurationError(
+                f"context `{self.context.name}` names no brokers",
+                hint=f"add `bootstrap_servers` to it ({self.context.source})",
+            )
+        settings = {"client.id": "flowodm", **config, **self._callbacks}
+        self._check_oauth(settings)
+        settings["error_cb"] = self._on_error
+        try:
+            return kind(settings, logger=settings.pop("logger", self.journal))
+        except (KafkaException, TypeError, ValueError) as error:
+            raise configuration_error(error, self.context) from None
+
+    def _check_oauth(self, settings: Mapping[str, Any]) -> None:
+        """Refuse OAUTHBEARER without a source of tokens: librdkafka would wait in silence."""
+        mechanism = settings.get("sasl.mechanism", settings.get("sasl.mechanisms"))
+        sources = ("oauth_cb", "enable.sasl.oauthbearer.unsecure.jwt")
+        if (
+            str(mechanism).upper() == "OAUTHBEARER"
+            and str(settings.get("sasl.oauthbearer.method")).lower() != "oidc"
+            and not any(settings.get(source) for source in sources)
+        ):
+            raise ConfigurationError(
+                f"context `{self.context.name}` uses OAUTHBEARER, and no token comes from anywhere",
+                hint="set `sasl.oauthbearer.method: oidc`, the endpoint and the client; "
+                "or give connect() an `oauth_cb`",
+            )
+
+    def _on_error(self, error: "KafkaError") -> None:
+        """Hand an error to the caller's own function; the cause came with the log."""
+        if (callback := self._callbacks.get("error_cb")) is not None:
+            callback(error)
+
+    def _mind_fork(self) -> None:
+        """Leave the clients of a parent process alone: closing them here would hang."""
+        if self._owner != os.getpid():
+            _PARENTS.append((self._producer, self._admin))
+            context = self._context
+            self._forget()
+            self._context = context
+
+    def _check_cluster(self, expected: str, operation: str) -> None:
+        found = self.metadata().cluster_id
+        if found != expected:
+            raise ChangeRefused(
+                f"context `{self.context.name}` is for cluster `{expected}`, and this is "
+                f"`{found}`; `{operation}` was not tried",
+                hint=f"check `bootstrap_servers` and `cluster_id` ({self.context.source})",
+            )
+
+    def _guard_registry(self, operation: str, subject: str | None) -> None:
+        self.check_change(operation)
+
+
+_PARENTS: list[Any] = []
+"""Clients that a fork left behind; kept, since their destruction would wait for lost threads."""
+
+
+def is_internal(topic: str) -> bool:
+    """Tell whether a topic is Kafka's or the registry's own."""
+    return topic.startswith("__") or topic == "_schemas"
+
+
+class _Work(Generic[_T]):
+    """A call in a thread of its own, and what became of it."""
+
+    def __init__(self, function: Callable[[], _T]) -> None:
+        self._function = function
+        self._values: list[_T] = []
+        self._error: BaseException | None = None
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._values.append(self._function())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+        finally:
+            self.done.set()
+
+    def result(self) -> _T:
+        if self._error is not None:
+            raise self._error
+        return self._values[0]
+
+
+def _flush(producer: "Producer", timeout: float) -> None:
+    """Wait for the producer's queue in steps that Ctrl-C can end."""
+    until = time.monotonic() + timeout
+    while len(producer) and time.monotonic() < until:
+        producer.flush(0.1)

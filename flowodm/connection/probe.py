@@ -1,0 +1,114 @@
+"""A look at a broker's TLS with Python's own, since librdkafka does not say what is wrong.
+
+Asked only after a handshake has failed, or a broker has hung up: the error then says whether the
+certificate has expired, is another host's, or comes from an unknown authority.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flowodm.connection.causes import Cause
+
+__all__ = ["explain"]
+
+_TIMEOUT = 1.0
+
+_EXPIRED = 10
+_NOT_YET_VALID = 9
+_SELF_SIGNED = (18, 19)
+_HOST_MISMATCH = (62, 64)
+
+
+def explain(cause: Cause, config: Mapping[str, object]) -> Cause:
+    """Return the cause as exactly as a look at the broker can make it.
+
+    Args:
+        cause: What librdkafka's log said.
+        config: librdkafka's configuration, for the authorities to trust.
+    """
+    if cause.kind == "certificate":
+        return _explain_certificate(cause, config)
+    if cause.kind == "disconnected" and _speaks_tls(cause.address) and not _uses_tls(config):
+        text = f"it speaks TLS there, and `security.protocol` is {_protocol(config)}"
+        hint = (
+            f"set `security.protocol` to {'SASL_SSL' if _uses_sasl(config) else 'SSL or SASL_SSL'}"
+        )
+        return replace(cause, kind="tls", text=text, hint=hint, is_definite=True)
+    return cause
+
+
+def _explain_certificate(cause: Cause, config: Mapping[str, object]) -> Cause:
+    host, port = _split(cause.address)
+    try:
+        context = _context(config)
+        with socket.create_connection((host, port), timeout=_TIMEOUT) as raw:
+            raw.settimeout(_TIMEOUT)
+            context.wrap_socket(raw, server_hostname=host).close()
+    except ssl.SSLCertVerificationError as error:
+        return _worded(cause, error, host)
+    except (OSError, ValueError):
+        return cause
+    return cause
+
+
+def _worded(cause: Cause, error: ssl.SSLCertVerificationError, host: str) -> Cause:
+    code = error.verify_code
+    if code == _EXPIRED:
+        hint = "renew it on the broker, or check this machine's clock"
+        return replace(cause, text="its certificate has expired", hint=hint)
+    if code == _NOT_YET_VALID:
+        hint = "check the clocks of the broker and of this machine"
+        return replace(cause, text="its certificate is not valid yet", hint=hint)
+    if code in _HOST_MISMATCH:
+        hint = "connect by a name in the certificate, or have it issued for this one"
+        return replace(cause, text=f"its certificate is not for `{host}`", hint=hint)
+    if code in _SELF_SIGNED:
+        return replace(cause, text="its certificate is signed by an authority unknown here")
+    reason = re.sub(r"[^\x20-\x7e]", "?", error.verify_message or "")
+    return replace(
+        cause, text=f"its certificate is not trusted: {reason}" if reason else cause.text
+    )
+
+
+def _context(config: Mapping[str, object]) -> ssl.SSLContext:
+    location, pem = config.get("ssl.ca.location"), config.get("ssl.ca.pem")
+    if not isinstance(location, str) or location == "probe":
+        return ssl.create_default_context(cadata=pem if isinstance(pem, str) else None)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cafile=location)
+    return context
+
+
+def _speaks_tls(address: str) -> bool:
+    """Tell whether a port answers a TLS handshake; nothing is sent over it."""
+    host, port = _split(address)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # a look at what is there; no data follows
+    try:
+        with socket.create_connection((host, port), timeout=_TIMEOUT) as raw:
+            raw.settimeout(_TIMEOUT)
+            context.wrap_socket(raw, server_hostname=host).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port) if port.isdigit() else 0
+
+
+def _protocol(config: Mapping[str, object]) -> str:
+    return str(config.get("security.protocol", "PLAINTEXT")).upper()
+
+
+def _uses_tls(config: Mapping[str, object]) -> bool:
+    return _protocol(config).endswith("SSL")
+
+
+def _uses_sasl(config: Mapping[str, object]) -> bool:
+    return _protocol(config).startswith("SASL")
