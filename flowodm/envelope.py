@@ -120,7 +120,8 @@ class EnvelopeWriter:
         """Write one side: its encoding and value, its schema id, and what stands at the end."""
         schema_id = "null" if side.schema_id is None else side.schema_id
         if isinstance(side, Undecodable):
-            error = f',"{name}_error":{self._json(side.error)}'
+            place = "" if side.position is None else f" (byte {side.position})"
+            error = f',"{name}_error":{self._json(side.error + place)}'
             return f'"{name}_encoding":"base64","{name}":"{_base64(side.raw)}"', schema_id, error
         encoding = side.encoding
         if encoding == "avro":

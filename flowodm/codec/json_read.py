@@ -99,16 +99,18 @@ class _Compiler:
         node = self._schema.deref(node)
         match node:
             case Record():
-                return (yield self._record(node))
+                read: Reader = yield self._record(node)
+                return read
             case Union():
-                return (yield self._union(node))
+                read = yield self._union(node)
+                return read
             case Array():
                 return _array_reader((yield self.compile(node.items)))
             case Map():
                 return _map_reader((yield self.compile(node.values)))
         assert isinstance(node, Primitive | Enum | Fixed)
-        read = _leaf_reader(node, self._any_uuid)
-        return lambda value, depth: read(value)
+        read_leaf = _leaf_reader(node, self._any_uuid)
+        return lambda value, depth: read_leaf(value)
 
     def _record(self, node: Record) -> Walk[Reader]:
         if node.fullname not in self._records:

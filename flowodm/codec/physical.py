@@ -43,15 +43,13 @@ _MOST_DIGITS: Final = Limits().decimal_digits
 """What can be read again, whatever precision a schema allows."""
 
 
-def bounded_integer(name: str) -> Physical:
+def bounded_integer(name: str) -> Callable[[Any], int]:
     """A check that a value is an integer of `int` or `long`."""
     bound = 2**31 if name == "int" else 2**63
 
     def check(value: Any) -> int:
-        if type(value) is not int:
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise Misfit(f"expected a whole number; found {found(value)}")
-            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Misfit(f"expected a whole number; found {found(value)}")
         if not -bound <= value < bound:
             raise Misfit(f"{shown(value)} does not fit in `{name}` ({bound.bit_length()} bits)")
         return value
@@ -59,22 +57,19 @@ def bounded_integer(name: str) -> Physical:
     return check
 
 
-def exact_float(name: str) -> Physical:
+def exact_float(name: str) -> Callable[[Any], float]:
     """A check that a value is a number of `float` or `double`; a fraction may be rounded."""
 
     def check(value: Any) -> float:
-        if type(value) is not float:
-            value = _float_of(name, value)
+        number = value if isinstance(value, float) else _float_of(name, value)
         if name == "float":
-            _check_float_range(value)
-        return value
+            _check_float_range(number)
+        return number
 
     return check
 
 
 def _float_of(name: str, value: Any) -> float:
-    if isinstance(value, float):
-        return float(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Misfit(f"expected a number; found {found(value)}")
     try:
@@ -115,7 +110,7 @@ def bytes_value(value: Any) -> bytes:
     raise Misfit(f"expected bytes; found {found(value)}")
 
 
-def fixed_bytes(size: int) -> Physical:
+def fixed_bytes(size: int) -> Callable[[Any], bytes]:
     """A check that a value is so many bytes."""
 
     def check(value: Any) -> bytes:
@@ -211,7 +206,7 @@ def _date(value: Any) -> int:
     return _raw_or_misfit(value, "a date", _INT)
 
 
-def _time(per_second: int, check: Physical) -> Physical:
+def _time(per_second: int, check: Callable[[Any], int]) -> Physical:
     def write(value: Any) -> int:
         if not isinstance(value, time):
             return _raw_or_misfit(value, "a time of day", check)
@@ -254,7 +249,7 @@ def _fraction(micros: int, per_second: int) -> int:
     return ticks
 
 
-def _raw_or_misfit(value: Any, expected: str, check: Physical) -> int:
+def _raw_or_misfit(value: Any, expected: str, check: Callable[[Any], int]) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return check(value)
     raise Misfit(f"expected {expected}; found {found(value)}")
@@ -278,7 +273,7 @@ def _duration(value: Any) -> bytes:
     if not isinstance(value, Duration):
         raise Misfit(f"expected a Duration; found {found(value)}")
     for part, count in zip(value._fields, value, strict=True):
-        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 2**32:
+        if type(count) is not int or not 0 <= count < 2**32:
             wrong = Misfit(f"expected a whole number from 0 to 4294967295; found {found(count)}")
             wrong.inside_field(part)
             raise wrong

@@ -70,9 +70,11 @@ def test_a_tombstone_is_null_twice_and_an_avro_null_is_not() -> None:
 
 def test_an_undecodable_side_keeps_all_its_bytes_and_says_why() -> None:
     raw = b"\0\0\0\0*\x06u-3"
-    line = written(value=Undecodable("index 7: the union has 2 branches", raw, 42), raw_value=raw)
+    line = written(
+        value=Undecodable("index 7: the union has 2 branches", raw, 42, 14), raw_value=raw
+    )
     document = json.loads(line)
-    assert document["payload_error"] == "index 7: the union has 2 branches"
+    assert document["payload_error"] == "index 7: the union has 2 branches (byte 14)"
     assert (document["payload_encoding"], document["value_schema_id"]) == ("base64", 42)
     assert "key_error" not in document
     value = read_envelope(line).value

@@ -1,0 +1,234 @@
+"""Records to decoded records: which decoder a key or a value needs, found once and kept.
+
+The key and the value are on their own. Left to itself (`auto`), a side is what its framing says,
+through the registry; without a framing JSON, else UTF-8 text, else bytes. A configured format is
+never second-guessed. What cannot be understood is an `Undecodable` value and the run goes on; only
+a registry that cannot be asked is an exception, because a guess would be wrong data.
+"""
+
+import time
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from flowodm.codec.failure import DecodeFailure
+from flowodm.codec.framing import Framed, unframe
+from flowodm.codec.plain import NotJson, bytes_text, read_json
+from flowodm.codec.style import VALUES, Style
+from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
+from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
+from flowodm.registry.cache import BoundedCache, BriefCache
+
+if TYPE_CHECKING:
+    from flowodm.avro import Schema
+    from flowodm.codec.decode import Decode
+    from flowodm.registry import SchemaRegistry
+
+__all__ = ["FORMATS", "Codec", "Format"]
+
+Format = Literal["auto", "avro", "json", "text", "base64"]
+"""What a side is: found out, or one of these and nothing else."""
+
+FORMATS: Final[tuple[Format, ...]] = ("auto", "avro", "json", "text", "base64")
+
+_MOST_PLANS: Final = 1_000
+_MOST_SOURCE: Final = 16 * 1024 * 1024
+"""Characters of generated source whose decoders are kept."""
+_MOST_MISSING: Final = 10_000
+_MISSING_SECONDS: Final = 10.0
+"""For how long a schema that could not be had is not asked for again."""
+
+_MAY_START_JSON: Final = frozenset('{["-0123456789tfn \t\r\n')
+
+_NO_BYTES: Final = Decoded(None, "null")
+_Side: TypeAlias = Decoded | Undecodable
+
+
+class Codec:
+    """Decodes records; threads may share it.
+
+    Args:
+        registry: Where schemas come from; None when there is none.
+        key: What keys are.
+        value: What values are.
+        reader: The schema to read Avro values into; None: the one they were written with.
+        style: What Avro values become.
+    """
+
+    def __init__(
+        self,
+        registry: "SchemaRegistry | None",
+        *,
+        key: Format = "auto",
+        value: Format = "auto",
+        reader: "Schema | None" = None,
+        style: Style = VALUES,
+    ) -> None:
+        self._key = _SideCodec("key", key, _Plans(registry, None, style)).decode
+        self._value = _SideCodec("value", value, _Plans(registry, reader, style)).decode
+
+    def decode(self, record: Record) -> DecodedRecord:
+        """Decode a record's key and value, each on its own.
+
+        Returns:
+            The record with both; a side that is not understood is an `Undecodable`.
+
+        Raises:
+            RegistryUnreachable: A schema is needed and no registry answers.
+            RegistryError: The registry refuses the credentials.
+        """
+        headers = record.headers
+        return DecodedRecord(
+            record, self._key(record.key, headers), self._value(record.value, headers)
+        )
+
+
+class _Plan(NamedTuple):
+    """How to read what one schema wrote."""
+
+    decode: "Decode | None"
+    """None: it is JSON, and the schema is not looked at."""
+    schema_id: int | None
+    schema: "Schema | None"
+
+
+class _Plans:
+    """The plans of one side, by schema."""
+
+    def __init__(
+        self, registry: "SchemaRegistry | None", reader: "Schema | None", style: Style
+    ) -> None:
+        self._registry = registry
+        self._reader = reader
+        self._style = style
+        self._known: BoundedCache[int | str, _Plan] = BoundedCache(
+            max_entries=_MOST_PLANS, max_weight=_MOST_SOURCE
+        )
+        self._missing: BriefCache[int | str, str] = BriefCache(
+            seconds=_MISSING_SECONDS, max_entries=_MOST_MISSING, max_weight=_MOST_MISSING
+        )
+        self.known = self._known.get
+        """The plan of an id or a GUID that was met before."""
+
+    def find(self, framed: Framed) -> _Plan | str:
+        """Find the plan for a framing, or why there is none.
+
+        Raises:
+            RegistryError: The registry cannot be asked.
+        """
+        name = framed.guid if framed.schema_id is None else framed.schema_id
+        assert name is not None
+        now = time.monotonic()
+        found = self._known.get(name) or self._missing.get(name, now)
+        if found is not None:
+            return found
+        try:
+            return self._make(name)
+        except (RegistryError, SchemaError) as error:
+            if isinstance(error, RegistryUnreachable) or error.exit_code == 4:
+                raise
+            self._missing.put(name, error.message, now=now)
+            return error.message
+
+    def _make(self, name: int | str) -> _Plan:
+        registry = self._registry
+        if registry is None:
+            raise SchemaError(f"it names {_named(name)}, and no schema registry is configured")
+        if isinstance(name, int):
+            kind = registry.schema_by_id(name).schema_type
+        else:
+            kind = registry.schema_by_guid(name).schema_type
+        schema_id = name if isinstance(name, int) else None
+        if kind == "JSON":
+            plan = _Plan(None, schema_id, None)
+            self._known.put(name, plan, 1)
+            return plan
+        if kind != "AVRO":
+            raise SchemaError(f"{_named(name)} is {kind}, which cannot be decoded here")
+        from flowodm.codec.decode import compile_decoder
+
+        writer = registry.parsed(name) if isinstance(name, int) else registry.parsed_by_guid(name)
+        decoder = compile_decoder(writer, self._reader, style=self._style)
+        plan = _Plan(decoder.decode, schema_id, decoder.schema)
+        self._known.put(name, plan, len(decoder.source))
+        return plan
+
+
+def _named(name: int | str) -> str:
+    return f"schema id {name}" if isinstance(name, int) else f"schema `{name}`"
+
+
+class _SideCodec:
+    """Decodes one side of records: keys, or values."""
+
+    def __init__(self, side: Literal["key", "value"], form: Format, plans: _Plans) -> None:
+        self._side = side
+        self._plans = plans
+        self.decode = {
+            "auto": self._auto,
+            "avro": self._avro,
+            "json": self._json,
+            "text": self._text,
+            "base64": self._base64,
+        }[form]
+
+    def _auto(self, data: bytes | None, headers: Headers) -> _Side:
+        if data is None:
+            return _NO_BYTES
+        if headers or data[:1] == b"\0":
+            framed = unframe(data, headers, is_key=self._side == "key")
+            if framed is not None and framed.schema_id != 0:
+                return self._framed(data, framed)
+        text = bytes_text(data)
+        if text is None:
+            return Decoded(data, "base64")
+        if text[:1] in _MAY_START_JSON:
+            try:
+                return Decoded(read_json(text), "json")
+            except NotJson:
+                pass
+        return Decoded(text, "text")
+
+    def _avro(self, data: bytes | None, headers: Headers) -> _Side:
+        if data is None:
+            return _NO_BYTES
+        framed = unframe(data, headers, is_key=self._side == "key")
+        if framed is None:
+            start = f"it starts with byte 0x{data[0]:02x}" if data else "it is empty"
+            return Undecodable(f"not framed Avro: {start} and names no schema", data)
+        return self._framed(data, framed)
+
+    def _framed(self, data: bytes, framed: Framed) -> _Side:
+        plan = self._plans.find(framed)
+        if isinstance(plan, str):
+            return Undecodable(plan, data, framed.schema_id)
+        decode, schema_id, schema = plan
+        if decode is None:
+            return self._json_body(data, framed.start, schema_id)
+        try:
+            return Decoded(decode(data, framed.start), "avro", schema_id, schema)
+        except DecodeFailure as failure:
+            return Undecodable(
+                failure.under(self._side), data, schema_id, failure.position, failure.path
+            )
+
+    def _json(self, data: bytes | None, headers: Headers) -> _Side:
+        return _NO_BYTES if data is None else self._json_body(data, 0, None)
+
+    def _json_body(self, data: bytes, start: int, schema_id: int | None) -> _Side:
+        try:
+            return Decoded(read_json(data[start:].decode()), "json", schema_id)
+        except UnicodeDecodeError as error:
+            reason = f"not UTF-8 (byte {error.start})"
+        except NotJson as error:
+            reason = str(error)
+        return Undecodable(f"not JSON: {reason}", data, schema_id)
+
+    def _text(self, data: bytes | None, headers: Headers) -> _Side:
+        if data is None:
+            return _NO_BYTES
+        try:
+            return Decoded(data.decode(), "text")
+        except UnicodeDecodeError as error:
+            return Undecodable(f"not UTF-8 text (byte {error.start})", data)
+
+    def _base64(self, data: bytes | None, headers: Headers) -> _Side:
+        return _NO_BYTES if data is None else Decoded(data, "base64")
