@@ -4,6 +4,7 @@ One generator serves both worlds: Hypothesis drives it through `st.randoms()` (s
 `strategies.py`), and the fuzz tests through a seeded `Random`.
 """
 
+import copy
 import math
 import struct
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from flowodm.avro import Schema
+from flowodm.avro import Schema, parse
 from flowodm.avro.names import namespace_of
 from flowodm.avro.types import (
     Array,
@@ -27,16 +28,32 @@ from flowodm.avro.types import (
     Type,
     Union,
 )
+from flowodm.errors import SchemaParseError
 
-__all__ = ["SchemaGenerator", "random_encoding", "random_schema", "random_value", "zigzag"]
+__all__ = [
+    "SchemaGenerator",
+    "evolved",
+    "random_encoding",
+    "random_schema",
+    "random_value",
+    "zigzag",
+]
 
 Document = Any
 """A schema as JSON-able Python objects."""
 
 PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+PROMOTED = {
+    "int": ("long", "float", "double"),
+    "long": ("float", "double"),
+    "float": ("double",),
+    "string": ("bytes",),
+    "bytes": ("string",),
+}
 NAMES = ("A", "b", "_", "Node", "record", "int", "Name_1", "value", "None", "x" * 30, "Error")
 NAMESPACES = ("a", "a.b", "org.example_1", "enum")
 FIELDS = ("a", "b", "_", "id", "class", "type", "next", "self", "Value9", "from", "x" * 40)
+OLD_FIELDS = ("old_a", "old_b", "old_c")
 SYMBOLS = ("A", "B", "C", "_", "None", "True", "a", "lower_9", "X" * 20)
 TEXTS = (
     "",
@@ -76,9 +93,18 @@ LOGICAL_FIXED = (
 )
 
 
-def random_schema(random: Random, *, depth: int = 3, named_root: bool = False) -> Document:
-    """A random schema document that Java's parser accepts, and whose values are finite."""
-    return SchemaGenerator(random).schema(depth, named_root=named_root)
+def random_schema(
+    random: Random, *, depth: int = 3, named_root: bool = False, tangled: bool = False
+) -> Document:
+    """A random schema document that Java's parser accepts, and whose values are finite.
+
+    Args:
+        random: Where every choice comes from.
+        depth: How deep containers nest.
+        named_root: Only records at the root.
+        tangled: Fields may have the names of others as aliases, which readers take differently.
+    """
+    return SchemaGenerator(random, tangled=tangled).schema(depth, named_root=named_root)
 
 
 class _Impossible(Exception):
@@ -88,8 +114,9 @@ class _Impossible(Exception):
 class SchemaGenerator:
     """Makes one schema document; knows the names that it has defined so far."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, tangled: bool = False) -> None:
         self.random = random
+        self.field_aliases = ("a", "b", "old_a", "old_b") if tangled else OLD_FIELDS
         self.defined: dict[str, Document] = {}
         self.open: list[str] = []
         self.fields_left = 24
@@ -249,7 +276,7 @@ class SchemaGenerator:
         if self.random.random() < 0.15:
             document["order"] = self.random.choice(("ascending", "descending", "ignore"))
         if self.random.random() < 0.15:
-            document["aliases"] = self.random.sample(("old_a", "old_b", "a", "b"), 2)
+            document["aliases"] = self.random.sample(self.field_aliases, 2)
         return self.with_props(document)
 
     def with_props(self, document: Document) -> Document:
@@ -351,8 +378,8 @@ def zigzag(number: int) -> bytes:
 def random_encoding(random: Random, schema: Schema, *, depth: int = 12) -> bytes:
     """The bytes of a random value of a schema, written in any way that the format allows.
 
-    Arrays and maps come in several blocks, with and without byte counts. Past `depth`, unions
-    take the branch that ends soonest, and arrays and maps are empty.
+    Arrays and maps come in several blocks, with and without byte counts. Past `depth`, and past
+    a few hundred values, unions take the branch that ends soonest, and arrays and maps are empty.
     """
     return _Encoding(random, schema).write(schema.root, depth)
 
@@ -361,9 +388,13 @@ class _Encoding:
     def __init__(self, random: Random, schema: Schema) -> None:
         self.random = random
         self.schema = schema
+        self.left = 300
 
     def write(self, node: Type, depth: int) -> bytes:
         node = self.schema.deref(node)
+        self.left -= 1
+        if self.left < 0:
+            depth = 0
         match node:
             case Primitive():
                 return self.primitive(node)
@@ -462,9 +493,13 @@ class _Value:
     def __init__(self, random: Random, schema: Schema) -> None:
         self.random = random
         self.schema = schema
+        self.left = 300
 
     def make(self, node: Type, depth: int) -> Any:
         node = self.schema.deref(node)
+        self.left -= 1
+        if self.left < 0:
+            depth = 0
         match node:
             case Primitive(logical=Logical() as logical):
                 return self.logical(logical, None)
@@ -551,3 +586,132 @@ class _Value:
     def time(self, step: int) -> time:
         micros = self.random.choice((0, 1, 86399999999, 43200123456)) // step * step
         return (datetime.min + timedelta(microseconds=micros)).time()
+
+
+def evolved(random: Random, document: Document, *, edits: int = 3) -> Document:
+    """A reader's schema as people make one out of a writer's; not always one that can read it.
+
+    Fields move, come with defaults, go, and are renamed with aliases; numbers are promoted;
+    unions, nulls and symbols come and go.
+    """
+    for _ in range(random.randint(1, edits)):
+        for _ in range(5):
+            attempt = copy.deepcopy(document)
+            attempt = _Evolution(random, attempt).edit()
+            try:
+                parse(attempt)
+            except SchemaParseError:
+                continue  # a definition was cut off from its uses: try another edit
+            document = attempt
+            break
+    return document
+
+
+class _Evolution:
+    """One edit of a document, in place."""
+
+    def __init__(self, random: Random, document: Document) -> None:
+        self.random = random
+        self.root = [document]
+        self.places: list[tuple[Any, Any]] = []
+        """Everything that holds a type, with the key or index of it."""
+        self.find((self.root, 0))
+
+    def find(self, place: tuple[Any, Any]) -> None:
+        todo = [place]
+        while todo:
+            holder, key = todo.pop()
+            self.places.append((holder, key))
+            kind = holder[key]
+            if isinstance(kind, list):
+                todo += ((kind, index) for index in range(len(kind)))
+            elif isinstance(kind, dict):
+                inner = {"array": ["items"], "map": ["values"]}.get(kind["type"], [])
+                todo += ((kind, name) for name in inner)
+                todo += ((field, "type") for field in kind.get("fields", ()))
+
+    def edit(self) -> Document:
+        records = [
+            kind["fields"]
+            for holder, key in self.places
+            if isinstance(kind := holder[key], dict) and "fields" in kind
+        ]
+        if records and self.random.random() < 0.55:
+            self.edit_fields(self.random.choice(records))
+        else:
+            self.edit_type(*self.random.choice(self.places))
+        return self.root[0]
+
+    def edit_fields(self, fields: list[Document]) -> None:
+        match self.random.randint(0, 4):
+            case 0:
+                self.random.shuffle(fields)
+            case 1 if fields:
+                fields.pop(self.random.randrange(len(fields)))
+            case 2 if fields:
+                field = self.random.choice(fields)
+                field["aliases"] = [*field.get("aliases", ()), field["name"]]
+                field["name"] = self.random.choice(
+                    (f"renamed{self.random.randint(0, 999)}", "old_a")
+                )
+            case 3 if fields:
+                self.random.choice(fields).pop("default", None)
+            case _:
+                fields.insert(self.random.randint(0, len(fields)), self.new_field())
+
+    def new_field(self) -> Document:
+        maker = SchemaGenerator(self.random)
+        prefix = f"New{self.random.randint(0, 999)}"
+        field = maker.field(f"added{self.random.randint(0, 999)}", 1, prefix)
+        with suppress(_Impossible):
+            field.setdefault("default", maker.default(field["type"], prefix, 3))
+        field["type"] = _renamed(field["type"], prefix)
+        return field
+
+    def edit_type(self, holder: Any, key: Any) -> None:
+        kind = holder[key]
+        if isinstance(kind, list):
+            self.edit_union(kind)
+        elif isinstance(kind, dict) and kind["type"] == "enum":
+            self.edit_enum(kind)
+        elif self.random.random() < 0.5 and not isinstance(holder, list):
+            branches = [kind, "null"] if kind != "null" else [kind, "string"]
+            self.random.shuffle(branches)
+            holder[key] = branches
+        elif isinstance(kind, str) and kind in PROMOTED:
+            holder[key] = self.random.choice(PROMOTED[kind])
+
+    def edit_union(self, branches: list[Document]) -> None:
+        match self.random.randint(0, 2):
+            case 0:
+                self.random.shuffle(branches)
+            case 1 if branches:
+                branches.pop(self.random.randrange(len(branches)))
+            case _:
+                branches.insert(
+                    self.random.randint(0, len(branches)), self.random.choice(PRIMITIVES)
+                )
+
+    def edit_enum(self, kind: Document) -> None:
+        if self.random.random() < 0.5:
+            kind["symbols"].insert(0, f"S{self.random.randint(0, 99)}")
+        elif kind["symbols"]:
+            kind["symbols"].pop()
+            if kind["symbols"] and self.random.random() < 0.6:
+                kind["default"] = kind["symbols"][0]
+            else:
+                kind.pop("default", None)
+
+
+def _renamed(kind: Document, prefix: str) -> Document:
+    """The type with every definition in it in a namespace of its own."""
+    if isinstance(kind, list):
+        return [_renamed(branch, prefix) for branch in kind]
+    if (
+        isinstance(kind, dict)
+        and "name" in kind
+        and "namespace" not in kind
+        and "." not in kind["name"]
+    ):
+        return {**kind, "namespace": prefix}
+    return kind
