@@ -72,8 +72,6 @@ def read_candidate(request: RegistryRequest, store: Store) -> Candidate:
     references = _read_references(document, store)
     schema = _Resolution(store).parse(text, references)
     normal = schema.to_json()
-    if not _is_unicode(normal):
-        raise Refusal(42201, "Invalid schema: it holds half of a surrogate pair")
     return Candidate(
         normal,
         references,

@@ -6,6 +6,7 @@
 
 import argparse
 import re
+import signal
 import socket
 import sys
 import threading
@@ -33,7 +34,6 @@ MAX_BODY = 4 * 1024 * 1024
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 _LOOPBACK = "127.0.0.1"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 
 
@@ -67,25 +67,30 @@ class RegistryServer:
         """Where it is reached; known once it is started."""
         return f"http://{_LOOPBACK}:{self._port}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it serves."""
+        return self._running is not None and self._running[1].is_alive()
+
     def start(self) -> None:
         """Open the state and begin to serve.
 
         Raises:
             SandboxError: The file or the port cannot be had.
         """
-        listener = listen(self._port)
+        listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         try:
             store = Store(self._path)
         except SandboxError:
             listener.close()
             raise
-        server = server_of(store, self._port)
+        server = _server_of(store, self._port)
         thread = threading.Thread(
             target=server.run, args=([listener],), name="flowodm-registry", daemon=True
         )
         self._running = (server, thread, store)
-        # The socket listens already: what is asked before the server takes over, waits.
+        # The socket listens already, so what is asked before the server takes over waits.
         thread.start()
 
     def stop(self) -> None:
@@ -99,7 +104,7 @@ class RegistryServer:
         store.close()
 
 
-def listen(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     """Open a listening socket on the loopback; port 0 takes a free one.
 
     Raises:
@@ -120,7 +125,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def server_of(store: Store, port: int) -> "uvicorn.Server":
+def _server_of(store: Store, port: int) -> "uvicorn.Server":
     """Return the server, not yet running."""
     import uvicorn
 
@@ -229,20 +234,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--file", type=Path, help="the SQLite file; without it, in memory")
     options = parser.parse_args(arguments)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
     try:
-        listener = listen(options.port)
-        store = Store(options.file)
+        with RegistryServer(options.file, port=options.port) as server:
+            sys.stdout.write(
+                f"ready {server.url} (compatibility {LEVEL}: schemas are not checked yet)\n"
+            )
+            sys.stdout.flush()
+            while server.is_running and not stopped.wait(1.0):
+                pass
+            return 0 if stopped.is_set() else 1
     except SandboxError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1
-    port = listener.getsockname()[1]
-    sys.stdout.write(
-        f"ready http://{_LOOPBACK}:{port} (compatibility {LEVEL}: schemas are not checked yet)\n"
-    )
-    sys.stdout.flush()
-    server_of(store, port).run([listener])
-    store.close()
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,276 @@
+"""The embedded registry as a process and on a socket: what it refuses, and what it never loses."""
+
+import contextlib
+import http.client
+import json
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from flowodm.config import RegistryConfig
+from flowodm.errors import RegistryUnreachable, SandboxError
+from flowodm.registry import SchemaRegistry
+from flowodm.sandbox.registry_server import MAX_BODY, RegistryServer
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RegistryServer]:
+    with RegistryServer() as server:
+        yield server
+
+
+def ask(
+    server: RegistryServer,
+    path: str,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, bytes]:
+    host = server.url.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=10)
+    try:
+        connection.putrequest(method, path, skip_host=True)
+        named = {"Host": host, **(headers or {})}
+        if body is not None:
+            named["Content-Length"] = str(len(body))
+        for name, value in named.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def fixed(number: int) -> str:
+    return f'{{"type":"fixed","name":"F{number}","size":1}}'
+
+
+# What it refuses
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "", "localhost"])
+def test_a_foreign_host_name_is_refused(server: RegistryServer, host: str) -> None:
+    status, body = ask(server, "/subjects", headers={"Host": host})
+    assert status == 403
+    assert json.loads(body)["error_code"] == 403
+
+
+def test_localhost_is_its_name_too(server: RegistryServer) -> None:
+    port = server.url.rpartition(":")[2]
+    assert ask(server, "/subjects", headers={"Host": f"localhost:{port}"})[0] == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", ""])
+def test_a_page_of_another_site_is_refused(server: RegistryServer, origin: str) -> None:
+    assert ask(server, "/subjects", headers={"Origin": origin})[0] == 403
+    assert ask(server, "/subjects", headers={"Origin": server.url})[0] == 200
+
+
+def test_only_the_loopback_listens(server: RegistryServer) -> None:
+    port = int(server.url.rpartition(":")[2])
+    others = {
+        str(info[4][0])
+        for info in socket.getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
+    }
+    for address in others - {"127.0.0.1"}:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            assert probe.connect_ex((address, port)) != 0
+
+
+def test_a_large_body_is_refused_and_the_next_request_served(server: RegistryServer) -> None:
+    with contextlib.suppress(ConnectionError):
+        status, _ = ask(
+            server, "/subjects/s/versions", method="POST", body=bytes(MAX_BODY + 70_000)
+        )
+        assert status == 413
+    assert ask(server, "/subjects")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/subjects/%ff/versions", 400),
+        ("/subjects/%zz/versions", 400),
+        ("/subjects/%/versions", 400),
+        ("/subjects?deleted=%ff", 400),
+        ("/subjects?" + "a=1&" * 200, 400),
+        ("/subjects/a%2Fb/versions", 404),
+        ("/subjects/" + "x" * 20_000 + "/versions", 404),
+        ("//subjects", 404),
+        ("*", 404),
+    ],
+)
+def test_any_path_has_an_answer(server: RegistryServer, path: str, status: int) -> None:
+    found, body = ask(server, path)
+    assert found == status
+    assert json.loads(body)["message"]
+
+
+def test_an_encoded_slash_is_part_of_a_name(server: RegistryServer) -> None:
+    body = json.dumps({"schema": fixed(0)}).encode()
+    assert ask(server, "/subjects/a%2Fb%25/versions", method="POST", body=body)[0] == 200
+    assert ask(server, "/subjects/a%2Fb%25/versions")[0] == 200
+    assert b'"a/b%"' in ask(server, "/subjects")[1]
+
+
+def test_every_answer_says_that_compatibility_is_not_checked(server: RegistryServer) -> None:
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    connection.request("GET", "/config")
+    response = connection.getresponse()
+    assert response.headers["X-Registry-Compatibility"] == "NONE"
+    assert json.loads(response.read()) == {"compatibilityLevel": "NONE"}
+    connection.close()
+
+
+def test_a_port_in_use_is_said_to_be_so(server: RegistryServer) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(SandboxError, match=f"cannot listen on `127.0.0.1:{port}`"):
+        RegistryServer(port=port).start()
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look", None])
+def test_a_file_that_is_not_its_own_is_left_alone(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "state"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(SandboxError, match="cannot be opened"):
+        RegistryServer(path).start()
+    if content is not None:
+        assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "other.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE important (x)")
+        other.commit()
+    with pytest.raises(SandboxError, match="cannot be opened"):
+        RegistryServer(path).start()
+
+
+# What it never loses
+
+
+def test_state_survives_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    for expected in ([1], [1, 2]):
+        with RegistryServer(path) as server:
+            config = RegistryConfig(url=server.url)
+            with SchemaRegistry(config) as registry:
+                registry.register("s", fixed(len(expected)))
+                assert list(registry.versions("s")) == expected
+
+
+def test_registering_at_the_same_time_gives_one_id(server: RegistryServer) -> None:
+    with SchemaRegistry(RegistryConfig(url=server.url)) as registry, ThreadPoolExecutor(8) as pool:
+        same = list(pool.map(lambda _: registry.register("same", fixed(1)), range(40)))
+        apart = list(pool.map(lambda n: registry.register(f"apart-{n}", fixed(2)), range(40)))
+        mixed = list(pool.map(lambda n: registry.register("mixed", fixed(3 + n % 5)), range(40)))
+        assert len({one.schema_id for one in same}) == 1
+        assert registry.versions("same") == (1,)
+        assert len({one.schema_id for one in apart}) == 1
+        assert len({one.schema_id for one in mixed}) == 5
+        assert registry.versions("mixed") == (1, 2, 3, 4, 5)
+
+
+class Process:
+    """The registry as `sandbox up` runs it."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "flowodm.sandbox.registry_server", *arguments]
+        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.popen.stdout is not None
+        self.line = self.popen.stdout.readline().decode()
+        self.url = self.line.split()[1] if self.line.startswith("ready ") else ""
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.communicate()
+
+
+def test_one_line_says_that_it_is_ready() -> None:
+    with Process("--port", "0") as process:
+        assert process.line.endswith(" (compatibility NONE: schemas are not checked yet)\n")
+        with SchemaRegistry(RegistryConfig(url=process.url)) as registry:
+            assert registry.subjects() == ()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals) -> None:
+    with Process() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
+        registry.subjects()
+        started = time.monotonic()
+        process.popen.send_signal(number)
+        out, err = process.popen.communicate(timeout=10)
+        assert time.monotonic() - started < 3
+        assert (out, err, process.popen.returncode) == (b"", b"", 0)
+
+
+def test_a_port_in_use_is_one_line_and_exit_1(server: RegistryServer) -> None:
+    with Process("--port", server.url.rpartition(":")[2]) as process:
+        _, err = process.popen.communicate(timeout=10)
+        assert process.popen.returncode == 1
+        assert err.decode().count("\n") == 1
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.sqlite")
+    chance = random.Random(4711)
+    acknowledged: dict[int, int] = {}
+    numbers = iter(range(1_000_000))
+
+    def write(registry: SchemaRegistry) -> None:
+        with contextlib.suppress(RegistryUnreachable):
+            while True:
+                number = next(numbers)
+                registered = registry.register("s", fixed(number))
+                acknowledged[number] = registered.schema_id
+
+    for _ in range(4):
+        with Process("--file", path) as process:
+            config = RegistryConfig(url=process.url)
+            with SchemaRegistry(config) as registry:
+                threads = [threading.Thread(target=write, args=(registry,)) for _ in range(3)]
+                before = len(acknowledged)
+                for thread in threads:
+                    thread.start()
+                until = time.monotonic() + 10
+                wanted = before + chance.randint(5, 60)
+                while len(acknowledged) < wanted and time.monotonic() < until:
+                    time.sleep(0.001)
+                process.popen.kill()
+                for thread in threads:
+                    thread.join()
+        assert len(acknowledged) > before
+
+    with (
+        Process("--file", path) as process,
+        SchemaRegistry(RegistryConfig(url=process.url)) as registry,
+    ):
+        for number, schema_id in acknowledged.items():
+            assert registry.schema_by_id(schema_id).text == fixed(number)
+            assert registry.lookup("s", fixed(number)).schema.schema_id == schema_id
+        assert list(registry.versions("s")) == list(range(1, len(registry.versions("s")) + 1))
+        assert len(registry.versions("s")) >= len(acknowledged)

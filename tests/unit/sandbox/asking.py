@@ -1,0 +1,58 @@
+"""Asking the embedded registry's rules without a server."""
+
+import json
+from typing import Any
+
+from flowodm.sandbox.registry_http import RegistryRequest, RegistryResponse
+from flowodm.sandbox.registry_rules import handle
+from flowodm.sandbox.registry_store import Store
+
+
+class Registry:
+    """A registry in memory."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+
+    def ask(
+        self, method: str, *segments: str, body: object = None, **query: object
+    ) -> RegistryResponse:
+        data = b"" if body is None else json.dumps(body).encode()
+        texts = {name: str(value) for name, value in query.items()}
+        return handle(RegistryRequest(method, segments, texts, data), self.store)
+
+    def get(self, *segments: str, **query: object) -> Any:
+        return self._good(self.ask("GET", *segments, **query))
+
+    def put(self, *segments: str, body: object, **query: object) -> Any:
+        return self._good(self.ask("PUT", *segments, body=body, **query))
+
+    def delete(self, *segments: str, **query: object) -> Any:
+        return self._good(self.ask("DELETE", *segments, **query))
+
+    def register(self, subject: str, schema: str, references: list = (), **more: object) -> Any:
+        body = {"schema": schema, "references": list(references), **more}
+        return self._good(self.ask("POST", "subjects", subject, "versions", body=body))
+
+    def look_up(self, subject: str, schema: str, **query: object) -> Any:
+        return self._good(self.ask("POST", "subjects", subject, body={"schema": schema}, **query))
+
+    def code(self, method: str, *segments: str, body: object = None, **query: object) -> int:
+        """Ask what is refused, and return the number; the status is its beginning."""
+        response = self.ask(method, *segments, body=body, **query)
+        assert isinstance(response.document, dict), response
+        code = response.document["error_code"]
+        assert isinstance(code, int)
+        assert str(code).startswith(str(response.status))
+        return code
+
+    @staticmethod
+    def _good(response: RegistryResponse) -> Any:
+        assert response.status == 200, response
+        return response.document if response.text is None else response.text
+
+
+def record(name: str, *fields: str, **attributes: object) -> str:
+    entries = [{"name": one, "type": "int", "default": 0} for one in fields]
+    document = {"type": "record", "name": name, **attributes, "fields": entries}
+    return json.dumps(document, separators=(",", ":"))
