@@ -60,13 +60,22 @@ class UnionPreparer:
     def _candidates(self, value: Any) -> tuple[int, ...]:
         """The branches to try, in order."""
         if isinstance(value, Mapping):
-            shapes = enumerate(self._shapes)
-            return tuple(index for index, shape in shapes if shape and shape.fits(value.keys()))
+            return self._mapping_candidates(value)
         kind = type(value)
         order = self._orders.get(kind)
         if order is None:
             order = self._orders[kind] = _order(kind, self._branches)
         return order
+
+    def _mapping_candidates(self, value: Mapping[Any, Any]) -> tuple[int, ...]:
+        """Branches that the keys fit; those that would add defaults to the value come last."""
+        keys = value.keys()
+        fitting = [
+            (shape.lacks(keys), index)
+            for index, shape in enumerate(self._shapes)
+            if shape is not None and shape.fits(keys)
+        ]
+        return tuple(index for _, index in sorted(fitting))
 
     def _first_fit(self, candidates: tuple[int, ...], value: Any, depth: int) -> tuple[int, Any]:
         misfits: list[Misfit] = []
@@ -117,6 +126,8 @@ _OWN: Final[dict[type, tuple[tuple[str, ...], ...]]] = {
     bytes: (("bytes", "fixed"),),
 }
 """The types that values of a Python type are first of all; logical types come after."""
+_AS_WRITTEN: Final = {"big-decimal", "local-timestamp-nanos", "timestamp-nanos"}
+"""Logical types whose values in Python are the written ones."""
 
 
 def _order(kind: type, branches: tuple[UnionBranch, ...]) -> tuple[int, ...]:
@@ -124,7 +135,8 @@ def _order(kind: type, branches: tuple[UnionBranch, ...]) -> tuple[int, ...]:
 
     def rank(index: int) -> int:
         node = branches[index].node
-        if getattr(node, "logical", None) is None:
+        logical = getattr(node, "logical", None)
+        if logical is None or logical.name in _AS_WRITTEN:
             for place, words in enumerate(own):
                 if _type_word(node) in words:
                     return place

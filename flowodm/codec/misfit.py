@@ -87,3 +87,7 @@ class Shape:
     def fits(self, keys: Collection[object]) -> bool:
         """Whether a mapping with these keys could be a value of the branch."""
         return not self._is_record or (self._names.issuperset(keys) and self._needed.issubset(keys))
+
+    def lacks(self, keys: Collection[object]) -> bool:
+        """Whether a mapping that fits leaves fields to their defaults."""
+        return self._is_record and len(keys) < len(self._names)

@@ -161,6 +161,7 @@ def test_the_path_of_a_misfit_is_told() -> None:
     assert str(error).endswith('at `lines[1].prices["gross"]`')
 
 
+FILLED = record("a.Filled", field("x", "int", default=7))
 LEFT = record("a.Left", field("x", "int"))
 RIGHT = record("a.Right", field("x", "int"))
 WIDE = record("a.Wide", field("x", "int"), field("y", "int", default=0))
@@ -185,6 +186,9 @@ WIDE = record("a.Wide", field("x", "int"), field("y", "int", default=0))
         (["int", "long"], Branch("long", 1), b"\x02\x02"),
         ([LEFT, {"type": "map", "values": "int"}], {"x": 1}, b"\x00\x02"),
         ([LEFT, {"type": "map", "values": "int"}], {"y": 1}, b"\x02\x02\x02y\x02\x00"),
+        ([FILLED, {"type": "map", "values": "int"}], {}, b"\x02\x00"),
+        ([FILLED, "null"], {}, b"\x00\x0e"),
+        (["double", logical("long", "timestamp-nanos")], 5, b"\x02\x0a"),
         ([{"type": "array", "items": "string"}, {"type": "map", "values": "int"}], [], b"\x00\x00"),
         (["null", {"type": "array", "items": "int"}], ("int", 5), None),
     ],
