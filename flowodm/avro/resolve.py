@@ -50,8 +50,8 @@ from flowodm.errors import SchemaError
 
 __all__ = ["resolve"]
 
-_MOST_NODES: Final = 250_000
-_MOST_COMPARISONS: Final = 100_000
+_MOST_NODES: Final = 100_000
+_MOST_COMPARISONS: Final = 300_000
 
 
 def resolve(writer: Schema, reader: Schema | None = None) -> Resolution:

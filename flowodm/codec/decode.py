@@ -84,13 +84,15 @@ def compile_decoder(
     measures = measure(resolution)
     generated = generate(resolution, measures, style, limits)
     explain = _explainer(resolution, measures, style, limits)
-    return Decoder(_load(generated, explain), resolution.reader, generated.text)
+    source = "\n\n".join(generated.functions)
+    return Decoder(_load(generated, explain), resolution.reader, source)
 
 
 def _load(generated: Generated, explain: Callable[..., Any]) -> Decode:
     module = {"__builtins__": {}, **_NAMES, **generated.constants, "EXPLAIN": explain}
-    code = compile(generated.text, "<flowodm decoder>", "exec", dont_inherit=True)
-    exec(code, module)  # noqa: S102  # the source holds no text of the schema
+    for text in generated.functions:
+        code = compile(text, "<flowodm decoder>", "exec", dont_inherit=True)
+        exec(code, module)  # noqa: S102  # the source holds no text of the schema
     for name, functions in generated.tables.items():
         module[name] = tuple(module[function] for function in functions)
     decode: Decode = module["decode"]
@@ -105,6 +107,8 @@ def _explainer(
     def explain(data: bytes, start: int, error: Exception | None) -> Any:
         if isinstance(error, MemoryError):
             raise error
+        if not isinstance(data, bytes):
+            raise TypeError(f"a decoder reads bytes, not {type(data).__name__}")
         try:
             value = Tracer(resolution, measures, style, limits, data, start).read()
         except DecodeFailure as failure:

@@ -1,16 +1,17 @@
 """How a value that cannot be read is told: what, where, why, in one line."""
 
 import json
+from typing import Final, TypeAlias
 
 from flowodm.errors import DeserializationError
 
-__all__ = ["DecodeFailure", "Path", "index_step", "key_step"]
+__all__ = ["DecodeFailure", "Path", "dotted"]
 
-Path = list[str]
-"""Steps from the root: field names as they are, `[3]`, `["key"]`."""
+Path: TypeAlias = "list[str | int | tuple[str]]"
+"""Steps from the root: a field's name, an item's index, or a map's key in a tuple."""
 
-_LONGEST_KEY = 40
-_LONGEST_PATH = 160
+_LONGEST_KEY: Final = 40
+_LONGEST_PATH: Final = 160
 
 
 class DecodeFailure(DeserializationError):
@@ -39,23 +40,22 @@ class DecodeFailure(DeserializationError):
         return f"{self.subject} at {root}{dot}{self.path}: {self.reason}"
 
 
-def index_step(index: int) -> str:
-    """The step into an item of an array."""
-    return f"[{index}]"
-
-
-def key_step(key: str) -> str:
-    """The step into a value of a map; a long key is shortened."""
-    short = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…"
-    return f"[{json.dumps(short)}]"
-
-
 def dotted(path: Path) -> str:
-    """The path as people write it; the middle of a very long one is left out."""
+    """The path as people write it: `items[3].price`, `labels["k"]`.
+
+    A long key is shortened, and the middle of a very long path is left out.
+    """
     text = ""
     for step in path:
-        text += step if step.startswith("[") or not text else "." + step
+        if isinstance(step, str):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{step if isinstance(step, int) else _key(step[0])}]"
     if len(text) > _LONGEST_PATH:
         half = _LONGEST_PATH // 2
         text = f"{text[:half]}…{text[-half:]}"
     return text
+
+
+def _key(key: str) -> str:
+    return json.dumps(key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…")

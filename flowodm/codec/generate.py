@@ -11,8 +11,9 @@ is enough that every byte is looked up (`IndexError` beyond the end) and that th
 is the end of the bytes: a slice beyond it is short, and never the result.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any, Final
 
 from flowodm.avro.resolution import (
@@ -27,8 +28,10 @@ from flowodm.avro.resolution import (
     ReadUnion,
     Resolution,
     Skip,
+    Step,
 )
-from flowodm.avro.types import Array, Map, Primitive, Record, Union
+from flowodm.avro.types import Array, Map, Record, Union
+from flowodm.codec.blocks import write_blocks
 from flowodm.codec.leaves import Leaves, read_slice, skip_slice
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import Measures, children_of
@@ -45,23 +48,19 @@ _MOST_LINES: Final = 3_000
 _SMALL: Final = 16
 """Nodes that may be written several times rather than called."""
 _MOST_BRANCHES: Final = 8
+_MOST_STEPS: Final = 500
+"""Fields that one function reads."""
+
 _DISPLAY: Final = 15
 """CPython builds a larger display in pieces, slower than it stores items."""
-_BULK: Final = {
-    "float": "FLOATS",
-    "double": "DOUBLES",
-    "boolean": "FLAGS",
-    "int": "INTS",
-    "long": "LONGS",
-}
-_BULK_FROM: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The source of a module with a function `decode`, and the constants that it needs."""
+    """The functions of a module, `decode` the first, and the constants that they need."""
 
-    text: str
+    functions: tuple[str, ...]
+    """The source of each; apart, because CPython takes much memory to compile much at once."""
     constants: dict[str, Any]
     tables: dict[str, tuple[str, ...]]
     """Constants that are tuples of the module's own functions, by name."""
@@ -97,19 +96,19 @@ class _Generator:
         self._leaves = Leaves(style, limits)
         self._constants = Constants()
         self._tables: dict[str, tuple[str, ...]] = {}
+        self._functions: list[Function] = []
         self._asked: set[int] = set()
         self._queue: list[int] = []
         root = resolution.root
         self._is_deep = bool(measures.recursive) or measures.height[root] > limits.depth
-        budget = ", b"
-        self._arguments = f"data, p{budget}" + (", d" if self._is_deep else "")
+        self._arguments = "data, p, b, d" if self._is_deep else "data, p, b"
 
     def generate(self) -> Generated:
-        functions = [self._root()]
+        self._functions.append(self._root())
         while self._queue:
-            functions.append(self._function(self._queue.pop()))
-        lines = (line for function in functions for line in function.lines)
-        return Generated("\n".join(lines) + "\n", self._constants.values, self._tables)
+            self._functions.append(self._function(self._queue.pop()))
+        texts = tuple("\n".join(function.lines) for function in self._functions)
+        return Generated(texts, self._constants.values, self._tables)
 
     def _root(self) -> Function:
         function = Function("def decode(data, start=0):", self._constants)
@@ -117,13 +116,14 @@ class _Generator:
         left = self._limits.nodes - self._measures.weight[root]
         function.emit("p = start")
         with function.block("try:"):
-            if any(not isinstance(node, Read | ReadEnum) for node in self._nodes):
-                function.emit(f"b = [{self._constants.add(left)}]")
+            budget = len(function.lines)
             if self._is_deep:
                 function.emit(f"d = {self._constants.add(self._limits.depth)}")
             if left < 0:
                 function.emit("raise FAIL")
             self._read(function, root, "v", _Nest(blocks=1))
+            if function.is_counted:
+                function.lines.insert(budget, f"  b = [{self._constants.add(left)}]")
             function.emit("if p == len(data): return v")
         with function.block("except Exception as error:"):
             function.emit("return EXPLAIN(data, start, error)")
@@ -141,9 +141,13 @@ class _Generator:
         if self._is_written_here(function, place, nest):
             self._write(function, place, target, nest)
             return
-        depth = (f", d - {nest.open}" if nest.open else ", d") if self._is_deep else ""
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
-        function.emit(f"{result} = {self._ask(place)}(data, p, b{depth})")
+        function.emit(f"{result} = {self._ask(place)}({self._passed(function, nest)})")
+
+    def _passed(self, function: Function, nest: _Nest, data: str = "data, p") -> str:
+        """The arguments of a call."""
+        function.is_counted = True
+        return f"{data}, b, d - {nest.open}" if self._is_deep else f"{data}, b"
 
     def _ask(self, place: int) -> str:
         """The name of a node's function, which is then written too."""
@@ -203,24 +207,45 @@ class _Generator:
 
     def _record(self, function: Function, node: ReadRecord, target: str, nest: _Nest) -> None:
         values: dict[str, str] = {}
+        pieces = range(0, len(node.steps), _MOST_STEPS)
+        for start in pieces:
+            steps = node.steps[start : start + _MOST_STEPS]
+            read = self._steps if len(pieces) < 2 else self._piece
+            names = read(function, steps, nest)
+            values.update(
+                {step.target: name for step, name in zip(steps, names, strict=True) if step.target}
+            )
+        for default in node.defaults:
+            values[default.name] = self._default(function, default, nest)
+        self._display(function, target, [(f.name, values[f.name]) for f in node.reader.fields])
+        self._converted(function, self._style.convert(node.reader), target)
+
+    def _steps(self, function: Function, steps: Sequence[Step], nest: _Nest) -> list[str]:
+        """Read fields one after the other, each into a local variable."""
+        names = [function.fresh("v") for _ in steps]
         run: list[tuple[Read, str]] = []
-        for step in node.steps:
+        for step, name in zip(steps, names, strict=True):
             inner = self._nodes[step.node]
-            name = function.fresh("v")
-            if step.target is not None:
-                values[step.target] = name
-            if self._leaves.is_in_run(inner):
-                assert isinstance(inner, Read)
+            if isinstance(inner, Read) and self._leaves.is_in_run(inner):
                 run.append((inner, name))
                 continue
             self._end_run(function, run)
             self._read(function, step.node, name, nest)
         self._end_run(function, run)
-        for default in node.defaults:
-            values[default.name] = self._default(function, default, nest)
-        names = [field.name for field in node.reader.fields]
-        self._display(function, target, [(name, values[name]) for name in names])
-        self._converted(function, self._style.convert(node.reader), target)
+        return names
+
+    def _piece(self, function: Function, steps: Sequence[Step], nest: _Nest) -> list[str]:
+        """Read some fields of a very long record in a function of their own."""
+        name = f"g{len(self._functions)}"
+        piece = Function(f"def {name}({self._arguments}):", self._constants)
+        self._functions.append(piece)
+        kept = [step.target is not None for step in steps]
+        inner = self._steps(piece, steps, _Nest())
+        piece.emit("return " + ", ".join([*compress(inner, kept), "p"]))
+        names = [function.fresh("v") for _ in steps]
+        targets = ", ".join([*compress(names, kept), "p"])
+        function.emit(f"{targets} = {name}({self._passed(function, nest)})")
+        return names
 
     def _end_run(self, function: Function, run: list[tuple[Read, str]]) -> None:
         if len(run) == 1:
@@ -252,9 +277,8 @@ class _Generator:
         if not isinstance(physical, list | dict):
             return self._constants.add(value)
         target = function.fresh("v")
-        depth = f", d - {nest.open}" if self._is_deep else ""
-        data = self._constants.add(default.data)
-        function.emit(f"{target} = {self._ask(default.node)}({data}, 0, b{depth})[0]")
+        passed = self._passed(function, nest, f"{self._constants.add(default.data)}, 0")
+        function.emit(f"{target} = {self._ask(default.node)}({passed})[0]")
         return target
 
     def _array(self, function: Function, node: ReadArray, target: str, nest: _Nest) -> None:
@@ -267,21 +291,9 @@ class _Generator:
             self._read(function, items, item, nest)
             function.emit(f"{target}.append({item})")
 
-        self._blocks(function, smallest, weight, one, self._bulk(items, target))
+        bulk = self._leaves.bulk(function, self._nodes[items], target)
+        write_blocks(function, smallest, weight, one, bulk=bulk)
         self._converted(function, self._style.convert(node.reader), target)
-
-    def _bulk(self, place: int, target: str) -> Callable[[str], str] | None:
-        """The statement that reads many primitives at once."""
-        node = self._nodes[place]
-        if not isinstance(node, Read) or not isinstance(node.writer, Primitive):
-            return None
-        reader = _BULK.get(node.writer.name)
-        if reader is None:
-            return None
-        items = "n"
-        for convert in self._leaves.conversions(node):
-            items = f"map({self._constants.add(convert)}, {items})"
-        return lambda count: f"n, p = {reader}(data, p, {count}); {target} += {items}"
 
     def _map(self, function: Function, node: ReadMap, target: str, nest: _Nest) -> None:
         values = node.values
@@ -294,49 +306,8 @@ class _Generator:
             self._read(function, values, value, nest)
             function.emit(f"{target}[{key}] = {value}")
 
-        self._blocks(function, smallest, weight, one, None)
+        write_blocks(function, smallest, weight, one)
         self._converted(function, self._style.convert(node.reader), target)
-
-    def _blocks(
-        self,
-        function: Function,
-        smallest: int,
-        weight: int,
-        one: Callable[[], None],
-        bulk: Callable[[str], str] | None,
-        *,
-        jump: bool = False,
-    ) -> None:
-        """The blocks of an array or a map, up to the empty one that ends it."""
-        count, end = function.fresh("c"), function.fresh("e")
-        with function.block("while True:"):
-            function.emit(f"{count} = data[p]", "p += 1", f"if not {count}: break")
-            with function.block(f"if {count} & 129:"):
-                least = self._constants.add(smallest)
-                function.emit(
-                    f"{count}, p, {end} = BLOCK(data, p - 1, {least})", f"if not {count}: break"
-                )
-                if jump:
-                    with function.block(f"if {end}:"):
-                        function.emit(f"p = {end}", "continue")
-            with function.block("else:"):
-                function.emit(f"{count} >>= 1")
-                if not jump:
-                    function.emit(f"{end} = 0")
-            self._charge(function, f"{count} * {self._constants.add(weight)}")
-            if bulk is not None:
-                with function.block(f"if {count} > {_BULK_FROM}:"):
-                    function.emit(bulk(count))
-                with function.block("else:"), function.block(f"for _ in repeat(None, {count}):"):
-                    one()
-            else:
-                with function.block(f"for _ in repeat(None, {count}):"):
-                    one()
-            if not jump:
-                function.emit(f"if {end} and p != {end}: raise FAIL")
-
-    def _charge(self, function: Function, amount: str) -> None:
-        function.emit(f"b[0] -= {amount}", "if b[0] < 0: raise FAIL")
 
     def _union(
         self,
@@ -360,7 +331,7 @@ class _Generator:
             with function.block(f"{word} {index} == {2 * number}:"):
                 extra = self._measures.weight[branch] - self._measures.weight[place]
                 if extra:
-                    self._charge(function, self._constants.add(extra))
+                    function.charge(self._constants.add(extra))
                 self._read(function, branch, target, nest)
             word = "elif"
         function.emit("else: raise FAIL" if branches else "raise FAIL")
@@ -379,10 +350,9 @@ class _Generator:
         own = self._measures.weight[place]
         extras = tuple(self._measures.weight[branch] - own for branch in branches)
         function.emit("n, p = INDEX(data, p)")
-        self._charge(function, f"{self._constants.add(extras)}[n]")
-        depth = f", d - {nest.open}" if self._is_deep else ""
+        function.charge(f"{self._constants.add(extras)}[n]")
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
-        function.emit(f"{result} = {table}[n](data, p, b{depth})")
+        function.emit(f"{result} = {table}[n]({self._passed(function, nest)})")
 
     def _skip(self, function: Function, place: int, node: Skip, nest: _Nest) -> None:
         match node.writer:
@@ -408,7 +378,7 @@ class _Generator:
                 skip_slice(function)
             self._read(function, part, "v", nest)
 
-        self._blocks(function, smallest, weight, one, None, jump=True)
+        write_blocks(function, smallest, weight, one, jump=True)
 
 
 def _is_leaf(node: object) -> bool:

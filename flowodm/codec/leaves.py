@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flowodm.avro.resolution import Read, ReadEnum, Skip
+from flowodm.avro.resolution import Node, Read, ReadEnum, Skip
 from flowodm.avro.types import Enum, Fixed, Primitive
+from flowodm.codec.blocks import Bulk
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import static_size
 from flowodm.codec.numbers import adjustment_of, decimal_bytes
@@ -17,6 +18,13 @@ from flowodm.codec.varint import Malformed, read_index
 __all__ = ["Leaves"]
 
 _CODES: Final = {"float": "f", "double": "d", "boolean": "B"}
+_BULK: Final = {
+    "float": "FLOATS",
+    "double": "DOUBLES",
+    "boolean": "FLAGS",
+    "int": "INTS",
+    "long": "LONGS",
+}
 _LARGEST_IN_RUN: Final = 4_096
 """Bytes of a fixed that is read together with its neighbours."""
 
@@ -83,6 +91,23 @@ class Leaves:
         """What is done to the value after it was read."""
         both = adjustment_of(node), self.style.convert(node.reader)
         return [convert for convert in both if convert is not None]
+
+    def bulk(self, function: Function, node: Node, target: str) -> Bulk | None:
+        """What reads many primitives at once and adds them to a list; None for other types."""
+        if not isinstance(node, Read) or not isinstance(node.writer, Primitive):
+            return None
+        reader = _BULK.get(node.writer.name)
+        if reader is None:
+            return None
+        items = "n"
+        for convert in self.conversions(node):
+            items = f"map({function.constants.add(convert)}, {items})"
+        whole = "n" if items == "n" else f"[*{items}]"
+        return lambda count: (
+            f"n, p = {reader}(data, p, {count})",
+            f"if {target}: {target} += {items}",
+            f"else: {target} = {whole}",
+        )
 
     def is_in_run(self, node: object) -> bool:
         """Whether the value takes the same bytes each time, and `struct` reads it."""

@@ -9,12 +9,12 @@ __all__ = ["Limits"]
 class Limits:
     """The budgets of a decoder; going over one is an error at the value that does.
 
-    The defaults keep a hostile value under about 150 MB, and are far from what people write.
+    The defaults keep a hostile value under about 100 MB, and are far from what people write.
     """
 
     depth: int = 200
     """Records, arrays and maps that may be open inside each other, skipped ones included."""
-    nodes: int = 1_000_000
+    nodes: int = 500_000
     """Values in all: items, keys, fields, and two for each record, skipped ones included."""
     decimal_digits: int = 2_000
     """Digits of a decimal, and of its scale."""

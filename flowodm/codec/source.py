@@ -28,12 +28,19 @@ class Function:
         self.constants = constants
         self.lines = [header]
         self.indent = 1
+        self.is_counted = False
+        """Whether the body uses `b`, the nodes that are left."""
         self._fresh = 0
 
     def emit(self, *lines: str) -> None:
         """Write lines at the present indentation."""
         margin = " " * self.indent
         self.lines.extend(margin + line for line in lines)
+
+    def charge(self, amount: str) -> None:
+        """Take so many nodes from those that are left."""
+        self.is_counted = True
+        self.emit(f"b[0] -= {amount}", "if b[0] < 0: raise FAIL")
 
     def fresh(self, letter: str) -> str:
         """A local name that is new in this function."""

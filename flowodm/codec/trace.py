@@ -6,11 +6,14 @@ the two against each other.
 """
 
 import struct
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from flowodm.avro.resolution import (
     IntoUnion,
     Mismatch,
+    Node,
     Read,
     ReadArray,
     ReadEnum,
@@ -22,7 +25,7 @@ from flowodm.avro.resolution import (
 )
 from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Union
 from flowodm.avro.walk import Walk, run
-from flowodm.codec.failure import DecodeFailure, Path, dotted, index_step, key_step
+from flowodm.codec.failure import DecodeFailure, Path, dotted
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import Measures
 from flowodm.codec.numbers import Unfit, adjustment_of, decimal_bytes
@@ -130,11 +133,10 @@ class Tracer:
 
     def _value(self, place: int, depth: int) -> Walk[Any]:
         node = self._resolution.nodes[place]
+        leaf = self._leaf(node)
+        if leaf is not None:
+            return leaf()
         match node:
-            case Read():
-                return self._primitive(node)
-            case ReadEnum():
-                return self._symbol(node)
             case ReadRecord():
                 return (yield self._record(node, self._open(depth)))
             case ReadArray():
@@ -154,6 +156,15 @@ class Tracer:
                 yield self._skip(node, place, depth)
         return None
 
+    def _leaf(self, node: Node) -> Callable[[], Any] | None:
+        """What reads a primitive, a fixed or an enum; None for every other node."""
+        if isinstance(node, ReadEnum):
+            return partial(self._symbol, node, self._style.convert(node.reader))
+        if isinstance(node, Read):
+            convert = self._style.convert(node.reader)
+            return partial(self._primitive, node, adjustment_of(node), convert)
+        return None
+
     def _open(self, depth: int) -> int:
         if depth < 1:
             self._fail("depth", f"more than {self._limits.depth} values are nested")
@@ -167,12 +178,11 @@ class Tracer:
         except Exception as error:  # noqa: BLE001  # whatever a style's own code may raise
             self._fail("value", f"it cannot be shown as {self._style.name}: {_line(error)}")
 
-    def _primitive(self, node: Read) -> Any:
+    def _primitive(self, node: Read, adjust: Convert | None, convert: Convert | None) -> Any:
         begin = self._p
         value = self._physical(node.writer)
         if node.reader.logical is not None and node.reader.logical.name == "decimal":
             self._check_decimal(value, node, begin)
-        adjust = adjustment_of(node)
         if adjust is not None:
             try:
                 value = adjust(value)
@@ -181,7 +191,7 @@ class Tracer:
                 self._fail("value", f"{unit} cannot hold it exactly", begin)
         if isinstance(node.reader, Primitive) and not isinstance(node.writer, Fixed):
             value = self._text_or_bytes(node.writer.name, node.reader.name, value, begin)
-        return self._converted(self._style.convert(node.reader), value)
+        return self._converted(convert, value)
 
     def _check_decimal(self, value: Any, node: Read, begin: int) -> None:
         most = self._limits.decimal_digits
@@ -222,7 +232,7 @@ class Tracer:
             self._fail(f"byte {byte}", "a boolean is 0 or 1", self._p - 1)
         return byte == 1
 
-    def _symbol(self, node: ReadEnum) -> Any:
+    def _symbol(self, node: ReadEnum, convert: Convert | None) -> Any:
         begin = self._p
         count = len(node.symbols)
         index = self._index(count, f"enum has {count} symbols")
@@ -230,7 +240,7 @@ class Tracer:
         if symbol is None:
             reason = f"the reader's enum {node.reader.fullname} has neither it nor a default"
             self._fail(f"symbol {node.writer.symbols[index]}", reason, begin)
-        return self._converted(self._style.convert(node.reader), symbol)
+        return self._converted(convert, symbol)
 
     def _branch(self, place: int, branches: tuple[int, ...]) -> int:
         count = len(branches)
@@ -264,11 +274,12 @@ class Tracer:
 
     def _array(self, node: ReadArray, depth: int) -> Walk[Any]:
         items: list[Any] = []
+        leaf = self._leaf(self._resolution.nodes[node.items])
         while (block := self._block(self._measures.smallest[node.items], node.items)) is not None:
             count, end = block
             for _ in range(count):
-                self._path.append(index_step(len(items)))
-                items.append((yield self._value(node.items, depth)))
+                self._path.append(len(items))
+                items.append(leaf() if leaf else (yield self._value(node.items, depth)))
                 self._path.pop()
             self._check_end(end)
         return self._converted(self._style.convert(node.reader), items)
@@ -280,7 +291,7 @@ class Tracer:
             count, end = block
             for _ in range(count):
                 key = self._key()
-                self._path.append(key_step(key))
+                self._path.append((key,))
                 entries[key] = yield self._value(node.values, depth)
                 self._path.pop()
             self._check_end(end)
