@@ -22,6 +22,7 @@ from typing import Any, Final, get_args
 
 from flowodm.avro.words import shown, similar
 from flowodm.codec.plain import (
+    LINE_DEPTH,
     NotJson,
     bytes_text,
     check_depth,
@@ -218,7 +219,7 @@ def _members(line: str) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     texts: dict[str, str] = {}
     try:
-        check_depth(line)
+        check_depth(line, LINE_DEPTH)
         at = _after(line, 0, "{")
         while line[at : at + 1] != "}":
             name, at = scan_json(line, at)

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 __all__ = [
+    "LINE_DEPTH",
     "MAX_DEPTH",
     "NotJson",
     "bytes_text",
@@ -22,6 +23,9 @@ __all__ = [
 
 MAX_DEPTH: Final = 200
 """Arrays and objects inside one another; jq's own limit was 256."""
+
+LINE_DEPTH: Final = 2 * MAX_DEPTH + 20
+"""The same for the JSON form of an Avro value, which may have a tag at each of its levels."""
 
 MAX_EXPONENT: Final = 6144
 """Of a number that no double holds: the range of IEEE 754 decimal128."""
@@ -36,16 +40,20 @@ class NotJson(ValueError):
     """A text is no JSON document that can be read exactly; the message says why."""
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str, *, depth: int = MAX_DEPTH) -> Any:
     """Read a JSON document without losing a digit.
 
     Integers are `int`. Other numbers are `float` where that has the same digits, else `Decimal`.
     The last of several equal keys counts.
 
+    Args:
+        text: The document.
+        depth: How deep its arrays and objects may be nested.
+
     Raises:
         NotJson: If the text is no such document.
     """
-    check_depth(text)
+    check_depth(text, depth)
     value, end = scan_json(text, skip_space(text, 0))
     if skip_space(text, end) != len(text):
         raise NotJson(f"something follows the JSON document (character {end})")
@@ -67,23 +75,25 @@ def scan_json(text: str, start: int) -> tuple[Any, int]:
         raise
     except ValueError as error:
         raise NotJson(_reason(error)) from None
+    except RecursionError:  # the caller's own stack was nearly full
+        raise NotJson("JSON nested too deeply") from None
 
 
-def check_depth(text: str) -> None:
-    """Refuse a JSON text that is nested deeper than `MAX_DEPTH`.
+def check_depth(text: str, most: int) -> None:
+    """Refuse a JSON text whose arrays and objects are nested deeper than so many.
 
     Raises:
         NotJson: If it is.
     """
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+    if text.count("[") + text.count("{") <= most:
         return
     depth = 0
     for match in _NESTING.finditer(text):
         sign = match.group()
         if sign in "[{":
             depth += 1
-            if depth > MAX_DEPTH:
-                raise NotJson(f"JSON nested deeper than {MAX_DEPTH}")
+            if depth > most:
+                raise NotJson(f"JSON nested deeper than {most}")
         elif sign in "]}":
             depth -= 1
 
