@@ -50,7 +50,9 @@ def start_apicurio(directory: Path) -> dict:
     while not answers(f"{url}/subjects"):
         ended = child.poll() is not None
         if ended or time.monotonic() > until:
-            raise RuntimeError(f"Apicurio does not answer:\n{process.read_tail(log, 40)}")
+            raise RuntimeError(
+                "\n".join(["Apicurio does not answer:", *process.read_tail(log, 40)])
+            )
         time.sleep(0.05)
     child.returncode = 0  # the guard ends it
     return {"url": url}

@@ -7,6 +7,7 @@ knows Kafka's server properties and main classes; which archives and which Java 
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,7 +43,9 @@ _PROMPT = {
     "group.consumer.min.heartbeat.interval.ms": "100",
     "group.share.min.session.timeout.ms": "500",
     "group.share.min.heartbeat.interval.ms": "100",
-    "connection.failed.authentication.delay.ms": "0",
+    # A killed broker may start again only when its old session has ended.
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
 }
 
 
@@ -87,8 +90,12 @@ def _listeners(spec: SandboxSpec, node: Node) -> dict[str, str]:
 
 
 def is_formatted(spec: SandboxSpec, node: Node) -> bool:
-    """Say whether a node's storage has been made."""
-    return (spec.directory / node.role / "data" / "meta.properties").exists()
+    """Say whether a node's storage has been made, to the end."""
+    return _formatted_file(spec, node).exists()
+
+
+def _formatted_file(spec: SandboxSpec, node: Node) -> Path:
+    return spec.directory / node.role / "formatted"
 
 
 def format_storage(
@@ -101,6 +108,7 @@ def format_storage(
     """
     runs = []
     for node in nodes:
+        shutil.rmtree(spec.directory / node.role / "data", ignore_errors=True)  # half made
         arguments = ["format", "-t", spec.cluster_id, "-c", str(_properties_file(spec, node))]
         if spec.admin:
             arguments += ["--add-scram", secure.scram_argument(spec.admin)]
@@ -108,6 +116,7 @@ def format_storage(
         runs.append((node, _run(command, spec.directory)))
     for node, run in runs:
         _await(node, run)
+        _formatted_file(spec, node).touch()
 
 
 def _run(command: Sequence[str], directory: Path) -> subprocess.Popen[str]:

@@ -159,21 +159,25 @@ def _wait(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Pr
 
 
 def _has_ended(process: psutil.Process) -> bool:
-    """Say whether a process is gone, or is a zombie that only its parent can put away."""
+    """Say whether a process is gone, or is a zombie that only its parent can put away.
+
+    The first thread of a program may be a zombie while others still hold its ports.
+    """
     import psutil
 
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+    except psutil.NoSuchProcess:  # of which `ZombieProcess` is one
         return True
+    return is_zombie or not process.is_running()
 
 
-def read_tail(log: Path, lines: int = 12) -> str:
-    """Return the last lines of a log; empty when there is none."""
+def read_tail(log: Path, lines: int = 12) -> list[str]:
+    """Return the last lines of a log; none when there is no log."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - 16_384))
             text = file.read().decode("utf-8", "replace")
     except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:])
+        return []
+    return text.splitlines()[-lines:]

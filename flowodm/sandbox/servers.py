@@ -22,12 +22,14 @@ from flowodm.sandbox import archive, broker, jars, java, process, secure
 from flowodm.sandbox.progress import Progress, Report, silent
 from flowodm.sandbox.spec import LOOPBACK, Node, SandboxSpec
 
-__all__ = ["REGISTRY", "Servers"]
+__all__ = ["REGISTRY", "PortTaken", "Servers", "StartFailed"]
 
 REGISTRY = "registry"
 
 _START_TIMEOUT = 90.0
 _POLL = 0.02
+_LOG_LINES = 12
+_REAP_TIMEOUT = 10.0
 
 
 class Servers:
@@ -36,11 +38,19 @@ class Servers:
     Args:
         spec: What the sandbox is made of.
         report: Takes the progress of preparing and starting.
+        options: Returns more options for the nodes' Java, given its class path.
     """
 
-    def __init__(self, spec: SandboxSpec, *, report: Report = silent) -> None:
+    def __init__(
+        self,
+        spec: SandboxSpec,
+        *,
+        report: Report = silent,
+        options: Callable[[Sequence[Path]], Sequence[str]] = archive.options,
+    ) -> None:
         self.spec = spec
         self._report = report
+        self._options = options
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._classpath: tuple[Path, ...] = ()
 
@@ -74,7 +84,7 @@ class Servers:
             self._spawn(REGISTRY, self._registry_command())
         if not self._classpath:
             self.prepare()
-        options = archive.options(self._classpath)
+        options = self._options(self._classpath)
         for node in self.spec.nodes:
             if node.role in wanted and not self.is_running(node.role):
                 command = broker.node_command(self.spec, node, self._classpath, options)
@@ -121,7 +131,8 @@ class Servers:
         wanted = self.roles if roles is None else tuple(roles)
         for number, role in enumerate(wanted):
             self._report(Progress("start", f"starting {role}", number, len(wanted)))
-            self._wait_for(role, partial(self._listens, role), until)
+            answers = self._registry_answers if role == REGISTRY else partial(self._listens, role)
+            self._wait_for(role, answers, until)
         nodes = [node for node in self.spec.nodes if node.role in wanted]
         if nodes:
             self._wait_for(nodes[0].role, lambda: self._is_complete(nodes), until)
@@ -138,13 +149,11 @@ class Servers:
 
     def _failure(self, role: str, what: str) -> SandboxError:
         log = self.spec.log_of(role)
-        tail = process.read_tail(log)
-        if "Address already in use" in tail or "address already in use" in tail:
-            return PortTaken(
-                f"`{role}` cannot listen on its port {self._port_of(role)}: it is taken"
-            )
-        lines = f"; the end of its log:\n{tail}" if tail else ""
-        return SandboxError(f"`{role}` {what}{lines}", hint=f"the whole log: {log}")
+        lines = tuple(process.read_tail(log, _LOG_LINES))
+        if any("address already in use" in line.lower() for line in lines):
+            port = self._port_of(role)
+            return PortTaken(f"`{role}` cannot listen on its port {port}: it is taken")
+        return StartFailed(f"`{role}` {what}", log_lines=lines, log=log)
 
     def _port_of(self, role: str) -> int | None:
         ports = {node.role: node.port for node in self.spec.nodes}
@@ -159,32 +168,58 @@ class Servers:
         except OSError:
             return False
 
+    def _registry_answers(self) -> bool:
+        """Say whether our registry, and not another at its port, lists its subjects."""
+        from http.client import HTTPConnection, HTTPException
+
+        if not self._says_ready():
+            return False
+        connection = HTTPConnection(LOOPBACK, self.spec.registry_port, timeout=3)
+        try:
+            connection.request("GET", "/subjects")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _says_ready(self) -> bool:
+        try:
+            return self.spec.log_of(REGISTRY).read_bytes().startswith(b"ready ")
+        except OSError:
+            return False
+
     def _is_complete(self, nodes: Sequence[Node]) -> bool:
-        """Say whether the cluster's own metadata lists these nodes."""
+        """Say whether our cluster, and not another at its ports, knows these nodes."""
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient
 
         config = self.spec.client_config() | {"socket.timeout.ms": 3000}
         admin = AdminClient(config, logger=_NO_LOG)
         with contextlib.suppress(KafkaException):
-            known = {f"{each.id}" for each in admin.list_topics(timeout=3).brokers.values()}
-            return known >= {f"{node.id}" for node in nodes}
+            metadata = admin.list_topics(timeout=3)
+            known = {broker.id for broker in metadata.brokers.values()}
+            is_ours = metadata.cluster_id == self.spec.cluster_id
+            return is_ours and known >= {node.id for node in nodes}
         return False
 
     def stop(self, roles: Iterable[str] | None = None) -> None:
         """Ask processes to end, and see that they do."""
-        process.stop(self.spec.directory, None if roles is None else tuple(roles))
-        self._forget_ended()
+        chosen = self.roles if roles is None else tuple(roles)
+        process.stop(self.spec.directory, None if roles is None else chosen)
+        self._put_away(chosen)
 
     def kill(self, roles: Iterable[str] | None = None) -> None:
         """End processes as a power cut would."""
-        process.kill(self.spec.directory, None if roles is None else tuple(roles))
-        self._forget_ended()
+        chosen = self.roles if roles is None else tuple(roles)
+        process.kill(self.spec.directory, None if roles is None else chosen)
+        self._put_away(chosen)
 
-    def _forget_ended(self) -> None:
-        for role, child in list(self._children.items()):
-            if child.poll() is not None:
-                del self._children[role]
+    def _put_away(self, roles: Iterable[str]) -> None:
+        for role in roles:
+            child = self._children.pop(role, None)
+            if child is not None:
+                child.wait(_REAP_TIMEOUT)
 
     def leave_running(self) -> None:
         """Let the processes outlive this one; whoever ends them finds them by their mark."""
@@ -199,6 +234,21 @@ class Servers:
 
 class PortTaken(SandboxError):
     """Something else listens on a port that the sandbox was to have."""
+
+
+class StartFailed(SandboxError):
+    """A server ended at once, or never answered.
+
+    Args:
+        message: Which, and what became of it.
+        log_lines: The end of its log.
+        log: The whole of it.
+    """
+
+    def __init__(self, message: str, *, log_lines: tuple[str, ...], log: Path) -> None:
+        super().__init__(message, hint=f"its log: {log}")
+        self.log_lines = log_lines
+        self.log = log
 
 
 _NO_LOG = logging.getLogger("flowodm.sandbox.probe")
