@@ -48,7 +48,10 @@ class LeafCommand(TyperCommand):
         session.patience = self.spec.patience
         logs.configure(session)
         _check_format(session.values.output, self.spec.formats, ctx.command_path)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        finally:
+            logs.finish()
 
 
 class LazyGroup(TyperGroup):

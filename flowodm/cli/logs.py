@@ -12,7 +12,7 @@ from typing import Any
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Span
 
-__all__ = ["configure"]
+__all__ = ["configure", "finish"]
 
 _LEVELS = {0: logging.CRITICAL + 1, 1: logging.INFO}
 
@@ -28,22 +28,47 @@ def configure(session: Session) -> None:
     sys.unraisablehook = _log_unraisable
 
 
+def finish() -> None:
+    """Write what the log holds back."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+
+
 class _OutputHandler(logging.Handler):
-    """Writes log records as dim lines on stderr."""
+    """Writes log records as dim lines on stderr, one that repeats itself only once.
+
+    librdkafka tells of a broker that it cannot reach a hundred times a second.
+    """
 
     def __init__(self, output: Output, level: int) -> None:
         super().__init__(level)
         self._output = output
+        self._last = ""
+        self._repeated = 0
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record, each of its lines as a line."""
         try:
-            lines = self.format(record).splitlines()
+            message, text = record.getMessage(), self.format(record)
         except (TypeError, ValueError):  # arguments that do not fit the message
-            lines = [str(record.msg)]
-        for line in lines:
+            message = text = str(record.msg)
+        if message == self._last:
+            self._repeated += 1
+            return
+        self._tell_repeated()
+        self._last = message
+        for line in text.splitlines():
             self._output.message(Span(line, "dim"))
+
+    def flush(self) -> None:
+        """Say how often the last line came again."""
+        self._tell_repeated()
+
+    def _tell_repeated(self) -> None:
+        if self._repeated:
+            self._output.message(Span(f"  … {self._repeated:,} times more", "dim"))
+            self._repeated = 0
 
 
 def _log_thread_error(arguments: Any) -> None:

@@ -7,11 +7,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 
 from flowodm.cli.options import Session
 
-__all__ = ["end", "interrupts", "prepare_streams"]
+__all__ = ["Shield", "end", "interrupts", "prepare_streams"]
 
 _INTERRUPTED: Final = 130
 
@@ -47,6 +47,48 @@ def interrupts(session: Session) -> Iterator[None]:
     finally:
         finished.set()
         signal.set_wakeup_fd(previous)
+
+
+class Shield:
+    """Holds Ctrl-C back while something is done that should be done whole, as writing a batch.
+
+    Use the shield around the run, and `up()` around each such thing. One that is stuck is no
+    matter: `interrupts` ends the process all the same.
+    """
+
+    def __init__(self) -> None:
+        self._is_up = False
+        self._is_hit = False
+        self._previous: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._hit)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """Do a thing whole; an interrupt that came meanwhile is raised after it.
+
+        Raises:
+            KeyboardInterrupt: If one came, and nothing else was raised.
+        """
+        self._is_up = True
+        try:
+            yield
+        finally:
+            self._is_up = False
+        if self._is_hit:
+            raise KeyboardInterrupt
+
+    def _hit(self, number: int, frame: object) -> None:
+        self._is_hit = True
+        if not self._is_up:
+            raise KeyboardInterrupt
 
 
 def end(code: int) -> NoReturn:

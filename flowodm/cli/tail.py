@@ -7,7 +7,7 @@ The options and what they mean together are here; the loop that reads and writes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from flowodm.reader import ReadOptions
 
 __all__ = ["TailRequest", "tail"]
+
+_PATIENCE: Final = 4.4
+"""Seconds until a silent broker is an error: with the start of the process, less than five."""
 
 Format = Literal["auto", "avro", "json", "text", "base64"]
 
@@ -261,6 +264,7 @@ def _read_options(
         isolation=isolation,
         regex=regex,
         group=group,
+        timeout=_PATIENCE,
     )
 
 

@@ -1,0 +1,195 @@
+"""`tail` on a terminal: blocks in colour, one status line, and nothing left behind."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import TestServers
+from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
+
+pytestmark = pytest.mark.integration
+
+COLOURS = re.compile(r"\x1b\[\d*m")
+STATUS = re.compile(r"\r[^\r\n]*\x1b\[K")
+
+
+class Terminal:
+    """A process on a pseudo-terminal of its own."""
+
+    def __init__(self, arguments: list[str], environ: dict[str, str], cwd: Path) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flowodm", *arguments],
+            env=environ | {"TERM": environ.get("TERM", "xterm-256color")},
+            cwd=cwd,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def wait_for(self, text: str, seconds: float = 20) -> None:
+        """Read on until a text has been seen."""
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < deadline, f"{text!r} never came: {self.seen!r}"
+            self._read(0.05)
+
+    def end(self, seconds: float = 20) -> int:
+        """Read to the end and return the exit code."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it did not end: {self.seen!r}"
+            self._read(0.05)
+        while self._read(0.05):
+            pass
+        return self.process.returncode
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self._master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self._master, 65_536)
+        except OSError:  # the other side has closed
+            return False
+        self.seen += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def close(self) -> None:
+        """End the process, if need be."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminal(
+    clean_environment: dict[str, str], sandbox: TestServers, tmp_path: Path
+) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def open_terminal(*arguments: str, **environ: str) -> Terminal:
+        servers = {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+        opened.append(Terminal(list(arguments), clean_environment | servers | environ, tmp_path))
+        return opened[-1]
+
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def send(sandbox: TestServers) -> Callable[..., None]:
+    from confluent_kafka import Producer
+
+    producer = Producer(dict(sandbox.client_config))
+
+    def produce(topic: str, value: bytes | None, key: bytes | None = None) -> None:
+        producer.produce(topic, value, key)
+        assert producer.flush(20) == 0
+
+    return produce
+
+
+def test_following_shows_blocks_and_a_status_line_and_clears_it(
+    terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
+) -> None:
+    tail = terminal("tail", topic)
+    tail.wait_for(f"following {topic} (1 partition)")
+    tail.wait_for("ctrl-c ends")
+    send(topic, b'{"a": 1}', b"k-1")
+    tail.wait_for('{"a": 1}')
+    send(topic, None, b"k-2")
+    tail.wait_for("tombstone")
+    tail.process.send_signal(signal.SIGINT)
+    assert tail.end() == 130
+    plain = STATUS.sub("", COLOURS.sub("", tail.seen))
+    assert f"{topic}  0:0  " in plain
+    assert "key k-1  json" in plain
+    assert plain.rstrip().endswith("2 read")
+    assert "ctrl-c ends" not in plain  # every status line was drawn over
+
+
+def test_the_default_position_on_a_terminal_is_the_end(
+    terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
+) -> None:
+    send(topic, b"before")
+    tail = terminal("tail", topic, "-c", "1")
+    tail.wait_for("following")
+    send(topic, b"after")
+    assert tail.end() == 0
+    assert "after" in tail.seen
+    assert "before" not in tail.seen
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_a_terminal_without_colours_gets_none(
+    environ: dict[str, str],
+    terminal: Callable[..., Terminal],
+    send: Callable[..., None],
+    topic: str,
+) -> None:
+    send(topic, b"\xff\x00 bytes", b"k")
+    tail = terminal("tail", topic, "-e", "-o", "pretty", **environ)
+    assert tail.end() == 0
+    assert not COLOURS.search(tail.seen)
+    assert f"{topic}  0:0" in tail.seen
+
+
+def test_no_color_is_an_option_too(
+    terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
+) -> None:
+    send(topic, b"x")
+    tail = terminal("tail", topic, "-e", "--no-color")
+    assert tail.end() == 0
+    assert not COLOURS.search(tail.seen)
+
+
+def test_raw_bytes_reach_a_terminal_only_when_asked(
+    terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
+) -> None:
+    send(topic, b"\x1b]0;owned\x07")
+    refused = terminal("tail", topic, "-e", "-o", "raw")
+    assert refused.end() == 2
+    assert "--raw" in refused.seen
+    asked = terminal("tail", topic, "-e", "--raw")
+    assert asked.end() == 0
+    assert "\x1b]0;owned\x07" in asked.seen
+
+
+@pytest.mark.parametrize("form", ["pretty", "table", "ndjson"])
+def test_hostile_values_do_not_steer_the_terminal(
+    form: str, terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
+) -> None:
+    for text in HOSTILE_TEXTS:
+        data = text.encode(errors="surrogatepass")
+        send(topic, data, data)
+    tail = terminal("tail", topic, "-e", "-o", form)
+    assert tail.end() == 0
+    left = STATUS.sub("", COLOURS.sub("", tail.seen)).replace("\r\x1b[K", "")
+    assert not MUST_NOT_SHOW & set(left)
+
+
+def test_help_on_a_terminal_has_headings_in_bold_and_no_more(
+    terminal: Callable[..., Terminal],
+) -> None:
+    shown = terminal("tail", "--help")
+    assert shown.end() == 0
+    assert "\x1b[1mOptions:\x1b[0m" in shown.seen
+    assert not MUST_NOT_SHOW & set(COLOURS.sub("", shown.seen))
