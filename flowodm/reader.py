@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Self
 from flowodm.errors import BrokerError, UsageError
 from flowodm.positions import Stored
 from flowodm.reading.assigned import AssignedRead
+from flowodm.reading.grouped import GroupRead, check_group_options
 from flowodm.reading.last import read_last
 from flowodm.reading.options import Notice, PartitionProgress, Progress, ReadOptions
+from flowodm.reading.spans import Span
 from flowodm.record import Record
 
 if TYPE_CHECKING:
@@ -53,9 +55,11 @@ class Reader:
         _check(self._options)
         self._connection = connection
         self._topics = tuple(topics)
-        self._read: AssignedRead | None = None
+        self._read: AssignedRead | GroupRead | None = None
+        self._spans: list[Span] = []
         self._records = 0
         self._began = monotonic()
+        self._ended: float | None = None
 
     def __enter__(self) -> Self:
         """Settle what is to be read; the ends of the read are the ends of now.
@@ -64,7 +68,8 @@ class Reader:
             BrokerError: The cluster does not answer, or has no such topic.
             UsageError: A partition or position that there is not.
         """
-        self._read = AssignedRead(self._connection, self._topics, self._options)
+        kind = AssignedRead if self._options.group is None else GroupRead
+        self._read = kind(self._connection, self._topics, self._options)
         try:
             self._spans = self._read.open()
         except BaseException:
@@ -89,7 +94,7 @@ class Reader:
     def progress(self) -> Progress:
         """How far the read is now."""
         partitions = self._read.progress() if self._read else ()
-        return Progress(partitions, self._records, monotonic() - self._began)
+        return Progress(partitions, self._records, (self._ended or monotonic()) - self._began)
 
     def batches(self) -> Iterator[list[Record]]:
         """Read, many records at a time; per partition in order.
@@ -103,27 +108,31 @@ class Reader:
         if self._read is None:
             raise RuntimeError("a Reader is read inside its `with` block")
         left, heard = self._options.limit, monotonic()
-        for batch in self._stream(self._read):
+        for batch in self._stream(self._read, self._spans):
             if left is not None:
                 batch = batch[:left]
                 left -= len(batch)
             self._records += len(batch)
             yield batch
             if batch:
+                self._read.acknowledge(batch)
                 heard = monotonic()
             if left == 0 or self._is_idle(heard):
                 return
 
     def close(self) -> None:
         """Let go of the brokers."""
-        if self._read is not None:
+        if self._read is not None and self._ended is None:
+            self._ended = monotonic()
             self._read.close()
 
-    def _stream(self, read: AssignedRead) -> Iterator[list[Record]]:
-        if self._options.last is not None:
-            yield from read_last(read, self._spans, self._options)
+    def _stream(
+        self, read: AssignedRead | GroupRead, spans: Sequence[Span]
+    ) -> Iterator[list[Record]]:
+        if isinstance(read, AssignedRead) and self._options.last is not None:
+            yield from read_last(read, spans, self._options)
         else:
-            read.begin(self._spans)
+            read.begin(spans)
         while not read.is_done:
             yield read.step()
 
@@ -154,6 +163,8 @@ def read(
 
 
 def _check(options: ReadOptions) -> None:
+    if options.group is not None:
+        check_group_options(options)
     places = [options.range, *(a_range for _, a_range in options.partition_ranges)]
     if options.group is None and any(
         isinstance(place, Stored) for a_range in places for place in (a_range.start, a_range.stop)

@@ -17,21 +17,23 @@ from flowodm.reading.notices import (
     purged,
 )
 from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
-from flowodm.reading.source import Source, consumer_settings
+from flowodm.reading.source import Event, Source, consumer_settings
 from flowodm.reading.spans import Partition, Span, moments_of, settle
 from flowodm.reading.tracker import Tracker, Where
 from flowodm.reading.watch import Watch
 from flowodm.record import Record
 
 if TYPE_CHECKING:
-    from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+    from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
     from flowodm.connection import KafkaConnection
 
 __all__ = ["AssignedRead"]
 
 _WAIT: Final = 0.1
-"""Seconds that one step waits for a record; an interrupt is kept waiting as long."""
+"""Seconds that one step waits for a record at most; an interrupt is kept waiting as long."""
+_FIRST_WAIT: Final = 0.005
+"""Seconds after a record: what ends a partition is often already there, and not shown."""
 _NEW_TOPIC: Final = 1.0
 """Seconds that a topic which was just made may take to have its leaders."""
 
@@ -58,6 +60,8 @@ class AssignedRead:
         self._watch = Watch(self._cluster, every=options.refresh, always=options.follow)
         self._source = Source(self._consumer)
         self._tracker = Tracker()
+        self._ends: dict[Where, int] = {}
+        self._is_closed = False
         self._waiting: dict[Partition, Range] = {}
         """Partitions without a leader, that a follower waits for."""
         self._lost: dict[Where, float] = {}
@@ -67,6 +71,7 @@ class AssignedRead:
         self._missing: set[Partition] = set()
         """Partitions without what was asked for; not to be taken for new ones."""
         self._is_out = False
+        self._wait = _FIRST_WAIT
 
     def open(self) -> list[Span]:
         """Settle what is to be read; `begin` begins it.
@@ -87,6 +92,7 @@ class AssignedRead:
             self._tracker.add(span)
         self._consumer.assign(self._places(self._tracker.open))
         self._watch.hear()
+        self._wait = _FIRST_WAIT
 
     @property
     def is_done(self) -> bool:
@@ -107,26 +113,33 @@ class AssignedRead:
         Raises:
             BrokerError: The cluster is gone, or refuses.
         """
-        records, events = self._source.take(_WAIT)
+        records, events = self._source.take(self._wait)
         if records:
             records = self._tracker.accept(records, self._source.positions)
         for event in events:
             self._meet(event)
         if records:
             self._watch.hear()
+            self._wait = _FIRST_WAIT
         else:
             self._tracker.advance(self._source.positions(self._tracker.open))
+            self._wait = min(_WAIT, self._wait * 2)
         self._let_go()
         self._look_around(discover=discover)
         return records
 
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Nobody remembers what was read."""
+
     def progress(self) -> tuple[PartitionProgress, ...]:
         """Say how far each partition is."""
-        self._tracker.advance(self._source.positions(self._tracker.open))
-        return self._tracker.progress(self._source.ends(self._tracker.open))
+        if not self._is_closed:
+            self._ends |= self._source.ends(self._tracker.open)
+        return self._tracker.progress(self._ends)
 
     def close(self) -> None:
         """Let go of the broker."""
+        self._is_closed = True
         self._cluster.close()
 
     def _first_layout(self) -> Layout:
@@ -147,7 +160,7 @@ class AssignedRead:
             if self._options.follow:
                 self._waiting[one] = asked[one]
         bounds, errors = self._cluster.bounds(led)
-        self.notices += [failed(one, self._cluster.named(errors[one])) for one in errors]
+        self.notices += [failed(one, errors[one]) for one in errors]
         self._missing.update(errors)
         at = self._cluster.offsets_at(bounds, moments_of(asked[one] for one in bounds))
         spans = []
@@ -163,16 +176,16 @@ class AssignedRead:
                 spans.append(span)
         return spans
 
-    def _meet(self, event: "Message") -> None:
+    def _meet(self, event: Event) -> None:
         """Handle the end of a partition, or what went wrong with it."""
         from confluent_kafka import KafkaError
 
-        error, where = event.error(), (event.topic(), event.partition())
+        where, offset, error = event
         code = error.code()
         if code == KafkaError._PARTITION_EOF:
-            self._tracker.advance({where: event.offset()})
-            if self._ended.get(where, (-1,))[0] != event.offset():
-                self._ended[where] = event.offset(), monotonic()
+            self._tracker.advance({where: offset})
+            if where not in self._ended or self._ended[where][0] != offset:
+                self._ended[where] = offset, monotonic()
         elif code == KafkaError.GROUP_AUTHORIZATION_FAILED:
             return  # about the group that this read does not join
         elif code == KafkaError._AUTO_OFFSET_RESET:
@@ -202,7 +215,7 @@ class AssignedRead:
         one, position = Partition(*where), self._tracker.position(where)
         bounds, errors = self._cluster.bounds([one])
         if errors:
-            raise self._cluster.named(errors[one])
+            raise errors[one]
         earliest, latest = bounds[one].earliest, bounds[one].latest
         self.notices.append(
             purged(one, position, earliest)
@@ -292,7 +305,7 @@ class AssignedRead:
         topics = choose_topics(layout, self._names, regex=self._options.regex, can_be_none=True)
         known = {Partition(*where) for where in self._tracker.known}
         found = {
-            one: self._waiting.pop(one, None) or Range(stop=range_of(one, self._options).stop)
+            one: self._waiting.pop(one, Range(stop=range_of(one, self._options).stop))
             for one in choose_partitions(layout, topics, self._options, can_lack=True)
             if one not in known and one not in self._missing and layout[one.topic][one.number]
         }

@@ -1,31 +1,33 @@
 """What the cluster says of topics and offsets, asked without creating anything.
 
 Metadata is asked of all topics, never by name, and offsets of many partitions at once. The
-consumer itself asks: a second client would double the time to the first record.
+consumer itself asks: a second client would take its time to connect before the first record.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from flowodm.errors import FlowODMError
-from flowodm.reading.calls import Calls
+from flowodm.errors import BrokerUnreachable, FlowODMError
+from flowodm.reading.calls import in_background
 from flowodm.reading.choice import Layout
 from flowodm.reading.options import Isolation
 from flowodm.reading.spans import Bounds, Partition
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, KafkaException
+    from confluent_kafka.admin import AdminClient
 
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Cluster", "Failures"]
 
-Result = TypeVar("Result")
-Failures: TypeAlias = "dict[Partition, KafkaError]"
+Failures: TypeAlias = dict[Partition, FlowODMError]
 
 _EARLIEST: Final = -2
 _LATEST: Final = -1
+_AGAIN: Final = 0.05
 
 
 class Cluster:
@@ -33,7 +35,7 @@ class Cluster:
 
     Args:
         consumer: Asks. Its isolation level decides where a partition ends.
-        connection: Names what goes wrong.
+        connection: Waits for the answers, and names what goes wrong.
         timeout: Seconds for each question.
         isolation: The consumer's.
     """
@@ -48,7 +50,6 @@ class Cluster:
     ) -> None:
         self._consumer = consumer
         self._connection = connection
-        self._calls = Calls()
         self._timeout = timeout
         self._isolation = isolation
 
@@ -58,11 +59,15 @@ class Cluster:
         Raises:
             BrokerError: No broker answered, or it refused.
         """
-        return self._ask(self._layout)
+        return self._connection.call(self._persistent_layout, timeout=self._timeout)
 
     def start_layout(self) -> "Future[Layout]":
-        """Ask for all topics, and do not wait for the answer."""
-        return self._calls.start(self._layout)
+        """Ask for all topics, and do not wait for the answer.
+
+        Another client asks: a consumer makes one call at a time, and this one is to go on reading.
+        """
+        admin = self._connection.admin()
+        return in_background(lambda: _layout(admin, self._timeout))
 
     def bounds(self, partitions: Sequence[Partition]) -> tuple[dict[Partition, Bounds], Failures]:
         """Return the first and the end offset of partitions, or why they have none."""
@@ -74,12 +79,16 @@ class Cluster:
     def offsets_at(
         self, bounds: Mapping[Partition, Bounds], moments: Iterable[int]
     ) -> dict[Partition, dict[int, int]]:
-        """Return the offset of the first record at or after each moment; past all, the end."""
+        """Return the offset of the first record at or after each moment; past all, the end.
+
+        Raises:
+            BrokerError: A partition has no answer.
+        """
         found: dict[Partition, dict[int, int]] = {one: {} for one in bounds}
         for moment in moments:
             offsets, failed = self._offsets(tuple(bounds), moment)
             for error in failed.values():
-                raise self.named(error)
+                raise error
             for one, offset in offsets.items():
                 found[one][moment] = bounds[one].latest if offset < 0 else offset
         return found
@@ -91,77 +100,92 @@ class Cluster:
         return broker_error(error, connection=self._connection)
 
     def close(self) -> None:
-        """Close the consumer, after the calls that are still running, and do not wait long."""
-        closing = self._calls.start(self._consumer.close)
-        self._calls.end()
+        """Close the consumer, and do not wait long for a broker that does not answer."""
+        closing = in_background(self._consumer.close)
         try:
             closing.result(timeout=0.5)
         except TimeoutError:
-            return  # a broker does not answer; the thread goes on waiting for it, nobody else
+            return  # the thread waits on; it keeps nobody from ending
 
-    def _layout(self) -> Layout:
-        metadata = self._consumer.list_topics(timeout=self._timeout)
-        return {
-            name: {number: one.leader >= 0 for number, one in topic.partitions.items()}
-            for name, topic in metadata.topics.items()
-        }
+    def _persistent_layout(self) -> Layout:
+        """Ask again when a broker hangs up on the question, as one does that starts."""
+        from confluent_kafka import KafkaError, KafkaException
+
+        until = monotonic() + self._timeout
+        while True:
+            try:
+                return _layout(self._consumer, max(until - monotonic(), 0.01))
+            except KafkaException as error:
+                is_over = monotonic() + _AGAIN >= until
+                if is_over or error.args[0].code() != KafkaError._TRANSPORT:
+                    raise
+                sleep(_AGAIN)
 
     def _offsets(
         self, partitions: Sequence[Partition], moment: int
     ) -> tuple[dict[Partition, int], Failures]:
-        from confluent_kafka import KafkaException, TopicPartition
+        from confluent_kafka import TopicPartition
 
         if not partitions:
             return {}, {}
         asked = [TopicPartition(one.topic, one.number, moment) for one in partitions]
         half = self._timeout / 2
         try:
-            answers = self._calls.run(lambda: self._consumer.offsets_for_times(asked, timeout=half))
-        except KafkaException:
+            answers = self._connection.call(
+                lambda: self._consumer.offsets_for_times(asked, timeout=half), timeout=half
+            )
+        except BrokerUnreachable:
             return self._offsets_one_by_one(partitions, moment)
-        found, failed = {}, {}
+        found: dict[Partition, int] = {}
+        failed: Failures = {}
         for answer in answers:
             one = Partition(answer.topic, answer.partition)
             if answer.error is None:
                 found[one] = answer.offset
             else:
-                failed[one] = answer.error
+                failed[one] = self.named(answer.error)
         return found, failed
 
     def _offsets_one_by_one(
         self, partitions: Sequence[Partition], moment: int
     ) -> tuple[dict[Partition, int], Failures]:
         """For when a broker does not answer: what the others say still counts."""
-        from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
-        from confluent_kafka.admin import OffsetSpec
+        from confluent_kafka import IsolationLevel, TopicPartition
 
         committed = self._isolation == "read_committed"
+        half = self._timeout / 2
         futures = self._connection.admin().list_offsets(
-            {
-                TopicPartition(one.topic, one.number): {
-                    _EARLIEST: OffsetSpec.earliest(),
-                    _LATEST: OffsetSpec.latest(),
-                }.get(moment, OffsetSpec.for_timestamp(moment))
-                for one in partitions
-            },
+            {TopicPartition(one.topic, one.number): _spec(moment) for one in partitions},
             isolation_level=(
                 IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
             ),
-            request_timeout=self._timeout / 2,
+            request_timeout=half,
         )
-        found, failed = {}, {}
+        found: dict[Partition, int] = {}
+        failed: Failures = {}
+        until = monotonic() + half
         for asked, future in futures.items():
             one = Partition(asked.topic, asked.partition)
             try:
-                found[one] = self._calls.run(future.result).offset
-            except KafkaException as error:
-                failed[one] = error.args[0]
+                left = max(until - monotonic(), 0.2)
+                found[one] = self._connection.wait(future, timeout=left).offset
+            except FlowODMError as error:
+                failed[one] = error
         return found, failed
 
-    def _ask(self, call: Callable[[], Result]) -> Result:
-        from confluent_kafka import KafkaException
 
-        try:
-            return self._calls.run(call)
-        except KafkaException as error:
-            raise self.named(error) from error
+def _layout(client: "AdminClient | Consumer", timeout: float) -> Layout:
+    metadata = client.list_topics(timeout=timeout)
+    return {
+        name: {number: one.leader >= 0 for number, one in topic.partitions.items()}
+        for name, topic in metadata.topics.items()
+    }
+
+
+def _spec(moment: int) -> Any:
+    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is public
+
+    kinds: Any = OffsetSpec
+    if moment == _EARLIEST:
+        return kinds.earliest()
+    return kinds.latest() if moment == _LATEST else kinds.for_timestamp(moment)

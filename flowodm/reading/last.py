@@ -38,7 +38,7 @@ def read_last(
     newest = _Newest(wanted)
     windows = [_last_window(span, wanted) for span in spans]
     lacking = {span.partition: wanted for span in spans}
-    firsts = {span.partition: span.start for span in spans}
+    whole = {span.partition: span for span in spans}
     while windows:
         read.begin(windows)
         found: dict[Partition, deque[Record]] = {}
@@ -51,15 +51,14 @@ def read_last(
             lacking[where] -= len(records)
             newest.add(records)
         windows = [
-            _window_before(window, firsts[window.partition])
+            _window_before(window, whole[window.partition])
             for window in windows
-            if lacking[window.partition] and window.start > firsts[window.partition]
+            if lacking[window.partition] and window.start > whole[window.partition].start
         ]
     records_of_all = newest.take()
     for begin in range(0, len(records_of_all), BATCH):
         yield records_of_all[begin : begin + BATCH]
-    rest = [replace(span, start=min(span.latest, span.stop or span.latest)) for span in spans]
-    read.begin([span for span in rest if span.stop is None or span.stop > span.start])
+    read.begin([replace(span, start=_end(span), since=None) for span in spans])
 
 
 class _Newest:
@@ -89,10 +88,20 @@ def _age(record: Record) -> tuple[int, str, int, int]:
 
 
 def _last_window(span: Span, wanted: int) -> Span:
-    end = span.latest if span.stop is None else min(span.stop, span.latest)
-    return replace(span, start=max(span.start, end - wanted), stop=max(span.start, end))
+    stop = _end(span)
+    end = stop if span.until is None else min(stop, span.until.offset)
+    start = max(span.start, end - wanted)
+    since = span.since if start == span.start else None
+    return replace(span, start=start, stop=max(start, stop), since=since)
 
 
-def _window_before(window: Span, first: int) -> Span:
+def _window_before(window: Span, span: Span) -> Span:
+    """The window before a window, several times as wide."""
     size = ((window.stop or window.start) - window.start) * _GROWTH
-    return replace(window, start=max(first, window.start - size), stop=window.start)
+    start = max(span.start, window.start - size)
+    since = span.since if start == span.start else None
+    return replace(window, start=start, stop=window.start, since=since, until=None)
+
+
+def _end(span: Span) -> int:
+    return span.latest if span.stop is None else min(span.stop, span.latest)

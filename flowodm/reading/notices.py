@@ -4,7 +4,17 @@ from flowodm.errors import FlowODMError
 from flowodm.reading.options import Notice
 from flowodm.reading.spans import Partition
 
-__all__ = ["cut_short", "deleted", "failed", "leader_is_back", "leaderless", "outage", "purged"]
+__all__ = [
+    "cut_short",
+    "deleted",
+    "evicted",
+    "failed",
+    "leader_is_back",
+    "leaderless",
+    "nothing_given",
+    "outage",
+    "purged",
+]
 
 
 def leaderless(partition: Partition, *, is_waiting: bool) -> Notice:
@@ -56,6 +66,23 @@ def failed(partition: Partition, error: FlowODMError) -> Notice:
 def outage(error: FlowODMError) -> Notice:
     """No broker answers, and the read waits."""
     return Notice(f"{error.message}; waiting for it", is_problem=False, hint=error.hint)
+
+
+def evicted(group: str) -> Notice:
+    """A member that did not read for too long."""
+    return Notice(
+        f"the group `{group}` gave this reader's partitions to others: nothing was read for longer"
+        " than `max.poll.interval.ms`; joining again",
+        is_problem=False,
+    )
+
+
+def nothing_given(group: str) -> Notice:
+    """A member without a partition."""
+    return Notice(
+        f"the group `{group}` has more members than partitions: this reader was given none",
+        is_problem=False,
+    )
 
 
 def _notice(

@@ -5,7 +5,7 @@ only takes what is already here.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from flowodm.reading.options import ReadOptions
@@ -13,9 +13,9 @@ from flowodm.reading.tracker import Where
 from flowodm.record import Record, TimestampType
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, Message
+    from confluent_kafka import Consumer, KafkaError, Message
 
-__all__ = ["BATCH", "Source", "consumer_settings"]
+__all__ = ["BATCH", "Event", "Source", "consumer_settings"]
 
 BATCH: Final = 1000
 """Messages taken at once: more saves no time, and keeps a person waiting."""
@@ -47,6 +47,15 @@ def consumer_settings(options: ReadOptions) -> dict[str, str]:
     return settings | dict(options.kafka)
 
 
+class Event(NamedTuple):
+    """Something other than a record: the end of a partition, or what went wrong."""
+
+    where: Where
+    """Partition -1: about no partition."""
+    offset: int
+    error: "KafkaError"
+
+
 class Source:
     """Takes messages from a consumer.
 
@@ -57,14 +66,14 @@ class Source:
     def __init__(self, consumer: "Consumer") -> None:
         self._consumer = consumer
 
-    def take(self, wait: float) -> tuple[list[Record], list["Message"]]:
+    def take(self, wait: float) -> tuple[list[Record], list["Event"]]:
         """Take what is there, and wait for something where nothing is.
 
         Args:
             wait: Seconds; an interrupt is kept waiting as long.
 
         Returns:
-            The records, and the messages that are events: the end of a partition, an error.
+            The records, and what else was said.
         """
         messages = self._consumer.consume(BATCH, 0)
         if not messages:
@@ -72,10 +81,11 @@ class Source:
             if first is None:
                 return [], []
             messages = [first, *self._consumer.consume(BATCH - 1, 0)]
-        events = [message for message in messages if message.error() is not None]
-        if events:
-            messages = [message for message in messages if message.error() is None]
-        return to_records(messages), events
+        said = [message for message in messages if message.error() is not None]
+        if not said:
+            return to_records(messages), []
+        records = to_records(message for message in messages if message.error() is None)
+        return records, [_event(message) for message in said]
 
     def positions(self, wheres: Iterable[Where]) -> dict[Where, int]:
         """Ask the consumer for the next offset of partitions; it costs no request."""
@@ -96,6 +106,14 @@ class Source:
             where: self._consumer.get_watermark_offsets(TopicPartition(*where), cached=True)[1]
             for where in wheres
         }
+
+
+def _event(message: "Message") -> Event:
+    error = message.error()
+    assert error is not None
+    number, offset = message.partition(), message.offset()
+    where = (message.topic() or "", -1 if number is None else number)
+    return Event(where, -1 if offset is None else offset, error)
 
 
 def to_records(messages: "Iterable[Message]") -> list[Record]:

@@ -7,7 +7,7 @@ from typing import assert_never
 from flowodm.positions import At, End, FromEnd, FromStart, Offset, Position, Range, Start, Stored
 from flowodm.reading.options import Notice
 
-__all__ = ["Bounds", "Partition", "Span", "moments_of", "settle"]
+__all__ = ["Bounds", "Partition", "Span", "Until", "moments_of", "settle"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,11 +40,23 @@ class Span:
     """None: no end."""
     latest: int
     """The end offset when the span was settled."""
+    since: int | None = None
+    """Records come first that are older, and are not meant: all before the first of this age."""
+    until: "Until | None" = None
+    """It ends before `stop` where a record is that new."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read, and never will be."""
         return self.stop is not None and self.stop <= self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The end by time: the first record of that age, from an offset on."""
+
+    offset: int
+    timestamp: int
 
 
 def moments_of(ranges: Iterable[Range]) -> tuple[int, ...]:
@@ -74,18 +86,32 @@ def settle(
         The span, None when there is no such offset; and what to tell of it.
     """
     start = _place(a_range.start, bounds, at)
-    if not bounds.earliest <= start <= bounds.latest and (
-        a_range.strict or _waits(start, bounds, follow)
-    ):
+    is_there = bounds.earliest <= start <= bounds.latest
+    if not is_there and (a_range.strict or (follow and start > bounds.latest)):
         return None, _no_such_offset(partition, start, bounds)
-    stop = None if a_range.stop is None else _place(a_range.stop, bounds, at)
-    if stop is None and not follow:
-        stop = bounds.latest
-    if stop is not None and not follow:
-        stop = min(stop, bounds.latest)
     cut = min(max(start, bounds.earliest), bounds.latest)
-    span = Span(partition, cut, stop if stop is None else max(stop, cut), bounds.latest)
-    return span, _cut_notice(partition, start, stop, bounds)
+    stop, until = _stop(a_range.stop, cut, bounds, at, follow=follow)
+    since = a_range.start.timestamp if isinstance(a_range.start, At) else None
+    span = Span(partition, cut, stop, bounds.latest, since, until)
+    return span, _cut_notice(partition, start, a_range.stop, bounds)
+
+
+def _stop(
+    position: Position | None, start: int, bounds: Bounds, at: Mapping[int, int], *, follow: bool
+) -> tuple[int | None, Until | None]:
+    """Where a span ends, by offset and by time.
+
+    The broker's index of times counts what no reader sees, the marks of transactions above all,
+    and these bear the time of their writing. So the offset it gives for a moment is where the
+    first record of that age can be at the earliest.
+    """
+    end = None if follow else bounds.latest
+    if position is None:
+        return end, None
+    place = _place(position, bounds, at)
+    if not isinstance(position, At) or place < start:
+        return max(start, place if end is None else min(place, end)), None
+    return end, Until(place, position.timestamp)
 
 
 def _place(position: Position, bounds: Bounds, at: Mapping[int, int]) -> int:
@@ -107,11 +133,6 @@ def _place(position: Position, bounds: Bounds, at: Mapping[int, int]) -> int:
     assert_never(position)
 
 
-def _waits(start: int, bounds: Bounds, follow: bool) -> bool:
-    """Whether reading would have to wait for an offset that is not there yet."""
-    return follow and start > bounds.latest
-
-
 def _no_such_offset(partition: Partition, start: int, bounds: Bounds) -> Notice:
     return Notice(
         f"{partition} has no offset {start}: it begins at {bounds.earliest} and ends at"
@@ -124,10 +145,11 @@ def _no_such_offset(partition: Partition, start: int, bounds: Bounds) -> Notice:
 
 
 def _cut_notice(
-    partition: Partition, start: int, stop: int | None, bounds: Bounds
+    partition: Partition, start: int, stop: Position | None, bounds: Bounds
 ) -> Notice | None:
-    if start < bounds.earliest and (stop is None or stop > start):
-        last = bounds.earliest if stop is None else min(stop, bounds.earliest)
+    if start < bounds.earliest and stop != Offset(start):
+        asked = stop.offset if isinstance(stop, Offset) else bounds.earliest
+        last = min(asked, bounds.earliest)
         gone = f"offset {start} is" if last - start == 1 else f"offsets {start} to {last - 1} are"
         what = f"begins at {bounds.earliest}: {gone} no longer there"
     elif start > bounds.latest:

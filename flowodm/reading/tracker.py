@@ -20,13 +20,34 @@ _WHERE: Final = itemgetter(0, 1)
 class _State:
     """One partition of a read."""
 
-    __slots__ = ("is_open", "position", "records", "span")
+    __slots__ = ("is_open", "is_over", "position", "records", "since", "span")
 
     def __init__(self, span: Span) -> None:
         self.span = span
         self.position = span.start
         self.records = 0
+        self.since = span.since
         self.is_open = not span.is_empty
+        self.is_over = False
+        """A record that new was met: nothing after it is meant."""
+
+    @property
+    def is_picky(self) -> bool:
+        """Whether single records must be looked at."""
+        until = self.span.until
+        return self.since is not None or (until is not None and self.position > until.offset)
+
+    def wants(self, record: Record) -> bool:
+        """Whether a record is meant; asked of each in order."""
+        moment = -1 if record.timestamp is None else record.timestamp
+        if self.since is not None:
+            if moment < self.since:
+                return False
+            self.since = None
+        until, stop = self.span.until, self.span.stop
+        if until is not None and record.offset >= until.offset and moment >= until.timestamp:
+            self.is_over = True
+        return not self.is_over and (stop is None or record.offset < stop)
 
 
 class Tracker:
@@ -81,7 +102,8 @@ class Tracker:
         """
         counts = Counter(map(_WHERE, records))
         were_open = self._open >= counts.keys()
-        if not (self.advance(positions(counts)) and were_open):
+        is_clean = self.advance(positions(counts)) and were_open
+        if not is_clean or any(self._states[where].is_picky for where in counts):
             records = [record for record in records if self._wants(record)]
             counts = Counter(map(_WHERE, records))
         for where, count in counts.items():
@@ -109,6 +131,11 @@ class Tracker:
             self._states[where].is_open = False
             self._closed.append(where)
 
+    def remove(self, where: Where) -> None:
+        """Forget a partition."""
+        self._states.pop(where, None)
+        self._open.discard(where)
+
     def take_closed(self) -> list[Where]:
         """Return the partitions that were closed since the last time."""
         closed, self._closed = self._closed, []
@@ -135,5 +162,11 @@ class Tracker:
         )
 
     def _wants(self, record: Record) -> bool:
-        state = self._states.get((record[0], record[1]))
-        return state is not None and (state.span.stop is None or record[2] < state.span.stop)
+        where = (record[0], record[1])
+        state = self._states.get(where)
+        if state is None:
+            return False
+        is_wanted = state.wants(record)
+        if state.is_over:
+            self.close(where)
+        return is_wanted

@@ -1,0 +1,216 @@
+"""A read as a member of a consumer group: the one read that leaves a trace.
+
+The group gives out the partitions and remembers the offsets. A record counts as read when it is
+acknowledged, so that one which was handed out and not used comes again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from flowodm.errors import UsageError
+from flowodm.positions import End, Start, Stored
+from flowodm.reading.choice import choose_topics
+from flowodm.reading.cluster import Cluster
+from flowodm.reading.notices import evicted, failed, nothing_given
+from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
+from flowodm.reading.source import Event, Source, consumer_settings
+from flowodm.reading.spans import Bounds, Partition, Span
+from flowodm.reading.tracker import Tracker, Where
+from flowodm.reading.watch import Watch
+from flowodm.record import Record
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, TopicPartition
+
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["GroupRead", "check_group_options"]
+
+_WAIT: Final = 0.1
+
+
+class GroupRead:
+    """The partitions that a group gives this member.
+
+    Args:
+        connection: The cluster; its context must not be read-only.
+        topics: Names or patterns.
+        options: `group` names the group.
+
+    Raises:
+        ChangeRefused: The context is read-only.
+    """
+
+    def __init__(
+        self, connection: "KafkaConnection", topics: Sequence[str], options: ReadOptions
+    ) -> None:
+        self.notices: list[Notice] = []
+        self._names = tuple(topics)
+        self._options = options
+        for topic in self._names:
+            connection.check_change("tail --group", topic)
+        begins = isinstance(options.range.start, Start)
+        settings = consumer_settings(options) | {
+            "auto.offset.reset": "earliest" if begins else "latest"
+        }
+        self._consumer = connection.consumer(settings)
+        self._cluster = Cluster(
+            self._consumer, connection, timeout=options.timeout, isolation=options.isolation
+        )
+        self._source = Source(self._consumer)
+        self._tracker = Tracker()
+        self._bounds: dict[Partition, Bounds] = {}
+        self._watch = Watch(self._cluster, every=options.refresh, always=options.regex)
+        self._topics: tuple[str, ...] = ()
+        self._stored: dict[Where, int] = {}
+        self._handed_out = 0
+        self._is_member = False
+        self._ends: dict[Where, int] = {}
+        self._is_closed = False
+
+    def open(self) -> list[Span]:
+        """Note the ends of now, and join.
+
+        Raises:
+            BrokerError: The cluster did not answer, or has no such topic.
+        """
+        layout = self._cluster.layout()
+        topics = choose_topics(layout, self._names, regex=self._options.regex)
+        partitions = [Partition(topic, one) for topic in topics for one in layout[topic]]
+        self._bounds, errors = self._cluster.bounds(partitions)
+        self.notices += [failed(one, errors[one]) for one in errors]
+        self._subscribe(topics)
+        return []
+
+    def begin(self, spans: Iterable[Span]) -> None:
+        """The group begins by itself."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all partitions this member was given are read to the ends there were."""
+        return self._is_member and not self._options.follow and not self._tracker.open
+
+    def step(self) -> list[Record]:
+        """Read on for a moment; often without a record.
+
+        Raises:
+            BrokerError: The cluster is gone, or refuses.
+        """
+        records, events = self._source.take(_WAIT)
+        if records:
+            records = self._tracker.accept(records, self._source.positions)
+            self._handed_out += len(records)
+        for event in events:
+            self._meet(event)
+        if not records:
+            self._pass_over_gaps()
+        if closed := self._tracker.take_closed():
+            self._consumer.pause(_places(closed))
+        self._follow_pattern()
+        return records
+
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Note that records were used: they are committed within a second."""
+        self._handed_out -= len(records)
+        offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
+        if self._handed_out == 0:
+            offsets = {one: self._reached(one) for one in offsets if one in self._tracker.known}
+        self._store(offsets)
+
+    def progress(self) -> tuple[PartitionProgress, ...]:
+        """Say how far each partition of this member is."""
+        if not self._is_closed:
+            self._ends |= self._source.ends(self._tracker.open)
+        return self._tracker.progress(self._ends)
+
+    def close(self) -> None:
+        """Commit what was used, leave the group, let go of the broker."""
+        self._is_closed = True
+        self._cluster.close()
+
+    def _pass_over_gaps(self) -> None:
+        """Where nothing is outstanding, what the consumer passed over is read too."""
+        self._tracker.advance(self._source.positions(self._tracker.open))
+        if self._handed_out == 0:
+            self._store({where: self._reached(where) for where in self._stored})
+
+    def _reached(self, where: Where) -> int:
+        stop, position = self._tracker.span(where).stop, self._tracker.position(where)
+        return position if stop is None else min(position, stop)
+
+    def _store(self, offsets: Mapping[Where, int]) -> None:
+        from confluent_kafka import TopicPartition
+
+        mine = {
+            where: offset
+            for where, offset in offsets.items()
+            if where in self._tracker.known and offset > self._stored.get(where, -1)
+        }
+        if mine:
+            self._stored |= mine
+            self._consumer.store_offsets(
+                offsets=[TopicPartition(*where, offset) for where, offset in mine.items()]
+            )
+
+    def _meet(self, event: Event) -> None:
+        from confluent_kafka import KafkaError
+
+        where, offset, error = event
+        if error.code() == KafkaError._PARTITION_EOF:
+            self._tracker.advance({where: offset})
+        elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
+            self.notices.append(evicted(self._options.group or ""))
+        elif error.fatal() or not error.retriable():
+            raise self._cluster.named(error)
+
+    def _take(self, _consumer: "Consumer", given: "list[TopicPartition]") -> None:
+        self._is_member = True
+        for one in given:
+            partition = Partition(one.topic, one.partition)
+            bounds = self._bounds.get(partition, Bounds(0, 0))
+            stop = None if self._options.follow else bounds.latest
+            self._tracker.add(Span(partition, bounds.earliest, stop, bounds.latest))
+        if not self._tracker.known:
+            self.notices.append(nothing_given(self._options.group or ""))
+
+    def _give(self, _consumer: "Consumer", taken: "list[TopicPartition]") -> None:
+        for one in taken:
+            self._tracker.remove((one.topic, one.partition))
+            self._stored.pop((one.topic, one.partition), None)
+
+    def _follow_pattern(self) -> None:
+        """Subscribe to topics that are new."""
+        layout = self._watch.take()
+        if layout is None or not (self._options.regex and self._options.follow):
+            return
+        topics = choose_topics(layout, self._names, regex=True, can_be_none=True)
+        if topics and topics != self._topics:
+            self._subscribe(topics)
+
+    def _subscribe(self, topics: tuple[str, ...]) -> None:
+        self._topics = topics
+        self._consumer.subscribe(
+            list(topics), on_assign=self._take, on_revoke=self._give, on_lost=self._give
+        )
+
+
+def check_group_options(options: ReadOptions) -> None:
+    """Refuse what a group decides itself.
+
+    Raises:
+        UsageError: A position, partitions or the last N are asked for.
+    """
+    start = options.range.start
+    is_plain = isinstance(start, Start | End | Stored) and options.range.stop in (None, End())
+    if not is_plain or options.partitions or options.partition_ranges or options.last is not None:
+        raise UsageError(
+            f"the group `{options.group}` decides which partitions are read, and from where",
+            hint="leave out positions and partitions, or leave out `--group`; `start` and `end` say"
+            " where a group without offsets begins",
+        )
+
+
+def _places(wheres: Iterable[Where]) -> "list[TopicPartition]":
+    from confluent_kafka import TopicPartition
+
+    return [TopicPartition(*where) for where in wheres]
