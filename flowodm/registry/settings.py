@@ -7,7 +7,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from flowodm.errors import ConfigurationError
 from flowodm.registry.wire import Destination
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from flowodm.config import RegistryConfig
+
+_PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 
 __all__ = ["Access", "Address", "OAuth", "Trust", "access_of"]
 
@@ -79,14 +81,12 @@ def access_of(config: "RegistryConfig") -> Access:
     """Read a configuration into what the rules need.
 
     Raises:
-        ConfigurationError: A URL is none, or the ways to authenticate exclude each other.
+        ConfigurationError: A host or a token cannot be what it is said to be.
     """
     authorization = _authorization(config)
     addresses = tuple(
-        _address(text.strip(), authorization) for text in config.url.split(",") if text.strip()
+        Address(_wire_url(url), authorization) for url in config.url.split(",") if url
     )
-    if not addresses:
-        raise ConfigurationError("the registry's `url` is empty")
     return Access(
         addresses=addresses,
         trust=Trust(
@@ -101,23 +101,22 @@ def access_of(config: "RegistryConfig") -> Access:
     )
 
 
-def _address(text: str, authorization: str | None) -> Address:
-    """Split a URL into what may be shown and what may not."""
+def _wire_url(url: str) -> str:
+    """Return a checked URL in ASCII, as it goes over the wire; a host in its IDNA form.
+
+    Raises:
+        ConfigurationError: No host can have that name.
+    """
+    parts = urlsplit(url)
+    host, colon, port = parts.netloc.partition(":")
     try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigurationError("a URL of the registry is not a URL") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            "a URL of the registry does not begin with `http://` or `https://` and a host"
+        place = (
+            parts.netloc if parts.netloc.isascii() else host.encode("idna").decode() + colon + port
         )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    place = host if port is None else f"{host}:{port}"
-    base = f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
-    if parts.username is not None and authorization is None:
-        authorization = _basic(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
-    return Address(base, authorization)
+        place.encode("idna")
+    except UnicodeError as error:
+        raise ConfigurationError(f"`{parts.netloc}` is no host name") from error
+    return f"{parts.scheme}://{place}{quote(parts.path.rstrip('/'), safe=_PATH_CHARACTERS)}"
 
 
 def _basic(pair: str) -> str:
@@ -141,7 +140,7 @@ def _oauth(config: "RegistryConfig") -> OAuth | None:
     if oauth is None:
         return None
     return OAuth(
-        token_url=oauth.token_url,
+        token_url=_wire_url(oauth.token_url),
         client_id=oauth.client_id,
         client_secret=oauth.client_secret.get_secret_value(),
         scope=oauth.scope,

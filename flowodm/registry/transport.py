@@ -20,7 +20,7 @@ from flowodm.registry.body import Body, BodyError, headers_of
 from flowodm.registry.causes import failure_of
 from flowodm.registry.settings import Access
 from flowodm.registry.tls import proxy_for, tls_context
-from flowodm.registry.wire import Destination, Failure, Outcome, Request, Response
+from flowodm.registry.wire import Destination, Outcome, Request, Response
 
 __all__ = ["CONNECTIONS", "ENGINE_ERRORS", "KEPT_ALIVE", "Transport"]
 
@@ -61,13 +61,15 @@ class Transport:
                 request.url,
                 headers=list(request.headers),
                 content=request.body,
-                extensions={"timeout": {"connect": request.connect_timeout}},
+                extensions={
+                    "timeout": {"connect": request.connect_timeout, "pool": self._deadline.left()}
+                },
             ) as response:
                 return _read(response)
         except BodyError as error:
             return error.failure()
         except ENGINE_ERRORS as error:
-            return self._failure(error)
+            return failure_of(error)
 
     def pause(self, seconds: float) -> None:
         """Wait between two attempts."""
@@ -80,12 +82,6 @@ class Transport:
             self._pools.clear()
         for pool in pools:
             pool.close()
-
-    def _failure(self, error: BaseException) -> Failure:
-        failure = failure_of(error)
-        if failure.cause == "disconnected" and self._deadline.left() <= 0:
-            return Failure("answer-timeout", error=error)
-        return failure
 
     def _pool(self, request: Request) -> httpcore2.ConnectionPool:
         proxy = proxy_for(request.url)

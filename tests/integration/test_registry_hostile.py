@@ -283,6 +283,14 @@ def test_a_registry_that_repeats_credentials_is_not_quoted(ask: Asker, status: i
         assert "bWU6" not in text
 
 
+def test_no_log_holds_credentials(ask: Asker, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with rogue(reply(401, b'{"error_code":401}')) as server:
+        ask.error(server.url, basic_auth="me:canary")
+    assert caplog.records
+    assert not [text for text in ("canary", "bWU6") if text in caplog.text]
+
+
 def test_a_token_is_fetched_and_a_revoked_one_renewed(ask: Asker) -> None:
     issued = iter(range(1, 10))
     seen: list[bytes] = []

@@ -42,6 +42,30 @@ def test_credentials_in_the_url_are_sent_and_not_shown() -> None:
     assert "pa@ss" not in repr(access)
 
 
+def test_several_addresses_share_the_credentials() -> None:
+    access = access_of(config(url="http://a:1/x/, https://b", basic_auth="u:p"))
+    assert [one.base for one in access.addresses] == ["http://a:1/x", "https://b"]
+    assert {one.authorization for one in access.addresses} == {basic("u:p")}
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://bücher.example/ä b", "https://xn--bcher-kva.example/%C3%A4%20b"),
+        ("https://bücher:8081", "https://xn--bcher-kva:8081"),
+        ("https://sr/a%2Fb/", "https://sr/a%2Fb"),
+    ],
+)
+def test_a_url_is_put_into_ascii(url: str, base: str) -> None:
+    assert access_of(config(url=url.replace(" ", "%20"))).addresses[0].base == base
+
+
+@pytest.mark.parametrize("url", ["https://a..b", "https://" + "ü" * 80 + ".x"])
+def test_a_host_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no host name"):
+        access_of(config(url=url))
+
+
 def test_a_token_is_sent_as_one() -> None:
     access = access_of(config(bearer_token="abc.def"))
     assert access.addresses[0].authorization == "Bearer abc.def"
