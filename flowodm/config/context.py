@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from flowodm.config.librdkafka import CREDENTIAL_KEYS, is_secret_key
+from flowodm.config.librdkafka import is_secret_key
 
 __all__ = ["Context", "ContextSettings", "KafkaSettings", "OAuthConfig", "RegistryConfig"]
 
@@ -229,11 +229,12 @@ class Context(ContextSettings):
             merged |= self.consumer if role == "consumer" else self.producer
         return {key: reveal(value) for key, value in merged.items()}
 
-    @property
-    def has_kafka_credentials(self) -> bool:
-        """Whether something here proves to a broker who we are."""
-        keys = {**self.kafka, **self.consumer, **self.producer}
-        return any(is_secret_key(key) or key in CREDENTIAL_KEYS for key in keys)
+    def place(self, key: str | None) -> str:
+        """Name the place of a key, by its own or its dotted name; of the context, where unknown."""
+        for section in ("", "kafka.", "consumer.", "producer."):
+            if (where := self.origins.get(f"{section}{key}")) is not None:
+                return where
+        return self.source
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret of this context, for the redactor."""

@@ -102,9 +102,9 @@ _RULES = (
     _rule(
         r"SSL connection closed by peer",
         "disconnected",
-        "it closes the connection after the TLS handshake",
+        "it hangs up after the TLS handshake",
         definite=False,
-        hint=_PROTOCOL_HINT,
+        hint="does it want a login? then `security.protocol` is SASL_SSL",
     ),
     _rule(r"SSL handshake failed: (?:error:\w+:)?(.*?)(?: \(after|$)", "tls", r"TLS: \1"),
     _rule(
@@ -137,7 +137,7 @@ _RULES = (
     _rule(
         r"Disconnected|Receive failed|Send failed|reset by peer",
         "disconnected",
-        "it closes the connection",
+        "it hangs up",
         definite=False,
         hint=_PROTOCOL_HINT,
     ),

@@ -103,10 +103,8 @@ def configuration_error(error: Exception, context: "Context") -> ConfigurationEr
     text = redact(str(plain.str() if hasattr(plain, "str") else plain))
     found = re.search(r'property "([^"]+)"|`([a-z_.]+)`', text)
     key = (found[1] or found[2]) if found else None
-    place = next(
-        (where for origin, where in context.origins.items() if origin.partition(".")[2] == key),
-        context.source,
-    )
+    place = context.place(key)
+    text = re.sub(r"^Failed to create [a-z ]+: ", "", text)
     if found and "No such configuration property" in text:
         return ConfigurationError(f"{place}: librdkafka has no key `{key}`")
     return ConfigurationError(f"{place}: librdkafka refuses context `{context.name}`: {text}")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from flowodm.config import Context
     from flowodm.connection.causes import Cause
+    from flowodm.connection.journal import Failure
     from flowodm.registry import SchemaRegistry
 
 __all__ = ["PATIENCE", "KafkaConnection"]
@@ -35,6 +36,8 @@ __all__ = ["PATIENCE", "KafkaConnection"]
 PATIENCE: Final = 4.4
 """Seconds to wait for a broker by default: a command then ends within five."""
 _STEP: Final = 0.05
+_CALM: Final = 0.15
+"""Seconds to wait for an answer before a second client asks what is wrong."""
 _FLUSH: Final = 10.0
 
 _T = TypeVar("_T")
@@ -105,8 +108,17 @@ class KafkaConnection:
 
         return self._make(Consumer, {**self.context.client_config("consumer"), **(config or {})})
 
-    def producer(self) -> "Producer":
-        """Return the producer, made on first use and shared."""
+    def producer(self, config: Mapping[str, Any] | None = None) -> "Producer":
+        """Return the producer, made on first use and shared; or a new one for the caller alone.
+
+        Args:
+            config: librdkafka's keys for a new one, which win over the context's, and which the
+                caller owns: it flushes it.
+        """
+        if config is not None:
+            from confluent_kafka import Producer
+
+            return self._make(Producer, {**self.context.client_config("producer"), **config})
         with self._lock:
             self._mind_fork()
             if self._producer is None:
@@ -156,7 +168,7 @@ class KafkaConnection:
             AuthenticationFailed: A broker refused the credentials.
         """
         admin = self.admin()
-        return self.call(lambda: admin.list_topics(timeout=timeout), timeout=timeout)
+        return self.call(lambda: _persistently(admin.list_topics, timeout), timeout=timeout)
 
     def call(self, function: Callable[[], _T], *, timeout: float) -> _T:
         """Run a call that blocks in librdkafka, so that Ctrl-C and a definite cause end the wait.
@@ -174,7 +186,7 @@ class KafkaConnection:
         return self._await(work.done.wait, work.result, timeout)
 
     def wait(self, future: "Future[_T]", *, timeout: float = PATIENCE) -> _T:
-        """Wait for a future of the admin client as `call` does."""
+        """Wait for a future, such as the admin client gives, as `call` does."""
         from concurrent.futures import wait
 
         self.journal.begin()
@@ -251,23 +263,33 @@ class KafkaConnection:
     ) -> _T:
         from confluent_kafka import KafkaException
 
-        admin, begun = self.admin(), time.monotonic()
-        servers = len((self.context.bootstrap_servers or "").split(","))
+        begun = time.monotonic()
         while not is_done(_STEP):
-            admin.poll(0)  # delivers the log
-            if (puzzle := self.journal.puzzle()) is not None:
-                self.journal.settle(self.explain(puzzle))
             elapsed = time.monotonic() - begun
-            if (failure := self.journal.definite(servers)) or elapsed >= timeout:
+            failure = self._definite_failure() if elapsed >= _CALM else None
+            if failure is not None or elapsed >= timeout:
                 raise unreachable(self, failure or self.journal.worst(), elapsed=elapsed)
         try:
             return result()
         except KafkaException as error:
-            admin.poll(0)
+            self._listen()
             if error.args[0].name() in ("_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN"):
                 elapsed = time.monotonic() - begun
                 raise unreachable(self, self.journal.worst(), elapsed=elapsed) from error
             raise broker_error(error, connection=self) from error
+
+    def _definite_failure(self) -> "Failure | None":
+        self._listen()
+        if (puzzle := self.journal.puzzle()) is not None:
+            self.journal.settle(self.explain(puzzle))
+        return self.journal.definite(len((self.context.bootstrap_servers or "").split(",")))
+
+    def _listen(self) -> None:
+        """Take what the admin client's log says of the brokers; any client's trouble is its too.
+
+        A consumer would not do: it answers no second call while the first one waits.
+        """
+        self.admin().poll(0)
 
     def _make(self, kind: Callable[..., _T], config: Mapping[str, Any]) -> _T:
         from confluent_kafka import KafkaException
@@ -279,6 +301,7 @@ class KafkaConnection:
             )
         settings = {"client.id": "flowodm", **config, **self._callbacks}
         self._check_oauth(settings)
+        self._check_paths(settings)
         settings["error_cb"] = self._on_error
         try:
             return kind(settings, logger=settings.pop("logger", self.journal))
@@ -299,6 +322,16 @@ class KafkaConnection:
                 hint="set `sasl.oauthbearer.method: oidc`, the endpoint and the client; "
                 "or give connect() an `oauth_cb`",
             )
+
+    def _check_paths(self, settings: Mapping[str, Any]) -> None:
+        """Name a file that is not there: of it, librdkafka says what OpenSSL does."""
+        from flowodm.config.librdkafka import PATH_KEYS
+
+        for key in PATH_KEYS & settings.keys():
+            path = str(settings[key])
+            if path not in ("", "probe") and not os.path.exists(path):
+                where = self.context.place(key)
+                raise ConfigurationError(f"{where}: there is no file `{path}` (`{key}`)")
 
     def _on_error(self, error: "KafkaError") -> None:
         """Hand an error to the caller's own function; the cause came with the log."""
@@ -356,6 +389,20 @@ class _Work(Generic[_T]):
         if self._error is not None:
             raise self._error
         return self._values[0]
+
+
+def _persistently(ask: Callable[..., _T], timeout: float) -> _T:
+    """Ask again when a broker hangs up on the question, as one does that restarts."""
+    from confluent_kafka import KafkaException
+
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            return ask(timeout=max(until - time.monotonic(), 0.01))
+        except KafkaException as error:
+            if error.args[0].name() != "_TRANSPORT" or time.monotonic() + _STEP >= until:
+                raise
+            time.sleep(_STEP)
 
 
 def _flush(producer: "Producer", timeout: float) -> None:

@@ -76,9 +76,12 @@ def _worded(cause: Cause, error: ssl.SSLCertVerificationError, host: str) -> Cau
 def _context(config: Mapping[str, object]) -> ssl.SSLContext:
     location, pem = config.get("ssl.ca.location"), config.get("ssl.ca.pem")
     if not isinstance(location, str) or location == "probe":
-        return ssl.create_default_context(cadata=pem if isinstance(pem, str) else None)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cafile=location)
+        context = ssl.create_default_context(cadata=pem if isinstance(pem, str) else None)
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cafile=location)
+    algorithm = config.get("ssl.endpoint.identification.algorithm", "https")
+    context.check_hostname = str(algorithm).lower() != "none"
     return context
 
 
