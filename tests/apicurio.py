@@ -38,6 +38,7 @@ def start_apicurio(directory: Path) -> dict:
             f"-D{process.mark(directory, 'apicurio')}",
             f"-Dquarkus.http.host={LOOPBACK}",
             f"-Dquarkus.http.port={port}",
+            "-Dquarkus.management.port=0",  # else 9000, which another may have
             "-jar",
             str(application / "quarkus-run.jar"),
         ],
