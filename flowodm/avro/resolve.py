@@ -141,7 +141,8 @@ class _Resolver:
             job.writer, lambda writer, reader: self._fits_record(writer, reader, job.schema)
         )
         if index is None:
-            return _mismatch(job.writer, union)
+            reason = f"{shown(job.writer)} was written, and no branch of the union reads it"
+            return Mismatch("type", reason)
         return IntoUnion(
             branches.union, index, self._place(job.writer, branches.branches[index], job.schema)
         )

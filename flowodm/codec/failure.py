@@ -58,4 +58,4 @@ def dotted(path: Path) -> str:
 
 
 def _key(key: str) -> str:
-    return json.dumps(key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…")
+    return json.dumps(key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "...")

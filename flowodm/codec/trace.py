@@ -117,11 +117,11 @@ class Tracer:
         self._fail(what, f"it is longer than {(bits + 6) // 7} bytes", begin)
         raise AssertionError
 
-    def _length(self, what: str) -> int:
+    def _length(self) -> int:
         begin = self._p
         length = self._number("long", "length")
         if length < 0:
-            self._fail(f"length {length}", f"{what} cannot be shorter than nothing", begin)
+            self._fail(f"length {length}", "a length is not negative", begin)
         return length
 
     def _index(self, count: int, what: str) -> int:
@@ -224,7 +224,7 @@ class Tracer:
             case "float" | "double":
                 layout = _STRUCTS[writer.name]
                 return layout.unpack(self._take(layout.size, f"a {writer.name}"))[0]
-        return self._take(self._length(writer.name), f"{writer.name}")
+        return self._take(self._length(), f"{writer.name}")
 
     def _boolean(self) -> bool:
         byte = self._take(1, "a boolean")[0]
@@ -299,7 +299,7 @@ class Tracer:
 
     def _key(self) -> str:
         begin = self._p
-        data = self._take(self._length("a key"), "a key")
+        data = self._take(self._length(), "a key")
         return str(self._text_or_bytes("string", "string", data, begin))
 
     def _block(self, smallest: int, node: int, *, keys: int = 0) -> tuple[int, int | None] | None:
@@ -316,7 +316,7 @@ class Tracer:
         count = self._number("long", "count")
         if count >= 0:
             return count, None, len(self._data) - self._p
-        size = self._length("a block")
+        size = self._length()
         left = len(self._data) - self._p
         if size > left:
             self._fail(f"block of {_bytes(size)}", f"{_bytes(left)} left", begin)
@@ -360,7 +360,7 @@ class Tracer:
             self._charge(count * (self._measures.weight[part] + keys))
             for _ in range(count):
                 if keys:
-                    self._take(self._length("a key"), "a key")
+                    self._take(self._length(), "a key")
                 yield self._value(part, depth)
 
 
