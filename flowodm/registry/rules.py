@@ -103,9 +103,15 @@ class Rules:
         what = f"schema `{guid}`"
         try:
             value = yield from self._desk.get(what, "schemas", "guids", guid)
-        except SchemaNotFound as error:
-            self._unknown.put((guid, None), error, now=self._clock())
-            raise
+        except (SchemaNotFound, RegistryUnreachable) as error:
+            if error.status != 404:
+                raise
+            # Many registries have no such endpoint, which says the same about this schema.
+            missing = SchemaNotFound(
+                f"registry `{self._desk.base}` has no {what}, or knows no GUIDs", status=404
+            )
+            self._unknown.put((guid, None), missing, now=self._clock())
+            raise missing from error
         schema = self._desk.shapes.document(value, what)
         self.by_guid.put(guid, schema, len(schema.text))
         return schema

@@ -4,13 +4,21 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from flowodm.config import RegistryConfig
-from flowodm.errors import RegistryError, SchemaNotFound, SubjectNotFound
+from flowodm.errors import (
+    RegistryError,
+    RegistryUnreachable,
+    SchemaCompatibilityError,
+    SchemaNotFound,
+    SubjectNotFound,
+)
 from flowodm.registry import AsyncSchemaRegistry, Reference, SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry_store import Store
 
 pytestmark = pytest.mark.integration
 
@@ -192,3 +200,117 @@ def test_the_asyncio_client_gives_the_same_answers(
                 await other.schema_by_id(987654321)
 
     asyncio.run(ask())
+
+
+def test_a_guid_leads_to_its_schema(embedded_url: str, subject: str) -> None:
+    with SchemaRegistry(RegistryConfig(url=embedded_url)) as registry:
+        registered = registry.register(subject, record("a"))
+        guid = registry.version(subject).schema.guid
+        assert guid is not None
+        assert registry.parsed_by_guid(guid) == registry.parsed(registered.schema_id)
+        assert registry.schema_by_guid(guid).text == registered.text
+
+
+def test_a_guid_the_registry_cannot_know_is_not_found(registry: SchemaRegistry) -> None:
+    with pytest.raises(SchemaNotFound, match="has no schema `0000"):
+        registry.parsed_by_guid("00000000-0000-0000-0000-000000000000")
+
+
+def test_versions_and_subjects_are_deleted(registry: SchemaRegistry, subject: str) -> None:
+    for name in "abc":
+        registry.register(subject, record(name))
+    assert registry.delete_version(subject, 1) == 1
+    assert registry.versions(subject) == (2, 3)
+    # Apicurio counts those that were deleted before.
+    assert set(registry.delete_subject(subject)) - {1} == {2, 3}
+    with pytest.raises(SubjectNotFound):
+        registry.versions(subject)
+    assert subject not in registry.subjects(subject)
+
+
+def test_referrers_are_listed(registry: SchemaRegistry, subject: str) -> None:
+    registry.register(f"{subject}-address", ADDRESS)
+    user = registry.register(subject, USER, [Reference("n.Address", f"{subject}-address", 1)])
+    assert registry.referenced_by(f"{subject}-address", 1) == (user.schema_id,)
+
+
+def test_a_subjects_level_is_set_and_read(registry: SchemaRegistry, subject: str) -> None:
+    registry.register(subject, record("a"))
+    assert registry.compatibility_level() == "NONE"
+    assert registry.set_compatibility_level("NONE", subject) == "NONE"
+    assert registry.compatibility_level(subject) == "NONE"
+    registry.delete_compatibility_level(subject)
+    # Apicurio tells the registry's level where a subject has none.
+    assert registry.compatibility_level(subject) in (None, "NONE")
+
+
+def test_a_subject_has_no_level_until_it_is_set(embedded_url: str, subject: str) -> None:
+    with SchemaRegistry(RegistryConfig(url=embedded_url)) as registry:
+        assert registry.compatibility_level(subject) is None
+        assert registry.mode(subject) is None
+
+
+def test_the_registrys_mode_and_languages_are_read(registry: SchemaRegistry) -> None:
+    assert registry.mode() == "READWRITE"
+    assert "AVRO" in registry.schema_types()
+
+
+def test_a_breaking_schema_is_refused_and_the_verdict_says_why(
+    apicurio_url: str, subject: str
+) -> None:
+    old = '{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}'
+    new = '{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}'
+    with SchemaRegistry(RegistryConfig(url=apicurio_url)) as registry:
+        registry.register(subject, old)
+        registry.set_compatibility_level("BACKWARD", subject)
+        assert registry.compatibility(subject, old).compatible
+        verdict = registry.compatibility(subject, new)
+        assert not verdict.compatible
+        with pytest.raises(SchemaCompatibilityError, match=f"subject `{subject}`") as caught:
+            registry.register(subject, new)
+        assert caught.value.exit_code == 3
+        assert registry.versions(subject) == (1,)
+
+
+def test_a_base_path_that_is_missing_is_said_to_be(apicurio_url: str) -> None:
+    base = apicurio_url.removesuffix("/apis/ccompat/v7")
+    with (
+        SchemaRegistry(RegistryConfig(url=base)) as registry,
+        pytest.raises(RegistryUnreachable) as caught,
+    ):
+        registry.subjects()
+    assert "/apis/ccompat/v7" in str(caught.value.hint)
+
+
+def test_what_confluents_serializer_wrote_is_found(url: str, subject: str) -> None:
+    from confluent_kafka.schema_registry import SchemaRegistryClient
+    from confluent_kafka.schema_registry.avro import AvroSerializer
+    from confluent_kafka.serialization import MessageField, SerializationContext
+
+    topic = subject.removesuffix("-value")
+    with SchemaRegistryClient({"url": url}) as client:
+        data = AvroSerializer(client, ADDRESS)(
+            {"zip": "1"}, SerializationContext(topic, MessageField.VALUE)
+        )
+    assert data is not None
+    with SchemaRegistry(RegistryConfig(url=url)) as registry:
+        schema_id = int.from_bytes(data[1:5], "big")
+        assert registry.parsed(schema_id).name == "n.Address"
+        assert registry.version(subject).schema.schema_id == schema_id
+
+
+def test_five_thousand_subjects_are_listed(tmp_path: Path) -> None:
+    store = Store(tmp_path / "state.sqlite")
+    with store.transaction():
+        schema = store.add_schema("guid", '"int"', ())
+        for number in range(5000):
+            store.add_version(f"subject-{number:04}", 1, schema.schema_id)
+    store.close()
+    with (
+        RegistryServer(tmp_path / "state.sqlite") as server,
+        SchemaRegistry(RegistryConfig(url=server.url)) as registry,
+    ):
+        assert len(registry.subjects()) == 5000
+        assert registry.subjects("subject-499") == tuple(
+            f"subject-{number}" for number in range(4990, 5000)
+        )
