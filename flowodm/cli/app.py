@@ -70,7 +70,14 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry(
         "context use", "flowodm.cli.context:use_context", "Choose the current context.", "contexts"
     ),
-    CommandEntry("context add", "flowodm.cli.context:add_context", "Add a context to a file."),
+    CommandEntry(
+        "context add", "flowodm.cli.context:add_context", "Add a context to your own file."
+    ),
+    CommandEntry(
+        "context trust",
+        "flowodm.cli.context:trust_file",
+        "Let a project's file name any variable and file.",
+    ),
     CommandEntry("sandbox up", "flowodm.cli.sandbox:up", "Start a local Kafka and registry."),
     CommandEntry("sandbox status", "flowodm.cli.sandbox:status", "Show the sandboxes."),
     CommandEntry("sandbox down", "flowodm.cli.sandbox:down", "Stop a sandbox."),

@@ -118,7 +118,10 @@ class Session:
         """
         from flowodm.connection import KafkaConnection
 
-        return KafkaConnection(self.load_context())
+        context = self.load_context()
+        for warning in context.warnings:
+            self.output.warn(warning)
+        return KafkaConnection(context)
 
 
 class CommandSpec(NamedTuple):

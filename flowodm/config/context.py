@@ -4,6 +4,7 @@ The models that configuration is checked against; where the values come from is 
 matter. Secrets are `SecretStr`: `client_config()` alone hands them out, to a client.
 """
 
+import re
 import urllib.parse
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -201,9 +202,24 @@ class ContextSettings(_Strict):
     def _join_servers(cls, value: object) -> object:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             value = ",".join(value)
-        if isinstance(value, str) and "@" in value:
-            raise ValueError("holds credentials; they go to `sasl.username` and `sasl.password`")
+        if isinstance(value, str):
+            for server in value.split(","):
+                _check_server(server.strip())
         return value
+
+
+_SERVER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?")
+
+
+def _check_server(server: str) -> None:
+    """Check `host:port`; librdkafka takes a port modulo 65,536, and a name with blanks."""
+    if "@" in server:
+        raise ValueError("holds credentials; they go to `sasl.username` and `sasl.password`")
+    match = _SERVER.fullmatch(server)
+    if match is None or not server.isprintable():
+        raise ValueError("must be `host:port`, several with commas between them")
+    if match[1] is not None and not 0 < int(match[1]) < 65_536:
+        raise ValueError(f"names port {match[1]}, and ports end at 65535")
 
 
 class Context(ContextSettings):
@@ -211,7 +227,7 @@ class Context(ContextSettings):
 
     name: str
     source: str
-    """Where it was defined: `flowodm.yaml:4`, `environment`, `default`, `connect()`."""
+    """Where it was defined: `flowodm.yaml:4`, `environment`, `built in`, `connect()`."""
     origins: Mapping[str, str] = Field(default_factory=dict)
     """Where each key was set, by its dotted name: `kafka.sasl.password` → `flowodm.yaml:9`."""
     warnings: tuple[str, ...] = ()

@@ -26,7 +26,15 @@ from flowodm.config.validate import did_you_mean, validate
 from flowodm.config.yaml import Document, Location, parse_yaml, read_bytes
 from flowodm.errors import ConfigurationError
 
-__all__ = ["FILE_NAME", "ConfigFile", "find_project_file", "read_config_file", "shown_path"]
+__all__ = [
+    "FILE_NAME",
+    "ConfigFile",
+    "check_file",
+    "check_trust",
+    "find_project_file",
+    "read_config_file",
+    "shown_path",
+]
 
 FILE_NAME = "flowodm.yaml"
 

@@ -7,7 +7,14 @@ from typing import Any
 
 from flowodm.config.environment import CONTEXT_VARIABLE, read_environment
 from flowodm.config.files import ConfigFile
-from flowodm.config.sources import DEFAULT, DEFAULT_SETTINGS, ENVIRONMENT, Sources, find_sources
+from flowodm.config.sources import (
+    BUILT_IN,
+    DEFAULT,
+    DEFAULT_SETTINGS,
+    ENVIRONMENT,
+    Sources,
+    find_sources,
+)
 from flowodm.errors import ConfigurationError
 
 __all__ = ["ContextEntry", "list_contexts"]
@@ -48,7 +55,8 @@ def list_contexts(
     for name, settings in _unwritten(sources).items():
         if name not in entries and (name == ENVIRONMENT or not entries):
             servers = settings["bootstrap_servers"]
-            entries[name] = ContextEntry(name, name, name == current, servers)
+            source = BUILT_IN if name == DEFAULT else name
+            entries[name] = ContextEntry(name, source, name == current, servers)
     return tuple(entries.values())
 
 

@@ -16,11 +16,18 @@ from flowodm.config.expand import Expansion
 from flowodm.config.files import ConfigFile, check_trust
 from flowodm.config.overrides import apply_overrides
 from flowodm.config.settle import Draft, settle
-from flowodm.config.sources import DEFAULT, DEFAULT_SETTINGS, ENVIRONMENT, Sources, find_sources
+from flowodm.config.sources import (
+    BUILT_IN,
+    DEFAULT,
+    DEFAULT_SETTINGS,
+    ENVIRONMENT,
+    Sources,
+    find_sources,
+)
 from flowodm.config.validate import did_you_mean
 from flowodm.errors import ConfigurationError
 
-__all__ = ["draft_context", "environment_settings", "load_context"]
+__all__ = ["draft_context", "environment_settings", "load_context", "unknown_context"]
 
 
 def load_context(
@@ -72,9 +79,14 @@ def _named(sources: Sources, name: str) -> Draft:
         return _from_file(sources, file, name)
     if name == ENVIRONMENT and read_environment(sources.environ).names_cluster:
         return _from_environment(sources)
+    raise unknown_context(sources, name)
+
+
+def unknown_context(sources: Sources, name: str) -> ConfigurationError:
+    """Make the error for a context that no file defines."""
     known = [known for file in sources.files for known in file.contexts]
     hint = did_you_mean(name, known) or "add it: flowodm context add NAME"
-    raise ConfigurationError(
+    return ConfigurationError(
         f"there is no context `{name}`", hint=f"{hint}  (flowodm context list)"
     )
 
@@ -82,7 +94,7 @@ def _named(sources: Sources, name: str) -> Draft:
 def _current(sources: Sources) -> Draft:
     if name := sources.current():
         return _named(sources, name)
-    return Draft(DEFAULT, DEFAULT, dict(DEFAULT_SETTINGS), {}, lambda location: DEFAULT)
+    return Draft(DEFAULT, BUILT_IN, dict(DEFAULT_SETTINGS), {}, lambda location: BUILT_IN)
 
 
 def _from_file(sources: Sources, file: ConfigFile, name: str) -> Draft:

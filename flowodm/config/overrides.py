@@ -14,7 +14,7 @@ from flowodm.config.validate import did_you_mean
 from flowodm.config.yaml import Location
 from flowodm.errors import UsageError
 
-__all__ = ["apply_overrides"]
+__all__ = ["apply_overrides", "check_key"]
 
 _TOKEN_HOST = "sasl.oauthbearer.token.endpoint.url"  # noqa: S105 - the name of a key
 _VERIFICATION = frozenset(
@@ -30,7 +30,8 @@ def apply_overrides(draft: Draft, overrides: Mapping[str, str]) -> None:
     """
     for written, value in overrides.items():
         key = written.strip().removeprefix("librdkafka.")
-        _check(draft, key)
+        check_key(key)
+        _check_host(draft, key)
         if (secret := _secret_in_file(key)) is not None:
             where = _where((key,))
             value = read_secret(Path(value).expanduser(), shown=value, where=where)
@@ -54,10 +55,16 @@ def _secret_in_file(key: str) -> str | None:
     return target if target != key and target in KEYS and is_secret_key(target) else None
 
 
-def _check(draft: Draft, key: str) -> None:
+def check_key(key: str) -> None:
+    """Check that a key may stand on a command line.
+
+    Raises:
+        UsageError: It is not known, is a secret, or may not be set there.
+    """
+    key = key.removeprefix("librdkafka.")
     if _secret_in_file(key) is not None:
         return
-    if is_secret_key(key) and (key in KEYS or is_known_key(key)):
+    if is_secret_key(key) and is_known_key(key):
         raise UsageError(
             f"`{key}` is a secret, and every user of this machine can read a command line",
             hint=f"put it in a context, or in the environment, or name a file: `{key}_file`",
@@ -70,6 +77,9 @@ def _check(draft: Draft, key: str) -> None:
             f"`{key}` may not be set on the command line",
             hint="a context may say `insecure: true`; it is said aloud at each run",
         )
+
+
+def _check_host(draft: Draft, key: str) -> None:
     if (key in BOOTSTRAP_KEYS or key == _TOKEN_HOST) and (credential := draft.credential):
         raise UsageError(
             f"`--set {key}` would send `{credential}` of context `{draft.name}` to another host",

@@ -11,12 +11,15 @@ from flowodm.config.files import ConfigFile, find_project_file, read_config_file
 from flowodm.config.store import Store
 from flowodm.errors import ConfigurationError
 
-__all__ = ["DEFAULT", "DEFAULT_SETTINGS", "ENVIRONMENT", "Sources", "find_sources"]
+__all__ = ["BUILT_IN", "DEFAULT", "DEFAULT_SETTINGS", "ENVIRONMENT", "Sources", "find_sources"]
 
 ENVIRONMENT = "environment"
 """The name of the context that the environment makes."""
 DEFAULT = "default"
 """The name of the context where nothing is configured: the ports of a local cluster."""
+
+BUILT_IN = "built in"
+"""The source of that context."""
 
 DEFAULT_SETTINGS: Mapping[str, Any] = {
     "bootstrap_servers": "localhost:9092",

@@ -34,6 +34,12 @@ _WORDS = {
 }
 
 
+_CONTAINERS = frozenset(
+    kind for kind, words in _WORDS.items() if words.endswith(("values", "list"))
+)
+"""What no variable can become: it is a text."""
+
+
 def validate(
     model: "type[_Model]",
     values: object,
@@ -64,7 +70,7 @@ def validate(
     except ValidationError as error:
         for found in error.errors(include_url=False):
             location = _within(values, found["loc"], found["type"])
-            if not ignore(_at(values, location)):
+            if found["type"] in _CONTAINERS or not ignore(_at(values, location)):
                 message, hint = _words(model, location, found, values, thing)
                 raise ConfigurationError(f"{where(location)}: {message}", hint=hint) from None
         return None
