@@ -1,6 +1,5 @@
 """Parsing Canonical Form and fingerprints (Avro 1.12 spec, "Transforming into Parsing Canonical Form")."""
 
-import hashlib
 from functools import cache
 from typing import Final, Literal, TypeAlias
 
@@ -45,9 +44,11 @@ def fingerprint(
             Java's `parsingFingerprint` have them; `MD5` 16; `SHA-256` 32.
     """
     data = canonical_form(schema).encode("ascii")
+    if algorithm == "CRC-64-AVRO":
+        return _crc64(data).to_bytes(8, "little")
+    import hashlib  # loads OpenSSL
+
     match algorithm:
-        case "CRC-64-AVRO":
-            return _crc64(data).to_bytes(8, "little")
         case "MD5":
             return hashlib.md5(data, usedforsecurity=False).digest()
         case "SHA-256":

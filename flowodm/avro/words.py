@@ -1,6 +1,5 @@
 """How errors speak of a schema: JSON pointers, and foreign text quoted short and harmless."""
 
-import difflib
 from collections.abc import Iterable
 from itertools import islice
 from typing import TypeAlias
@@ -85,6 +84,8 @@ def counted(noun: str) -> str:
 
 def similar(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` is most likely a slip of, if any."""
+    import difflib  # only errors need it
+
     if len(word) > _LONGEST_WORD:
         return None
     known = {
