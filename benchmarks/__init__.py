@@ -1,0 +1,1 @@
+"""What FlowODM costs, beside the hand-written loop it is compared with."""
