@@ -89,10 +89,11 @@ class Tracer:
             at = self._fixed_position
         raise DecodeFailure(subject, reason, path=dotted(self._path), position=at - self._start)
 
-    def _charge(self, nodes: int) -> None:
+    def _charge(self, nodes: int, position: int | None = None) -> None:
         self._nodes -= nodes
         if self._nodes < 0:
-            self._fail("size", f"the value is made of more than {self._limits.nodes} values")
+            reason = f"the value is made of more than {self._limits.nodes} values"
+            self._fail("size", reason, position)
 
     def _take(self, size: int, what: str) -> bytes:
         left = len(self._data) - self._p
@@ -104,7 +105,7 @@ class Tracer:
     def _number(self, word: str, what: str) -> int:
         """A variable-length integer of type `int` or `long`."""
         begin, number, bits = self._p, 0, _BITS[word]
-        for shift in range(0, bits + 6, 7):
+        for shift in range(0, (bits + 6) // 7 * 7, 7):
             if self._p >= len(self._data):
                 self._fail("end of data", f"{what} is not complete")
             byte = self._data[self._p]
@@ -309,7 +310,7 @@ class Tracer:
         if count * smallest > left:
             self._fail(f"count {count}", f"so many items do not fit in {_bytes(left)}", begin)
         if count:
-            self._charge(count * (self._measures.weight[node] + keys))
+            self._charge(count * (self._measures.weight[node] + keys), begin)
         return (count, end) if count else None
 
     def _block_header(self, begin: int) -> tuple[int, int | None, int]:
@@ -357,7 +358,7 @@ class Tracer:
             if end is not None:
                 self._p = end
                 continue
-            self._charge(count * (self._measures.weight[part] + keys))
+            self._charge(count * (self._measures.weight[part] + keys), begin)
             for _ in range(count):
                 if keys:
                     self._take(self._length(), "a key")
