@@ -57,6 +57,7 @@ class Reader:
         self._topics = tuple(topics)
         self._read: AssignedRead | GroupRead | None = None
         self._spans: list[Span] = []
+        self._batches: Iterator[list[Record]] | None = None
         self._records = 0
         self._began = monotonic()
         self._ended: float | None = None
@@ -100,22 +101,28 @@ class Reader:
         """Read, many records at a time; per partition in order.
 
         A batch may be empty: one comes at least five times a second, so that whoever reads can
-        look up from waiting. Ends when all that was asked for has been read.
+        look up from waiting. Ends when all that was asked for has been read. A second call goes
+        on where the first one was left.
 
         Raises:
             BrokerError: The cluster is gone, or refuses.
         """
         if self._read is None:
             raise RuntimeError("a Reader is read inside its `with` block")
+        if self._batches is None:
+            self._batches = self._limited(self._read)
+        return self._batches
+
+    def _limited(self, read: AssignedRead | GroupRead) -> Iterator[list[Record]]:
         left, heard = self._options.limit, monotonic()
-        for batch in self._stream(self._read, self._spans):
+        for batch in self._stream(read):
             if left is not None:
                 batch = batch[:left]
                 left -= len(batch)
             self._records += len(batch)
             yield batch
             if batch:
-                self._read.acknowledge(batch)
+                read.acknowledge(batch)
                 heard = monotonic()
             if left == 0 or self._is_idle(heard):
                 return
@@ -126,13 +133,11 @@ class Reader:
             self._ended = monotonic()
             self._read.close()
 
-    def _stream(
-        self, read: AssignedRead | GroupRead, spans: Sequence[Span]
-    ) -> Iterator[list[Record]]:
+    def _stream(self, read: AssignedRead | GroupRead) -> Iterator[list[Record]]:
         if isinstance(read, AssignedRead) and self._options.last is not None:
-            yield from read_last(read, spans, self._options)
+            yield from read_last(read, self._spans, self._options.last)
         else:
-            read.begin(spans)
+            read.begin(self._spans)
         while not read.is_done:
             yield read.step()
 

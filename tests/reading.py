@@ -85,12 +85,19 @@ class Topics:
     def make(self, kind: str, partitions: int = 1, **config: str) -> str:
         """Create an empty topic, that keeps the old records which are written here."""
         name = f"{kind}-{uuid.uuid4().hex[:12]}"
-        config = {"retention_ms": "-1"} | config
+        self._create(name, partitions, {"retention_ms": "-1"} | config)
+        self._made.append(name)
+        return name
+
+    def make_again(self, name: str) -> None:
+        """Create a topic that was deleted."""
+        wait_until(lambda: name not in self.admin.list_topics(timeout=10).topics)
+        self._create(name, 1, {"retention_ms": "-1"})
+
+    def _create(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
         settings = {key.replace("_", "."): value for key, value in config.items()}
         new = NewTopic(name, partitions, 1, config=settings)
         self.admin.create_topics([new], operation_timeout=10)[name].result(timeout=15)
-        self._made.append(name)
-        return name
 
     def produce(
         self, topic: str, count: int, partitions: int = 1, *, shuffle: bool = False

@@ -1,6 +1,7 @@
 """A read by `assign`: no group is joined, nothing is committed, nothing is created."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +67,8 @@ class AssignedRead:
         """Partitions without a leader, that a follower waits for."""
         self._lost: dict[Where, float] = {}
         """Partitions that lost their leader, and when that was seen."""
+        self._misplaced: set[Where] = set()
+        """Partitions whose next offset is gone, and that could not say where to go on."""
         self._ended: dict[Where, tuple[int, float]] = {}
         """Partitions that ended before their stop, where, and when that was seen."""
         self._missing: set[Partition] = set()
@@ -81,6 +84,8 @@ class AssignedRead:
             UsageError: There is no such partition.
         """
         layout = self._first_layout()
+        if not self._options.regex:
+            self._cluster.check_permission(name for name in self._names if name not in layout)
         topics = choose_topics(layout, self._names, regex=self._options.regex)
         partitions = choose_partitions(layout, topics, self._options)
         return self._settle({one: range_of(one, self._options) for one in partitions}, layout)
@@ -152,16 +157,22 @@ class AssignedRead:
                 return layout
             sleep(_WAIT)
 
-    def _settle(self, asked: Mapping[Partition, Range], layout: Layout) -> list[Span]:
-        """Turn ranges into offsets; what cannot be read is noticed, or waited for."""
+    def _settle(
+        self, asked: Mapping[Partition, Range], layout: Layout, *, is_late: bool = False
+    ) -> list[Span]:
+        """Turn ranges into offsets; what cannot be read is noticed, or waited for.
+
+        Partitions that a follower found later are looked at again and again instead.
+        """
         led = [one for one in asked if layout[one.topic][one.number]]
         for one in asked.keys() - led:
             self.notices.append(leaderless(one, is_waiting=self._options.follow))
             if self._options.follow:
                 self._waiting[one] = asked[one]
         bounds, errors = self._cluster.bounds(led)
-        self.notices += [failed(one, errors[one]) for one in errors]
-        self._missing.update(errors)
+        if not is_late:
+            self.notices += [failed(one, error) for one, error in errors.items()]
+            self._missing.update(errors)
         at = self._cluster.offsets_at(bounds, moments_of(asked[one] for one in bounds))
         spans = []
         for one in bounds:
@@ -190,7 +201,7 @@ class AssignedRead:
             return  # about the group that this read does not join
         elif code == KafkaError._AUTO_OFFSET_RESET:
             self._find_place(where)
-        elif error.fatal() or where not in self._tracker.known:
+        elif error.fatal() or code == KafkaError.CLUSTER_AUTHORIZATION_FAILED:
             raise self._cluster.named(error)
         elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART):
             self._give_up(where, error)
@@ -214,18 +225,19 @@ class AssignedRead:
             return
         one, position = Partition(*where), self._tracker.position(where)
         bounds, errors = self._cluster.bounds([one])
+        self._misplaced.discard(where)
         if errors:
-            raise errors[one]
+            self._misplaced.add(where)  # asked again at the next look, when it has a leader
+            return
         earliest, latest = bounds[one].earliest, bounds[one].latest
-        self.notices.append(
-            purged(one, position, earliest)
-            if position < earliest
-            else cut_short(one, position, latest)
-        )
-        old = self._tracker.span(where)
-        place = earliest if position < earliest else latest
-        stop = None if old.stop is None else max(old.stop if position < earliest else 0, place)
-        self._add([Span(one, place, stop, latest)])
+        stop = self._tracker.span(where).stop
+        if position < earliest:
+            self.notices.append(purged(one, position, earliest))
+        elif position > latest:
+            self.notices.append(cut_short(one, position, latest))
+            stop = None if stop is None else latest
+        place = min(max(position, earliest), latest)
+        self._add([replace(self._tracker.span(where), start=place, stop=stop, latest=latest)])
 
     def _add(self, spans: Iterable[Span]) -> None:
         """Read these too, or elsewhere."""
@@ -274,6 +286,8 @@ class AssignedRead:
                 self._tracker.close(where)
             else:
                 self._compare_leader(where, has_leader=layout[where[0]][where[1]])
+                if where in self._misplaced and layout[where[0]][where[1]]:
+                    self._find_place(where)
         if not self._options.follow:
             self._lose_patience()
 
@@ -305,9 +319,13 @@ class AssignedRead:
         topics = choose_topics(layout, self._names, regex=self._options.regex, can_be_none=True)
         known = {Partition(*where) for where in self._tracker.known}
         found = {
-            one: self._waiting.pop(one, Range(stop=range_of(one, self._options).stop))
+            one: self._waiting.get(one, Range(stop=range_of(one, self._options).stop))
             for one in choose_partitions(layout, topics, self._options, can_lack=True)
             if one not in known and one not in self._missing and layout[one.topic][one.number]
         }
-        if found:
-            self._add(self._settle(found, layout))
+        if not found:
+            return
+        spans = self._settle(found, layout, is_late=True)
+        for span in spans:
+            self._waiting.pop(span.partition, None)
+        self._add(spans)

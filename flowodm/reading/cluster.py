@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from flowodm.errors import BrokerUnreachable, FlowODMError
+from flowodm.errors import AuthenticationFailed, AuthorizationError, BrokerError, FlowODMError
 from flowodm.reading.calls import in_background
 from flowodm.reading.choice import Layout
 from flowodm.reading.options import Isolation
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Cluster", "Failures"]
 
-Failures: TypeAlias = dict[Partition, FlowODMError]
+Failures: TypeAlias = dict[Partition, FlowODMError | None]
+"""Why partitions gave no offset; None: they have no leader."""
 
 _EARLIEST: Final = -2
 _LATEST: Final = -1
+_NO_ANSWER: Final = -1001
+"""What librdkafka gives for a partition whose broker did not answer, and no error with it."""
 _AGAIN: Final = 0.05
 
 
@@ -87,11 +90,30 @@ class Cluster:
         found: dict[Partition, dict[int, int]] = {one: {} for one in bounds}
         for moment in moments:
             offsets, failed = self._offsets(tuple(bounds), moment)
-            for error in failed.values():
-                raise error
+            for one, error in failed.items():
+                raise error or BrokerError(f"{one} has no leader")
             for one, offset in offsets.items():
                 found[one][moment] = bounds[one].latest if offset < 0 else offset
         return found
+
+    def check_permission(self, missing: Iterable[str]) -> None:
+        """Ask whether topics that are not in the layout are there, and only hidden from us.
+
+        Raises:
+            AuthorizationError: One is.
+        """
+        from confluent_kafka import TopicCollection
+
+        for topic in missing:
+            asked = TopicCollection([topic])
+            futures = self._connection.admin().describe_topics(asked, request_timeout=self._timeout)
+            try:
+                self._connection.wait(futures[topic], timeout=self._timeout)
+            except AuthorizationError as error:
+                message = f"not allowed to read topic `{topic}`"
+                raise AuthorizationError(message, hint=error.hint) from error
+            except BrokerError:
+                continue  # as the layout says: there is none
 
     def named(self, error: "KafkaError | KafkaException") -> FlowODMError:
         """Return an error of Kafka's as one of ours."""
@@ -134,7 +156,9 @@ class Cluster:
             answers = self._connection.call(
                 lambda: self._consumer.offsets_for_times(asked, timeout=half), timeout=half
             )
-        except BrokerUnreachable:
+        except AuthenticationFailed:
+            raise
+        except BrokerError:  # one partition's trouble is all the answer there is
             return self._offsets_one_by_one(partitions, moment)
         found: dict[Partition, int] = {}
         failed: Failures = {}
@@ -143,14 +167,14 @@ class Cluster:
             if answer.error is None:
                 found[one] = answer.offset
             else:
-                failed[one] = self.named(answer.error)
+                failed[one] = self._failure(answer.error)
         return found, failed
 
     def _offsets_one_by_one(
         self, partitions: Sequence[Partition], moment: int
     ) -> tuple[dict[Partition, int], Failures]:
-        """For when a broker does not answer: what the others say still counts."""
-        from confluent_kafka import IsolationLevel, TopicPartition
+        """For when one broker does not answer, or not for one partition: the others count."""
+        from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 
         committed = self._isolation == "read_committed"
         half = self._timeout / 2
@@ -168,10 +192,22 @@ class Cluster:
             one = Partition(asked.topic, asked.partition)
             try:
                 left = max(until - monotonic(), 0.2)
-                found[one] = self._connection.wait(future, timeout=left).offset
+                offset = self._connection.wait(future, timeout=left).offset
+                if offset == _NO_ANSWER:
+                    failed[one] = None
+                else:
+                    found[one] = offset
             except FlowODMError as error:
-                failed[one] = error
+                cause = error.__cause__
+                is_plain = isinstance(cause, KafkaException)
+                failed[one] = self._failure(cause.args[0]) if cause and is_plain else error
         return found, failed
+
+    def _failure(self, error: "KafkaError") -> FlowODMError | None:
+        from confluent_kafka import KafkaError
+
+        lacks = (KafkaError.LEADER_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION)
+        return None if error.code() in lacks else self.named(error)
 
 
 def _layout(client: "AdminClient | Consumer", timeout: float) -> Layout:

@@ -75,10 +75,12 @@ class GroupRead:
             BrokerError: The cluster did not answer, or has no such topic.
         """
         layout = self._cluster.layout()
+        if not self._options.regex:
+            self._cluster.check_permission(name for name in self._names if name not in layout)
         topics = choose_topics(layout, self._names, regex=self._options.regex)
         partitions = [Partition(topic, one) for topic in topics for one in layout[topic]]
         self._bounds, errors = self._cluster.bounds(partitions)
-        self.notices += [failed(one, errors[one]) for one in errors]
+        self.notices += [failed(one, error) for one, error in errors.items()]
         self._subscribe(topics)
         return []
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Final
 
 from flowodm.reading.assigned import AssignedRead
-from flowodm.reading.options import ReadOptions
 from flowodm.reading.source import BATCH
 from flowodm.reading.spans import Partition, Span
 from flowodm.record import Record
@@ -22,9 +21,7 @@ _GROWTH: Final = 4
 """How much further back each look goes: few looks, where there are wide gaps."""
 
 
-def read_last(
-    read: AssignedRead, spans: Sequence[Span], options: ReadOptions
-) -> Iterator[list[Record]]:
+def read_last(read: AssignedRead, spans: Sequence[Span], wanted: int) -> Iterator[list[Record]]:
     """Read the last records of spans; empty batches come meanwhile.
 
     The read is left where it can go on: after the spans' ends, if it follows.
@@ -32,9 +29,8 @@ def read_last(
     Args:
         read: Opened.
         spans: What was settled; one without a stop ends at its `latest`.
-        options: `last` says how many.
+        wanted: How many.
     """
-    wanted = options.last or 0
     newest = _Newest(wanted)
     windows = [_last_window(span, wanted) for span in spans]
     lacking = {span.partition: wanted for span in spans}

@@ -58,8 +58,10 @@ def cut_short(partition: Partition, position: int, latest: int) -> Notice:
     )
 
 
-def failed(partition: Partition, error: FlowODMError) -> Notice:
-    """A partition that the cluster gives an error for."""
+def failed(partition: Partition, error: FlowODMError | None) -> Notice:
+    """A partition that the cluster gives an error for; None: it has no leader."""
+    if error is None:
+        return leaderless(partition, is_waiting=False)
     return _notice(partition, f"is not read: {error.message}", is_problem=True, hint=error.hint)
 
 

@@ -1,0 +1,113 @@
+"""A read leaves no trace: no topic, no group, no commit, though the broker would make them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka.admin import AdminClient
+
+from flowodm.errors import TopicNotFound, UsageError
+from flowodm.positions import End, FromEnd, Range
+from flowodm.reader import Reader, ReadOptions
+from flowodm.sandbox import Sandbox
+from tests.reading import Topics, connect, read_all
+from tests.servers import wait_until
+
+pytestmark = pytest.mark.integration
+
+
+class State(NamedTuple):
+    """What could have been made."""
+
+    topics: frozenset[str]
+    groups: frozenset[str]
+    commits: frozenset[str]
+
+
+def state_of(admin: AdminClient) -> State:
+    groups = [group.group_id for group in admin.list_consumer_groups().result().valid]
+    commits = set()
+    for group in groups:
+        (asked,) = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
+        commits |= {f"{group} {one}" for one in asked.result().topic_partitions}
+    return State(
+        frozenset(admin.list_topics(timeout=10).topics), frozenset(groups), frozenset(commits)
+    )
+
+
+@pytest.fixture(scope="module")
+def eager_topics() -> Iterator[Topics]:
+    """A broker that creates every topic it hears of."""
+    properties = {"auto.create.topics.enable": "true"}
+    with Sandbox(registry=False, properties=properties) as sandbox:
+        yield Topics(sandbox.client_config)
+
+
+def test_a_read_creates_no_topic_no_group_and_no_commit(eager_topics: Topics) -> None:
+    topic = eager_topics.make("read", partitions=3)
+    eager_topics.produce(topic, 30, partitions=3)
+    connection = connect(eager_topics.config)
+    before = state_of(eager_topics.admin)
+
+    records, _ = read_all(connection, topic, ReadOptions())
+    assert len(records) == 30
+    for options in (
+        ReadOptions(range=Range(FromEnd(2))),
+        ReadOptions(last=5),
+        ReadOptions(limit=1),
+        ReadOptions(range=Range(End()), follow=True, refresh=0.1, idle_timeout=0.5),
+        ReadOptions(regex=True),
+    ):
+        read_all(connection, "read.*" if options.regex else topic, options)
+    with pytest.raises(TopicNotFound):
+        read_all(connection, "no-such-topic", ReadOptions())
+    with pytest.raises(TopicNotFound):
+        read_all(connection, "no-such-topic", ReadOptions(follow=True))
+    with pytest.raises(TopicNotFound):
+        read_all(connection, "no-such-.*", ReadOptions(regex=True))
+    with pytest.raises(UsageError):
+        read_all(connection, topic, ReadOptions(partitions=(9,)))
+
+    after = state_of(eager_topics.admin)
+    # Kafka makes its own topic of offsets when a client first asks who coordinates a group, and
+    # librdkafka's consumer always asks
+    assert after.topics - before.topics <= {"__consumer_offsets"}
+    assert (after.groups, after.commits) == (before.groups, before.commits)
+
+
+def test_this_broker_creates_what_a_careless_client_asks_for(eager_topics: Topics) -> None:
+    """The test above could not fail without this."""
+    admin, name = eager_topics.admin, "asked-for-by-name"
+    admin.list_topics(name, timeout=10)
+    wait_until(lambda: name in admin.list_topics(timeout=10).topics, what="the topic is made")
+
+
+def test_a_topic_that_is_deleted_while_it_is_followed_does_not_come_back(
+    eager_topics: Topics,
+) -> None:
+    topic = eager_topics.make("gone")
+    eager_topics.produce(topic, 3)
+    records = []
+    options = ReadOptions(follow=True, refresh=0.2)
+    with Reader(connect(eager_topics.config), (topic,), options) as reader:
+        for batch in reader.batches():
+            records += batch
+            if len(records) == 3 and batch:
+                eager_topics.admin.delete_topics([topic])[topic].result(timeout=15)
+        (notice,) = reader.notices
+    assert notice.message == f"`{topic}` [0] was deleted while it was read"
+    assert notice.is_problem
+    assert topic not in eager_topics.admin.list_topics(timeout=10).topics
+
+
+def test_a_group_that_is_asked_for_is_joined_and_commits(eager_topics: Topics) -> None:
+    topic = eager_topics.make("grouped")
+    eager_topics.produce(topic, 5)
+    connection = connect(eager_topics.config)
+    first, _ = read_all(connection, topic, ReadOptions(group="wanted", limit=2))
+    rest, _ = read_all(connection, topic, ReadOptions(group="wanted"))
+    assert [record.offset for record in first + rest] == [0, 1, 2, 3, 4]
+    state = state_of(eager_topics.admin)
+    assert "wanted" in state.groups
+    assert any("wanted" in commit and "offset=5" in commit for commit in state.commits)
