@@ -5,7 +5,7 @@ Generators of requests (`wire.py`), as in `rules.py`.
 
 from flowodm.errors import RegistryError
 from flowodm.registry.desk import Desk, Query
-from flowodm.registry.rules import Rules
+from flowodm.registry.rules import Rules, subject_words, version_words
 from flowodm.registry.wire import Steps
 
 __all__ = ["Administration"]
@@ -28,7 +28,7 @@ class Administration:
 
     def delete_subject(self, subject: str, *, permanent: bool = False) -> Steps[tuple[int, ...]]:
         """Delete every version of a subject."""
-        what = f"subject `{subject}`"
+        what = subject_words(subject)
         value = yield from self._desk.delete(
             what, "subjects", subject, query=_if_on("permanent", permanent)
         )
@@ -37,7 +37,7 @@ class Administration:
 
     def delete_version(self, subject: str, version: int, *, permanent: bool = False) -> Steps[int]:
         """Delete one version of a subject."""
-        what = f"version {version} of subject `{subject}`"
+        what = version_words(subject, version)
         value = yield from self._desk.delete(
             what,
             "subjects",
@@ -51,7 +51,7 @@ class Administration:
 
     def referenced_by(self, subject: str, version: int) -> Steps[tuple[int, ...]]:
         """List the ids of the schemas that reference a version."""
-        what = f"version {version} of subject `{subject}`"
+        what = version_words(subject, version)
         value = yield from self._desk.get(
             what, "subjects", subject, "versions", str(version), "referencedby"
         )
@@ -120,7 +120,7 @@ def _place(word: str, subject: str | None) -> tuple[str, ...]:
 
 
 def _setting(word: str, subject: str | None) -> str:
-    return f"its {word}" if subject is None else f"{word} of subject `{subject}`"
+    return f"its {word}" if subject is None else f"{word} of {subject_words(subject)}"
 
 
 def _if_on(name: str, is_on: bool) -> Query:

@@ -19,7 +19,7 @@ from flowodm.errors import (
 from flowodm.registry.wire import Failure, Outcome, Response
 from flowodm.registry.words import quoted
 
-__all__ = ["check_status", "document_of", "unreachable"]
+__all__ = ["check_status", "document_of", "no_answer"]
 
 _REASON_LIMIT = 600
 """Characters of a registry's reason that are quoted: what a compatibility message needs."""
@@ -29,13 +29,14 @@ _MAX_ERROR_BODY = 1024 * 1024
 MAX_ITEMS = 1_000_000
 """Commas and brackets of an answer: what bounds the memory that its JSON becomes."""
 
-_OUTAGE_HINT = "is the registry up, and is this its address? `flowodm context show` tells"
-
 _FAILURES: dict[str, tuple[str, str | None]] = {
     "refused": ("refused the connection", "is the registry running, and on this port?"),
     "unresolved": ("has a host name that does not resolve", "check the host name of the URL"),
     "unroutable": ("cannot be reached from this network", "check the address, the VPN, the proxy"),
-    "tls": ("failed the TLS handshake", None),
+    "tls": (
+        "failed the TLS handshake",
+        "for an authority of your own set `ca`; `insecure: true` accepts any certificate",
+    ),
     "connect-timeout": ("did not accept a connection in time", "check the address, or a firewall"),
     "answer-timeout": ("did not answer in time", "is it overloaded? try again"),
     "disconnected": (
@@ -49,9 +50,9 @@ _FAILURES: dict[str, tuple[str, str | None]] = {
 }
 
 
-def unreachable(
+def no_answer(
     outcome: Outcome, base: str, secrets: Iterable[str] = (), *, kind: str = "registry"
-) -> RegistryUnreachable:
+) -> RegistryError:
     """Return the error for a failure, or for a status that says "later".
 
     Args:
@@ -59,11 +60,18 @@ def unreachable(
         base: The address, without credentials.
         secrets: What must not be quoted.
         kind: What stands at the address.
+
+    Returns:
+        `RegistryUnreachable`, but for an answer that came and cannot be read: that is the fault of
+        this one answer, and the registry may give others.
     """
     if isinstance(outcome, Failure):
         words, hint = _FAILURES[outcome.cause]
         detail = f": {outcome.detail}" if outcome.detail else ""
-        error = RegistryUnreachable(f"{kind} `{base}` {words}{detail}", hint=hint)
+        is_answer = outcome.cause in ("too-large", "encoding")
+        error = (RegistryError if is_answer else RegistryUnreachable)(
+            f"{kind} `{base}` {words}{detail}", hint=hint
+        )
         error.__cause__ = outcome.error
         return error
     asked = outcome.headers.get("retry-after")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from flowodm.registry.answers import unreachable
+from flowodm.registry.answers import no_answer
 from flowodm.registry.oauth import TokenSource
 from flowodm.registry.settings import Access, Address
 from flowodm.registry.wire import Failure, Outcome, Pause, Request, Response, Steps, sent
@@ -113,6 +113,7 @@ class Exchange:
 
         Raises:
             RegistryUnreachable: No address gave an answer, or only one that says "later".
+            RegistryError: The answer is too large, or cannot be decompressed.
         """
         addresses = self._addresses()
         deadline = self._clock() + self._limits.total * len(addresses)
@@ -125,7 +126,7 @@ class Exchange:
                     self._preferred = self.access.addresses.index(address)
                     return outcome
                 if verdict == "stop" or self._clock() >= deadline:
-                    raise unreachable(outcome, address.base, self.secrets)
+                    raise no_answer(outcome, address.base, self.secrets)
                 if verdict == "elsewhere":
                     addresses.remove(address)
             pause = self._pause(outcome, attempt)
@@ -133,7 +134,7 @@ class Exchange:
             if is_over or self._clock() + pause >= deadline:
                 break
             yield Pause(pause)
-        raise unreachable(outcome, address.base, self.secrets)
+        raise no_answer(outcome, address.base, self.secrets)
 
     def _addresses(self) -> list[Address]:
         """Return the addresses, the one that answered last first."""
@@ -155,9 +156,11 @@ class Exchange:
     def _request(
         self, call: Call, address: Address, authorization: str | None, deadline: float
     ) -> Request:
-        headers = [("Accept", _ACCEPT), ("Accept-Encoding", "gzip, deflate")]
-        headers.append(("User-Agent", "flowodm"))
-        headers.extend(self.access.headers.items())
+        headers = [
+            ("Accept", _ACCEPT),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("User-Agent", "flowodm"),
+        ]
         if call.body is not None:
             headers.append(("Content-Type", _CONTENT_TYPE))
         if authorization is not None:

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 from flowodm.avro.types import Json
 from flowodm.errors import RegistryError
-from flowodm.registry.answers import document_of, unreachable
+from flowodm.registry.answers import document_of, no_answer
 from flowodm.registry.settings import OAuth
 from flowodm.registry.wire import Failure, Request, Response, Steps, sent
 from flowodm.registry.words import quoted
@@ -97,7 +97,7 @@ class TokenSource:
     def _token_of(self, outcome: Response | Failure) -> _Token:
         place = f"token endpoint `{self._oauth.token_url}`"
         if isinstance(outcome, Failure) or outcome.status >= 500 or outcome.status == 429:
-            raise unreachable(outcome, self._oauth.token_url, self._secrets, kind="token endpoint")
+            raise no_answer(outcome, self._oauth.token_url, self._secrets, kind="token endpoint")
         if outcome.status != 200:
             raise self._refusal(outcome, place)
         document = document_of(outcome, self._oauth.token_url, kind="token endpoint")

@@ -13,10 +13,9 @@ from flowodm.errors import RegistryUnreachable, SchemaError, SchemaParseError
 from flowodm.registry.cache import BoundedCache, BriefCache
 from flowodm.registry.flights import again
 from flowodm.registry.model import Reference, SchemaDocument
-from flowodm.registry.rules import Rules
+from flowodm.registry.rules import Rules, version_words
 from flowodm.registry.shapes import MAX_REFERENCES
 from flowodm.registry.wire import MAX_BODY, Steps, worked
-from flowodm.registry.words import quoted
 
 __all__ = ["Parsing"]
 
@@ -127,7 +126,7 @@ class _References:
         place = (reference.subject, reference.version)
         if place in self._parsed:
             return self._parsed[place]
-        name = f"version {reference.version} of subject `{quoted(reference.subject)}`"
+        name = version_words(*_version(reference))
         if place in self._path:
             raise SchemaError(f"{self._what} references itself, through {name}")
         self._count += 1

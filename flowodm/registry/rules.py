@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias
 
 from flowodm import avro
 from flowodm.avro.types import Json
-from flowodm.errors import RegistryUnreachable, SchemaNotFound
+from flowodm.errors import RegistryError, RegistryUnreachable, SchemaNotFound
 from flowodm.registry.cache import BoundedCache, BriefCache
 from flowodm.registry.desk import Desk
+from flowodm.registry.flights import again
 from flowodm.registry.model import (
     CompatibilityVerdict,
     Reference,
@@ -24,8 +25,9 @@ from flowodm.registry.model import (
 )
 from flowodm.registry.shapes import with_id
 from flowodm.registry.wire import Steps
+from flowodm.registry.words import quoted
 
-__all__ = ["Rules", "SchemaInput", "Version"]
+__all__ = ["Rules", "SchemaInput", "Version", "subject_words", "version_words"]
 
 Version: TypeAlias = int | Literal["latest"]
 SchemaInput: TypeAlias = str | avro.Schema | SchemaDocument
@@ -33,8 +35,8 @@ SchemaInput: TypeAlias = str | avro.Schema | SchemaDocument
 
 _BRIEF = 5.0
 """Seconds for which a version, the latest included, is taken as known."""
-_UNKNOWN = 10.0
-"""Seconds for which an id is taken as unknown."""
+_REFUSED = 10.0
+"""Seconds for which an id is taken as unknown, or its schema as one that cannot be had."""
 _ENTRIES = 10_000
 _WEIGHT = 64 * 1024 * 1024
 """Characters of schema text that each cache keeps."""
@@ -60,8 +62,8 @@ class Rules:
         self._versions: BriefCache[tuple[str, Version, bool], SubjectVersion] = BriefCache(
             seconds=_BRIEF, max_entries=_ENTRIES, max_weight=_WEIGHT
         )
-        self._unknown: BriefCache[tuple[int | str, str | None], SchemaNotFound] = BriefCache(
-            seconds=_UNKNOWN, max_entries=_ENTRIES, max_weight=_ENTRIES
+        self._refused: BriefCache[tuple[int | str, str | None], RegistryError] = BriefCache(
+            seconds=_REFUSED, max_entries=_ENTRIES, max_weight=_ENTRIES
         )
 
     def forget(self) -> None:
@@ -69,12 +71,12 @@ class Rules:
         self.by_id.clear()
         self.by_guid.clear()
         self._versions.clear()
-        self._unknown.clear()
+        self._refused.clear()
 
     def forget_versions(self) -> None:
         """Empty what a change to a subject makes doubtful."""
         self._versions.clear()
-        self._unknown.clear()
+        self._refused.clear()
 
     def schema_by_id(self, schema_id: int, subject: str | None = None) -> Steps[RegisteredSchema]:
         """Fetch a schema by the id that messages carry."""
@@ -82,15 +84,15 @@ class Rules:
         known = self.by_id.get(key)
         if known is not None:
             return known
-        self._refuse_unknown(key)
+        self._check_refused(key)
         what = f"schema id {schema_id}"
         query = (("subject", subject),) if subject is not None else ()
         try:
             value = yield from self._desk.get(what, "schemas", "ids", str(schema_id), query=query)
-        except SchemaNotFound as error:
-            self._unknown.put(key, error, now=self._clock())
+            schema = self._desk.shapes.registered(value, what, schema_id)
+        except RegistryError as error:
+            self._keep_refusal(key, error)
             raise
-        schema = self._desk.shapes.registered(value, what, schema_id)
         self.by_id.put(key, schema, len(schema.text))
         return schema
 
@@ -99,20 +101,16 @@ class Rules:
         known = self.by_guid.get(guid)
         if known is not None:
             return known
-        self._refuse_unknown((guid, None))
-        what = f"schema `{guid}`"
+        key = (guid, None)
+        self._check_refused(key)
+        what = f"schema `{quoted(guid)}`"
         try:
             value = yield from self._desk.get(what, "schemas", "guids", guid)
-        except (SchemaNotFound, RegistryUnreachable) as error:
-            if error.status != 404:
-                raise
-            # Many registries have no such endpoint, which says the same about this schema.
-            missing = SchemaNotFound(
-                f"registry `{self._desk.base}` has no {what}, or knows no GUIDs", status=404
-            )
-            self._unknown.put((guid, None), missing, now=self._clock())
-            raise missing from error
-        schema = self._desk.shapes.document(value, what)
+            schema = self._desk.shapes.document(value, what)
+        except RegistryError as error:
+            refusal = self._without_guids(error, what)
+            self._keep_refusal(key, refusal)
+            raise refusal from error.__cause__
         self.by_guid.put(guid, schema, len(schema.text))
         return schema
 
@@ -134,7 +132,7 @@ class Rules:
 
     def versions(self, subject: str, *, deleted: bool = False) -> Steps[tuple[int, ...]]:
         """List the versions of a subject, oldest first."""
-        what = f"subject `{subject}`"
+        what = subject_words(subject)
         query = (("deleted", "true"),) if deleted else ()
         value = yield from self._desk.get(what, "subjects", subject, "versions", query=query)
         return self._desk.shapes.numbers(value, what)
@@ -147,7 +145,7 @@ class Rules:
         known = self._versions.get(key, self._clock())
         if known is not None:
             return known
-        what = f"version {version} of subject `{subject}`"
+        what = version_words(subject, version)
         query = (("deleted", "true"),) if deleted else ()
         value = yield from self._desk.get(
             what, "subjects", subject, "versions", str(version), query=query
@@ -166,7 +164,7 @@ class Rules:
         deleted: bool = False,
     ) -> Steps[SubjectVersion]:
         """Find the version of a subject that holds a schema."""
-        what = f"this schema under subject `{subject}`"
+        what = f"version of {subject_words(subject)} with this schema"
         query = [(name, "true") for name, on in _flags(normalize=normalize, deleted=deleted) if on]
         value = yield from self._desk.post(
             what, "subjects", subject, body=_body(schema, references), query=tuple(query)
@@ -183,7 +181,7 @@ class Rules:
     ) -> Steps[RegisteredSchema]:
         """Register a schema under a subject; one that is there keeps its id."""
         document = _document(schema, references)
-        what = f"this schema for subject `{subject}`"
+        what = f"this schema for {subject_words(subject)}"
         value = yield from self._desk.post(
             what,
             "subjects",
@@ -218,7 +216,7 @@ class Rules:
         normalize: bool = False,
     ) -> Steps[CompatibilityVerdict]:
         """Ask whether a schema may follow a version of a subject, or all (`None`), and why not."""
-        what = f"the compatibility with subject `{subject}`"
+        what = f"the compatibility with {subject_words(subject)}"
         query = [("verbose", "true")] + ([("normalize", "true")] if normalize else [])
         place = ["compatibility", "subjects", subject, "versions"]
         if version is not None:
@@ -228,10 +226,23 @@ class Rules:
         )
         return self._desk.shapes.verdict(value, what)
 
-    def _refuse_unknown(self, key: tuple[int | str, str | None]) -> None:
-        error = self._unknown.get(key, self._clock())
+    def _check_refused(self, key: tuple[int | str, str | None]) -> None:
+        error = self._refused.get(key, self._clock())
         if error is not None:
-            raise SchemaNotFound(error.message, status=error.status, code=error.code)
+            raise again(error)
+
+    def _keep_refusal(self, key: tuple[int | str, str | None], error: RegistryError) -> None:
+        """Keep what was said of this schema; an outage or missing rights say nothing of it."""
+        if not isinstance(error, RegistryUnreachable) and error.status not in (401, 403):
+            self._refused.put(key, error, now=self._clock())
+
+    def _without_guids(self, error: RegistryError, what: str) -> RegistryError:
+        """Return what an error means for a GUID, for many registries have no such endpoint."""
+        if error.status != 404:
+            return error
+        return SchemaNotFound(
+            f"registry `{self._desk.base}` has no {what}, or knows no GUIDs", status=404
+        )
 
     def _subject_versions_by_lookup(self, schema_id: int) -> Steps[tuple[tuple[str, int], ...]]:
         """Find the versions where the registry has no endpoint that lists them."""
@@ -243,6 +254,17 @@ class Rules:
             place = yield from self.lookup(subject, schema)
             found.append((place.subject, place.version))
         return tuple(found)
+
+
+def subject_words(subject: str) -> str:
+    """Return how messages name a subject, which may be anyone's text."""
+    return f"subject `{quoted(subject, limit=300)}`"
+
+
+def version_words(subject: str, version: Version) -> str:
+    """Return how messages name a version of a subject."""
+    name = "latest version" if version == "latest" else f"version {version}"
+    return f"{name} of {subject_words(subject)}"
 
 
 def _flags(**flags: bool) -> Iterable[tuple[str, bool]]:

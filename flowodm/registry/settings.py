@@ -4,7 +4,6 @@ Credentials leave this module only as header values for the address they belong 
 """
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -62,7 +61,6 @@ class Access:
     addresses: tuple[Address, ...]
     trust: Trust = Trust()
     oauth: OAuth | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What must never be quoted back, even when the registry says it."""
 

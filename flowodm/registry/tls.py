@@ -20,10 +20,8 @@ def tls_context(trust: Trust) -> ssl.SSLContext:
     Raises:
         ConfigurationError: A file cannot be read, or is not what it should be.
     """
-    from httpcore2 import default_ssl_context
-
     if trust.ca is None or trust.and_public:
-        context = default_ssl_context()
+        context = _public_context()
     else:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if trust.ca is not None:
@@ -66,17 +64,32 @@ def _is_loopback(host: str) -> bool:
 
 
 def _proxy(url: str) -> Proxy:
-    parts = urlsplit(url)
+    hint = "set NO_PROXY for the registry's host, or HTTPS_PROXY to an HTTP proxy"
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigurationError("the environment's proxy is no URL", hint=hint) from error
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(
-            f"the environment names a `{parts.scheme}` proxy; only HTTP proxies work",
-            hint="set NO_PROXY for the registry's host, or HTTPS_PROXY to an HTTP proxy",
+            f"the environment names a `{parts.scheme}` proxy; only HTTP proxies work", hint=hint
         )
     credentials = None
     if parts.username is not None:
         credentials = (unquote(parts.username), unquote(parts.password or ""))
     place = parts.netloc.rpartition("@")[2]
     return Proxy(f"{parts.scheme}://{place}", credentials)
+
+
+def _public_context() -> ssl.SSLContext:
+    from httpcore2 import default_ssl_context
+
+    try:
+        return default_ssl_context()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"the certificates of the machine cannot be read: {_reason(error)}",
+            hint="look at SSL_CERT_FILE and SSL_CERT_DIR",
+        ) from error
 
 
 def _trust(context: ssl.SSLContext, ca: str) -> None:

@@ -28,7 +28,6 @@ KEPT_ALIVE = 20.0
 """Seconds for which an idle connection is kept."""
 CONNECTIONS = 20
 
-
 ENGINE_ERRORS = (
     OSError,
     httpcore2.TimeoutException,
@@ -184,13 +183,13 @@ class _Stream(httpcore2.NetworkStream):
 
 def _resolve(host: str, port: int, end: float) -> tuple[str, ...]:
     """Return the addresses of a host by `end`; the resolver itself may take far longer."""
-    found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+    found: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.put([str(info[4][0]) for info in infos])
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             found.put(error)
 
     threading.Thread(target=ask, name="flowodm-resolver", daemon=True).start()
@@ -199,9 +198,9 @@ def _resolve(host: str, port: int, end: float) -> tuple[str, ...]:
     except queue.Empty:
         raise httpcore2.ConnectTimeout(f"`{host}` did not resolve in time") from None
     try:
-        if isinstance(answer, OSError):
+        if isinstance(answer, Exception):
             raise answer
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         # As its context too, for the pool raises again "from None".
         raise httpcore2.ConnectError(str(error)) from error
     return tuple(dict.fromkeys(answer))

@@ -14,7 +14,7 @@ from flowodm.errors import (
     SchemaNotFound,
     SubjectNotFound,
 )
-from flowodm.registry.answers import MAX_ITEMS, check_status, document_of, unreachable
+from flowodm.registry.answers import MAX_ITEMS, check_status, document_of, no_answer
 from flowodm.registry.wire import Failure, Response
 from tests.unit.registry.scripted import BASE, answer, refusal
 
@@ -155,7 +155,7 @@ def test_any_reason_makes_one_printable_line(text: str, status: int) -> None:
 )
 def test_every_cause_has_words_of_its_own(cause) -> None:
     inner = OSError("inside")
-    error = unreachable(Failure(cause, "the detail", error=inner), BASE)
+    error = no_answer(Failure(cause, "the detail", error=inner), BASE)
     assert f"registry `{BASE}`" in error.message
     assert "the detail" in error.message
     assert error.__cause__ is inner
@@ -163,4 +163,4 @@ def test_every_cause_has_words_of_its_own(cause) -> None:
 
 def test_the_causes_differ_from_each_other() -> None:
     causes = ["refused", "unresolved", "tls", "connect-timeout", "answer-timeout", "not-http"]
-    assert len({unreachable(Failure(cause), BASE).message for cause in causes}) == len(causes)
+    assert len({no_answer(Failure(cause), BASE).message for cause in causes}) == len(causes)

@@ -89,9 +89,17 @@ def test_attempts_share_one_deadline() -> None:
 @pytest.mark.parametrize("cause", ["tls", "unresolved", "too-large", "encoding", "not-http"])
 def test_what_would_only_happen_again_is_not_tried_again(cause: str) -> None:
     world = World([failure(cause)])
-    with pytest.raises(RegistryUnreachable):
+    with pytest.raises(RegistryError):
         world.run(world.exchange.ask(GET))
     assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("cause", ["too-large", "encoding"])
+def test_an_answer_that_cannot_be_read_is_no_outage(cause: str) -> None:
+    world = World([failure(cause)])
+    with pytest.raises(RegistryError) as caught:
+        world.run(world.exchange.ask(GET))
+    assert not isinstance(caught.value, RegistryUnreachable)
 
 
 def test_a_delete_whose_fate_is_unknown_is_not_repeated() -> None:

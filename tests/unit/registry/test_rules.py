@@ -15,6 +15,7 @@ from flowodm.errors import (
     SchemaError,
     SchemaNotFound,
     SchemaParseError,
+    SubjectNotFound,
 )
 from flowodm.registry.model import Reference, RegisteredSchema, SchemaDocument
 from flowodm.registry.shapes import MAX_REFERENCES
@@ -84,6 +85,41 @@ def test_an_unknown_id_is_taken_as_unknown_for_a_short_while() -> None:
         world.run(world.rules.schema_by_id(7))
     world.now += 60
     assert world.run(world.rules.schema_by_id(7)).schema_id == 7
+
+
+@pytest.mark.parametrize(
+    "outcome", [failure("too-large"), answer({"schema": 7}), answer([]), refusal(42201)]
+)
+def test_a_schema_that_cannot_be_had_is_not_fetched_for_every_message(outcome) -> None:
+    world = World([outcome])
+    for _ in range(3):
+        with pytest.raises(RegistryError):
+            world.run(world.parsing.by_id(7))
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_missing_rights_are_not_kept(status: int) -> None:
+    world = World([answer({}, status), answer(INT)])
+    with pytest.raises(RegistryError):
+        world.run(world.rules.schema_by_id(7))
+    assert world.run(world.rules.schema_by_id(7)).text == '"int"'
+
+
+def test_a_registry_without_guids_has_no_such_schema() -> None:
+    world = World([answer({}, 404)])
+    for _ in range(2):
+        with pytest.raises(SchemaNotFound, match="or knows no GUIDs"):
+            world.run(world.rules.schema_by_guid(GUID))
+    assert len(world.requests) == 1
+
+
+def test_a_subject_of_any_name_makes_one_printable_line() -> None:
+    world = World([refusal(40401)])
+    with pytest.raises(SubjectNotFound) as caught:
+        world.run(world.rules.versions("a\n\x1b[2J" + "x" * 9999))
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 500
 
 
 def test_an_outage_is_not_kept() -> None:
