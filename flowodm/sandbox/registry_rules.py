@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flowodm.sandbox import registry_settings as settings
 from flowodm.sandbox import registry_subjects as subjects
 from flowodm.sandbox.registry_http import Refusal, RegistryRequest, RegistryResponse
-from flowodm.sandbox.registry_store import Store
+from flowodm.sandbox.registry_store import Store, StoreFailure
 
 __all__ = ["handle"]
 
@@ -29,6 +29,8 @@ def handle(request: RegistryRequest, store: Store) -> RegistryResponse:
             return endpoint(request, store, *arguments)
     except Refusal as refusal:
         return refusal.response()
+    except StoreFailure as failure:
+        return Refusal(50001, f"Error in the backend data store: {failure}").response()
 
 
 def _root(request: RegistryRequest, store: Store) -> RegistryResponse:

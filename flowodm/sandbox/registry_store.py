@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from typing import Literal
 from flowodm.errors import SandboxError
 from flowodm.registry.model import Reference
 
-__all__ = ["Deleted", "Setting", "Store", "StoredSchema", "StoredVersion"]
+__all__ = ["Deleted", "Setting", "Store", "StoreFailure", "StoredSchema", "StoredVersion"]
 
 Deleted = Literal["hidden", "included", "only"]
 """What a question means by the versions that were soft-deleted."""
@@ -86,6 +86,10 @@ class StoredVersion:
     is_deleted: bool
 
 
+class StoreFailure(Exception):
+    """The state cannot be read or written now."""
+
+
 class Store:
     """The registry's state; threads may share it, one at a time.
 
@@ -108,7 +112,7 @@ class Store:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._create()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreFailure) as error:
             raise SandboxError(
                 f"the registry's file `{place}` cannot be opened: {error}",
                 hint="`flowodm sandbox up --reset` begins with an empty one",
@@ -121,15 +125,26 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make what happens inside one step: all of it, or nothing after an exception."""
+        """Make what happens inside one step: all of it, or nothing after an exception.
+
+        Raises:
+            StoreFailure: The disk is full, or the file cannot be read or written.
+        """
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise StoreFailure(str(error)) from error
+            finally:
+                self._roll_back()
+
+    def _roll_back(self) -> None:
+        """Undo what was not committed, if there is any."""
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
 
     # Schemas
 

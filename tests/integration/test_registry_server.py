@@ -4,13 +4,14 @@ import contextlib
 import http.client
 import json
 import random
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -194,9 +195,11 @@ def test_registering_at_the_same_time_gives_one_id(server: RegistryServer) -> No
 class Process:
     """The registry as `sandbox up` runs it."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, largest_file: int | None = None) -> None:
         command = [sys.executable, "-m", "flowodm.sandbox.registry_server", *arguments]
         self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if largest_file is not None:
+            resource.prlimit(self.popen.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
         assert self.popen.stdout is not None
         self.line = self.popen.stdout.readline().decode()
         self.url = self.line.split()[1] if self.line.startswith("ready ") else ""
@@ -274,3 +277,38 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
             assert registry.lookup("s", fixed(number)).schema.schema_id == schema_id
         assert list(registry.versions("s")) == list(range(1, len(registry.versions("s")) + 1))
         assert len(registry.versions("s")) >= len(acknowledged)
+
+
+def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.sqlite")
+    acknowledged: list[int] = []
+    with Process("--file", path, largest_file=300_000) as process:
+        exchange = ask_process(process)
+        for number in range(500):
+            if exchange(number) != 200:
+                break
+            acknowledged.append(number)
+        assert 0 < len(acknowledged) < 500
+        assert exchange(1000) == 500
+        assert process.popen.poll() is None
+
+    with (
+        Process("--file", path) as process,
+        SchemaRegistry(RegistryConfig(url=process.url)) as registry,
+    ):
+        assert len(registry.versions("s")) == len(acknowledged)
+        assert registry.lookup("s", fixed(acknowledged[-1])).version == len(acknowledged)
+
+
+def ask_process(process: Process) -> Callable[[int], int]:
+    """Return a function that registers a schema and gives the status, without retries."""
+
+    def register(number: int) -> int:
+        connection = http.client.HTTPConnection(process.url.removeprefix("http://"), timeout=10)
+        body = json.dumps({"schema": fixed(number)})
+        connection.request("POST", "/subjects/s/versions", body)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    return register

@@ -464,3 +464,8 @@ def test_a_refused_request_changes_nothing(registry: Registry) -> None:
     registry.register("a", C)
     assert registry.code("DELETE", "subjects", "a") == 42206
     assert registry.get("subjects", "a", "versions") == [1, 2]
+
+
+def test_a_store_that_fails_is_50001(registry: Registry) -> None:
+    registry.store.close()
+    assert registry.code("GET", "subjects") == 50001
