@@ -85,7 +85,7 @@ class EnvelopeWriter:
     def line(self, decoded: DecodedRecord) -> bytes:
         """Write one record, in UTF-8, without a line feed.
 
-        Control, bidi and invisible characters are escaped: the line is safe on a terminal.
+        A negative partition or offset is one that the record does not have yet: null. Control, bidi and invisible characters are escaped: the line is safe on a terminal.
         """
         record, key, value = decoded
         topic, partition, offset, timestamp_type, timestamp, raw_key, raw_value, headers = record
@@ -94,7 +94,7 @@ class EnvelopeWriter:
         shown_key, key_id, key_more = self._side("key", key, raw_key)
         shown_value, value_id, value_more = self._side("payload", value, raw_value)
         line = (
-            f'{head}{offset},"tstype":"{timestamp_type}",'
+            f'{head}{"null" if offset < 0 else offset},"tstype":"{timestamp_type}",'
             f'"ts":{"null" if timestamp is None else timestamp},"headers":{shown_headers},'
             f'{shown_key},{shown_value},"key_schema_id":{key_id},"value_schema_id":{value_id}'
             f"{key_more}{value_more}}}"
@@ -102,7 +102,8 @@ class EnvelopeWriter:
         return escape_unseen(line).encode()
 
     def _head(self, topic: str, partition: int) -> str:
-        head = f'{{"topic":{self._json(topic)},"partition":{partition},"offset":'
+        shown_partition = "null" if partition < 0 else partition
+        head = f'{{"topic":{self._json(topic)},"partition":{shown_partition},"offset":'
         self._heads[topic, partition] = head
         return head
 
@@ -316,7 +317,7 @@ def _read_side(
     encoding = _read_encoding(values, name, value, schema_id)
     match encoding:
         case "avro":
-            return EnvelopeSide(encoding, value, schema_id, None)
+            return EnvelopeSide(encoding, _unique(texts.get(name, "null"), name), schema_id, None)
         case "null":
             if value is not None:
                 raise SerializationError(
@@ -331,6 +332,14 @@ def _read_side(
     if whole is not None:
         return EnvelopeSide(encoding, value, schema_id, whole, is_whole=True)
     return EnvelopeSide(encoding, value, schema_id, _utf8(texts.get(name, "null"), name))
+
+
+def _unique(text: str, name: str) -> Any:
+    """The value again, unless an object in it has a key twice: one would be lost."""
+    try:
+        return read_json(text, depth=LINE_DEPTH, unique=True)
+    except NotJson as error:
+        raise SerializationError(str(error), path=name) from None
 
 
 def _read_encoding(

@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.connection import KafkaConnection
 
-__all__ = ["Delivery", "Outcome", "Producer"]
+__all__ = ["Delivery", "Outcome", "Producer", "check_partition", "count_partitions"]
 
 _STEP: Final = 0.1
 """Seconds between two looks at a full queue; Ctrl-C is heard in between."""
 _SENDS_A_POLL: Final = 128
-_CLOSE_SECONDS: Final = 10.0
 
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "allow.auto.create.topics": False,
@@ -132,13 +131,7 @@ class Producer:
         count = self._partitions.get(topic)
         if count is None:
             self._connection.check_change(operation, topic)
-            topics = self._connection.metadata().topics
-            if topic not in topics:
-                raise _not_found(topic, list(topics), self._connection)
-            error = topics[topic].error
-            if error is not None:
-                raise self._failure(error, topic)
-            count = self._partitions[topic] = len(topics[topic].partitions)
+            count = self._partitions[topic] = count_partitions(self._connection, topic)
         return count
 
     def send(
@@ -168,11 +161,7 @@ class Producer:
             TopicNotFound: There is no such topic.
             DeliveryError: The record is refused at once: it is too large.
         """
-        count = self.check_topic(topic)
-        if partition is not None and not 0 <= partition < count:
-            raise UsageError(
-                f"topic `{topic}` has no partition {partition}", hint=f"it has {count}, from 0"
-            )
+        check_partition(topic, partition, self.check_topic(topic))
         if timestamp is not None and timestamp <= 0:
             raise UsageError(
                 f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
@@ -189,9 +178,14 @@ class Producer:
         )
         self._enqueue(topic, arguments)
 
-    def poll(self, timeout: float = 0.0) -> None:
-        """Take delivery reports in; waits for the first one, at most so many seconds."""
-        self._producer.poll(timeout)
+    def wait(self, seconds: float) -> int:
+        """Hand out what is queued and take reports in, for at most so many seconds.
+
+        Returns:
+            How many records have no report yet; with 0 it returns early.
+        """
+        open_reports: int = self._producer.flush(seconds)
+        return open_reports
 
     def flush(self, timeout: float | None = None) -> None:
         """Wait until every record has its report.
@@ -203,9 +197,8 @@ class Producer:
             DeliveryTimeout: Some have none yet; they may still land.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        while self._producer.flush(_STEP):
+        while count := self.wait(_STEP):
             if until is not None and time.monotonic() >= until:
-                count = self.outstanding
                 raise DeliveryTimeout(
                     f"{count:,} record{'s have' if count != 1 else ' has'} no delivery report"
                     f" after {timeout:g} s",
@@ -218,7 +211,7 @@ class Producer:
         Records taken back count as failed; `outstanding` are those that may or may not land.
         """
         self._producer.purge(in_queue=True, in_flight=False, blocking=False)
-        self._producer.flush(timeout)
+        self.wait(timeout)
 
     def _enqueue(self, topic: str, arguments: dict[str, Any]) -> None:
         from confluent_kafka import KafkaException
@@ -292,6 +285,37 @@ class Producer:
             return cause
         return DeliveryError(
             f"a record for topic `{topic}` was not delivered: {error.str() or error.name()}"
+        )
+
+
+def count_partitions(connection: "KafkaConnection", topic: str) -> int:
+    """Count the partitions of a topic; asking does not create it.
+
+    Raises:
+        TopicNotFound: There is no such topic.
+        BrokerUnreachable: No broker answers.
+    """
+    from flowodm.connection import broker_error
+
+    topics = connection.metadata().topics
+    if topic not in topics:
+        raise _not_found(topic, list(topics), connection)
+    error = topics[topic].error
+    if error is not None:
+        raise broker_error(error, connection=connection)
+    return len(topics[topic].partitions)
+
+
+def check_partition(topic: str, partition: int | None, count: int) -> None:
+    """Refuse a partition that a topic of so many does not have.
+
+    Raises:
+        UsageError: There is no such partition.
+    """
+    if partition is not None and not 0 <= partition < count:
+        raise UsageError(
+            f"topic `{topic}` has no partition {partition}",
+            hint=f"it has {count}, numbered from 0",
         )
 
 

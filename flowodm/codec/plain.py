@@ -7,8 +7,11 @@ an integer longer than Python reads, an exponent beyond `MAX_EXPONENT`. As text 
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
+
+from flowodm.avro.words import shown
 
 __all__ = [
     "LINE_DEPTH",
@@ -40,27 +43,27 @@ class NotJson(ValueError):
     """A text is no JSON document that can be read exactly; the message says why."""
 
 
-def read_json(text: str, *, depth: int = MAX_DEPTH) -> Any:
+def read_json(text: str, *, depth: int = MAX_DEPTH, unique: bool = False) -> Any:
     """Read a JSON document without losing a digit.
 
     Integers are `int`. Other numbers are `float` where that has the same digits, else `Decimal`.
-    The last of several equal keys counts.
 
     Args:
         text: The document.
         depth: How deep its arrays and objects may be nested.
+        unique: Whether to refuse a key that is twice in one object; the last one counts otherwise.
 
     Raises:
         NotJson: If the text is no such document.
     """
     check_depth(text, depth)
-    value, end = scan_json(text, skip_space(text, 0))
+    value, end = scan_json(text, skip_space(text, 0), unique=unique)
     if skip_space(text, end) != len(text):
         raise NotJson(f"something follows the JSON document (character {end})")
     return value
 
 
-def scan_json(text: str, start: int) -> tuple[Any, int]:
+def scan_json(text: str, start: int, *, unique: bool = False) -> tuple[Any, int]:
     """Read the JSON value that starts at a character of a text that `check_depth` let pass.
 
     Returns:
@@ -70,7 +73,7 @@ def scan_json(text: str, start: int) -> tuple[Any, int]:
         NotJson: If no value starts there.
     """
     try:
-        return _DECODER.raw_decode(text, start)
+        return (_UNIQUE_DECODER if unique else _DECODER).raw_decode(text, start)
     except NotJson:
         raise
     except ValueError as error:
@@ -139,6 +142,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise NotJson(f"`{name}` is no JSON value")
 
 
+def _unique_members(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        (twice, _), *_ = Counter(name for name, _ in members).most_common(1)
+        raise NotJson(f"the key {shown(twice)} is there twice")
+    return found
+
+
 def _reason(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} (character {error.pos})"
@@ -146,3 +157,8 @@ def _reason(error: ValueError) -> str:
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=_exact_number, parse_constant=_refuse_constant)
+_UNIQUE_DECODER: Final = json.JSONDecoder(
+    parse_float=_exact_number,
+    parse_constant=_refuse_constant,
+    object_pairs_hook=_unique_members,
+)

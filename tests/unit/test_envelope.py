@@ -61,6 +61,14 @@ def test_a_record_without_a_timestamp_says_null() -> None:
     assert read_envelope(line.decode()).timestamp is None
 
 
+def test_a_record_that_is_not_written_yet_has_no_place() -> None:
+    planned = Record("t", -1, -1, "create", 1, None, None, ())
+    line = EnvelopeWriter().line(DecodedRecord(planned, NO_BYTES, NO_BYTES)).decode()
+    document = json.loads(line)
+    assert (document["partition"], document["offset"]) == (None, None)
+    assert read_envelope(line).partition is None
+
+
 def test_a_tombstone_is_null_twice_and_an_avro_null_is_not() -> None:
     tombstone = json.loads(written())
     assert (tombstone["payload_encoding"], tombstone["payload"]) == (None, None)
@@ -231,6 +239,11 @@ def test_a_hand_written_key_is_text() -> None:
         ('{"payload": 1, "payload_encoding": "xml"}', "payload_encoding", "the text `xml`"),
         ('{"payload": "a", "payload_encoding": "base64"}', "payload", "is not base64"),
         ('{"key": "\\ud800", "key_encoding": "text"}', "key", "half of a surrogate pair"),
+        (
+            '{"payload": {"a": [{"b": 1, "b": 2}]}, "payload_encoding": "avro"}',
+            "payload",
+            "the key `b` is there twice",
+        ),
     ],
 )
 def test_a_wrong_line_is_refused_by_its_field(line: str, path: str, reason: str) -> None:

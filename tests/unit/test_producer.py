@@ -1,18 +1,14 @@
 """Delivery on librdkafka's own mock cluster: real protocol, real reports, in this process."""
 
-import gc
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import confluent_kafka
 import pytest
 
-from flowodm.config import Context
-from flowodm.connection import KafkaConnection
 from flowodm.errors import (
     BrokerUnreachable,
     ChangeRefused,
@@ -22,42 +18,9 @@ from flowodm.errors import (
     UsageError,
 )
 from flowodm.producer import Delivery, Outcome, Producer
+from tests.mock_cluster import MockCluster, Silent, connection
 
 pytestmark = pytest.mark.unit
-
-
-class _Silent:
-    def log(self, *_: Any) -> None:
-        pass
-
-
-@dataclass
-class MockCluster:
-    """A cluster that lives as long as this object."""
-
-    host: Any
-    bootstrap_servers: str
-
-    @classmethod
-    def start(cls, *topics: str) -> "MockCluster":
-        host = confluent_kafka.Producer({"test.mock.num.brokers": 1}, logger=_Silent())
-        for topic in topics:
-            host.list_topics(topic, timeout=5)  # which creates it there
-        (broker,) = host.list_topics(timeout=5).brokers.values()
-        return cls(host, f"{broker.host}:{broker.port}")
-
-    def end(self) -> None:
-        self.host = None
-        gc.collect()
-
-    def connection(self, **more: Any) -> KafkaConnection:
-        return connection(self.bootstrap_servers, **more)
-
-
-def connection(bootstrap_servers: str, **more: Any) -> KafkaConnection:
-    return KafkaConnection(
-        Context(name="test", source="test", bootstrap_servers=bootstrap_servers, **more)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +39,7 @@ def producer(cluster: MockCluster) -> Iterator[Producer]:
 def stored(cluster: MockCluster, delivery: Delivery) -> Any:
     """The record that a delivery speaks of, read with another client."""
     consumer = confluent_kafka.Consumer(
-        {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "none"}, logger=_Silent()
+        {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "none"}, logger=Silent()
     )
     where = confluent_kafka.TopicPartition(delivery.topic, delivery.partition, delivery.offset)
     consumer.assign([where])

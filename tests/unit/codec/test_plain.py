@@ -59,6 +59,12 @@ def test_what_is_not_json_says_why(text: str, reason: str) -> None:
         read_json(text)
 
 
+def test_a_key_that_is_there_twice_is_refused_on_demand() -> None:
+    assert read_json('{"a": {"b": 1}, "c": {"b": 1}}', unique=True)
+    with pytest.raises(NotJson, match="the key `b` is there twice"):
+        read_json('[{"a": {"b": 1, "b": 1}}]', unique=True)
+
+
 def test_depth_counts_brackets_outside_strings_only() -> None:
     deepest = "[" * MAX_DEPTH + '"' + "[" * 500 + '\\"["' + "]" * MAX_DEPTH
     assert read_json(deepest)
