@@ -61,9 +61,11 @@ class Builder:
 
     Args:
         known: The types that referenced schemas define, by full name.
+        strict_namespaces: Whether namespaces are held to the rule for names.
     """
 
-    def __init__(self, known: dict[str, NamedType]) -> None:
+    def __init__(self, known: dict[str, NamedType], *, strict_namespaces: bool) -> None:
+        self._strict_namespaces = strict_namespaces
         self._external = frozenset(known)
         self._names: dict[str, NamedType | None] = {**known}
         self._places: dict[str, Path] = {}
@@ -294,7 +296,7 @@ class Builder:
                 f"a namespace must be a string, not {kind(space)}", (path, "namespace")
             )
         fullname = full_name(name, namespace if space is None else space)
-        fault = name_fault(fullname)
+        fault = name_fault(fullname, strict_namespace=self._strict_namespaces)
         if fault is not None:
             from_name = "." in name or fault == name or space is None
             what = "the name" if from_name else "the namespace"

@@ -11,6 +11,7 @@ PRIMITIVES: Final = frozenset(
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OLD_NAMESPACE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def is_name(text: str) -> bool:
@@ -31,9 +32,18 @@ def namespace_of(fullname: str) -> str:
     return fullname.rpartition(".")[0]
 
 
-def name_fault(fullname: str) -> str | None:
-    """The part of a full name that is no name, if any."""
-    return next((part for part in fullname.split(".") if not is_name(part)), None)
+def name_fault(fullname: str, *, strict_namespace: bool = True) -> str | None:
+    """The part of a full name that is no name, if any.
+
+    Args:
+        fullname: The name with its namespace.
+        strict_namespace: False to let the namespace's parts hold hyphens and begin with digits.
+    """
+    space, dot, short = fullname.rpartition(".")
+    rule = _NAME if strict_namespace else _OLD_NAMESPACE
+    parts = space.split(".") if dot else []
+    faulty = next((part for part in parts if rule.fullmatch(part) is None), None)
+    return short if faulty is None and not is_name(short) else faulty
 
 
 def find_name(name: str, namespace: str, known: Container[str]) -> str | None:

@@ -28,6 +28,7 @@ def parse(
     *,
     references: Iterable[Schema] = (),
     validate_defaults: bool = True,
+    strict_namespaces: bool = True,
 ) -> Schema:
     """Parse an Avro schema.
 
@@ -41,6 +42,8 @@ def parse(
             these are equal.
         validate_defaults: False to take a schema whose defaults do not fit their types, as some
             registries store it; a writer's defaults play no part in reading.
+        strict_namespaces: False to take namespaces with hyphens (`my-company.events`), as Java
+            did until 1.11; no other name may hold one.
 
     Raises:
         SchemaParseError: It is no Avro schema, with the place, and a hint where there is a cure.
@@ -49,7 +52,8 @@ def parse(
     if isinstance(schema, bytes | bytearray | memoryview):
         schema = _decode(bytes(schema))
     document = _read(schema, known) if isinstance(schema, str) else copy_document(schema)
-    return Builder(known).schema(document, validate_defaults=validate_defaults)
+    builder = Builder(known, strict_namespaces=strict_namespaces)
+    return builder.schema(document, validate_defaults=validate_defaults)
 
 
 def _read(text: str, known: dict[str, NamedType]) -> Json:

@@ -110,10 +110,16 @@ class _References:
         for reference in document.references:
             known.append((yield from self._referenced(reference)))
         try:
-            # A writer's defaults play no part in reading, and registries keep some that do not fit.
+            # A writer's defaults play no part in reading, and registries keep some that do not fit;
+            # Java's parser took any namespace until 1.12.
             return (
                 yield from worked(
-                    lambda: avro.parse(document.text, references=known, validate_defaults=False),
+                    lambda: avro.parse(
+                        document.text,
+                        references=known,
+                        validate_defaults=False,
+                        strict_namespaces=False,
+                    ),
                     len(document.text),
                 )
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowodm.avro import Schema, parse
+from flowodm.avro import Schema, canonical_form, parse
 from flowodm.avro.types import (
     NO_DEFAULT,
     Array,
@@ -368,6 +368,26 @@ def test_a_schema_has_a_name(document: Any, name: str) -> None:
 def test_defaults_that_do_not_fit_are_taken_when_asked() -> None:
     schema = parse(record(field("int", default="x")), validate_defaults=False)
     assert root_record(schema).fields[0].default == "x"
+
+
+@pytest.mark.parametrize("space", ["my-company.events", "2024.events", "a.b-c.1"])
+def test_old_namespaces_are_taken_when_asked(space: str) -> None:
+    """Java took any namespace until 1.12, and registries hold what it took."""
+    document = record(
+        field(["null", "R"]), field({"type": "fixed", "name": "F", "size": 1}, "g"), namespace=space
+    )
+    with pytest.raises(SchemaParseError, match="the namespace"):
+        parse(document)
+    schema = parse(document, strict_namespaces=False)
+    assert list(schema.names) == [f"{space}.R", f"{space}.F"]
+    assert parse(schema.to_json(), strict_namespaces=False) == schema
+    assert f'"{space}.R"' in canonical_form(schema)
+
+
+@pytest.mark.parametrize("name", ["a-b", "x.a-b", 'a".R', "a b.R", "é.R", "a..R", "a.\n.R"])
+def test_old_namespaces_hold_hyphens_and_no_more(name: str) -> None:
+    with pytest.raises(SchemaParseError):
+        parse(record(name=name), strict_namespaces=False)
 
 
 def test_importing_the_language_loads_nothing_heavy() -> None:
