@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import random
+import re
 import resource
 import signal
 import socket
@@ -312,3 +313,9 @@ def ask_process(process: Process) -> Callable[[int], int]:
         return status
 
     return register
+
+
+def test_the_pages_example_runs() -> None:
+    page = Path(__file__).parents[2] / "docs" / "registry.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(example, "registry.md", "exec"), {})
