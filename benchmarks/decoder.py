@@ -25,17 +25,21 @@ def cases() -> list[Messages]:
     return [
         events(),
         orders(),
-        numbers("long", 1000, lambda source: source.randrange(-(2**41), 2**41)),
-        numbers("long", 100, lambda source: source.randrange(-(2**41), 2**41)),
-        numbers("long", 10, lambda source: source.randrange(-(2**41), 2**41)),
-        numbers("long", 1000, lambda source: source.randrange(-(2**63), 2**63)),
-        numbers("int", 1000, lambda source: source.randrange(100)),
-        numbers("int", 1000, lambda source: source.randrange(-(2**31), 2**31)),
-        numbers("double", 1000, random.Random.random),
+        *(numbers("long", length, _wide, "6-byte long") for length in (10, 100, 1000)),
+        numbers("long", 1000, lambda source: source.randrange(-(2**63), 2**63), "10-byte long"),
+        numbers("long", 1000, lambda source: source.randrange(2**13), "2-byte long"),
+        numbers("int", 1000, lambda source: source.randrange(-64, 64), "1-byte int"),
+        numbers("int", 1000, lambda source: source.randrange(200), "1- and 2-byte int"),
+        numbers("int", 1000, lambda source: source.randrange(-(2**31), 2**31), "5-byte int"),
         numbers("double", 10, random.Random.random),
+        numbers("double", 1000, random.Random.random),
         numbers("float", 1000, random.Random.random),
         numbers("boolean", 1000, lambda source: source.random() < 0.5),
     ]
+
+
+def _wide(source: random.Random) -> int:
+    return source.randrange(-(2**41), 2**41)
 
 
 def evolved(messages: Messages) -> dict[str, Any]:

@@ -120,11 +120,13 @@ def orders(count: int = 300) -> Messages:
     return _messages("nested, logical types", ORDER, _order, count)
 
 
-def numbers(items: str, length: int, value: Callable[[random.Random], Any]) -> Messages:
+def numbers(
+    items: str, length: int, value: Callable[[random.Random], Any], what: str = ""
+) -> Messages:
     """Arrays of one type of number."""
     schema = {"type": "array", "items": items}
     return _messages(
-        f"{length} of {items}",
+        f"{length} {what or items}s",
         schema,
         lambda source: [value(source) for _ in range(length)],
         max(1, 20_000 // length),

@@ -264,22 +264,20 @@ class _Generator:
 
     def _default(self, function: Function, default: FieldDefault, nest: _Nest) -> str:
         """A constant, or a local variable for what a record must not share with the next."""
-        resolution = replace(self._resolution, root=default.node)
-        common = self._measures
         try:
-            tracers = (
-                Tracer(resolution, common, style, self._limits, default.data)
-                for style in (PHYSICAL, self._style)
-            )
-            physical, value = (tracer.read() for tracer in tracers)
+            physical, value = (self._traced(default, style) for style in (PHYSICAL, self._style))
         except DeserializationError:
-            physical = []  # fails again where it is read, and is explained there
-        if not isinstance(physical, list | dict):
+            physical = value = {}  # fails again where it is read, and is explained there
+        if not isinstance(physical, list | dict) and not isinstance(value, list | dict):
             return self._constants.add(value)
         target = function.fresh("v")
         passed = self._passed(function, nest, f"{self._constants.add(default.data)}, 0")
         function.emit(f"{target} = {self._ask(default.node)}({passed})[0]")
         return target
+
+    def _traced(self, default: FieldDefault, style: Style) -> Any:
+        resolution = replace(self._resolution, root=default.node)
+        return Tracer(resolution, self._measures, style, self._limits, default.data).read()
 
     def _array(self, function: Function, node: ReadArray, target: str, nest: _Nest) -> None:
         items = node.items

@@ -449,6 +449,15 @@ def test_a_nearly_full_stack_does_not_change_the_value() -> None:
     assert found == expected
 
 
+def test_a_style_that_makes_containers_shares_none_of_them() -> None:
+    reader = record()
+    reader["fields"] = [{"name": "x", "type": ["int", "null"], "default": 5}]
+    decoder = compile_decoder(parse(record()), parse(reader), style=Upper())
+    first, second = decoder.decode(b""), decoder.decode(b"")
+    assert first == second == ("R", {"x": {0: 5}})
+    assert first[1]["x"] is not second[1]["x"]
+
+
 class Upper:
     """A style that shows which conversions are called, and with what."""
 
