@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSchemaRegistry"]
 
 _T = TypeVar("_T")
-_HEAVY = 64 * 1024
-"""Characters from which on a computation is done in a thread: about a millisecond's work."""
+_LONG = 0.005
+"""Seconds from which on a computation is done in a thread."""
 
 
 class AsyncSchemaRegistry:
@@ -286,7 +286,7 @@ class AsyncSchemaRegistry:
 
     async def _work(self, work: Work) -> tuple[Any, FlowODMError | None]:
         try:
-            if work.weight > _HEAVY:
+            if work.seconds > _LONG:
                 return await asyncio.to_thread(work.run), None
             return work.run(), None
         except FlowODMError as error:

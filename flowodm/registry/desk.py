@@ -10,6 +10,9 @@ from flowodm.registry.wire import Response, Steps, worked
 
 __all__ = ["Desk", "Query"]
 
+_SECONDS_PER_BYTE = 1e-8
+"""Of reading JSON."""
+
 Query = tuple[tuple[str, str], ...]
 
 
@@ -78,4 +81,8 @@ class Desk:
             secrets=self._exchange.secrets,
             is_registration=is_registration,
         )
-        return (yield from worked(lambda: document_of(response, self.base), len(response.body)))
+        return (
+            yield from worked(
+                lambda: document_of(response, self.base), len(response.body) * _SECONDS_PER_BYTE
+            )
+        )

@@ -28,6 +28,9 @@ _WEIGHT = 16 * 1024 * 1024
 _REFERENCES_SECONDS = 60.0
 """For all the references of one schema together."""
 
+_SECONDS_PER_CHARACTER = 1e-6
+"""Of parsing a schema."""
+
 _Place = tuple[str, int]
 
 
@@ -120,7 +123,7 @@ class _References:
                         validate_defaults=False,
                         strict_namespaces=False,
                     ),
-                    len(document.text),
+                    len(document.text) * _SECONDS_PER_CHARACTER,
                 )
             )
         except SchemaParseError as error:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from flowodm.config import RegistryConfig
 
-_PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
-
 __all__ = ["Access", "Address", "OAuth", "Trust", "access_of"]
+
+_PATH_CHARACTERS = "/%:@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True)

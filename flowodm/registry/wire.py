@@ -77,8 +77,8 @@ class Work:
     """
 
     run: Callable[[], Any]
-    weight: int
-    """Bytes or characters that it goes through."""
+    seconds: float
+    """About how long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def sent(request: Request) -> Steps[Outcome]:
     return outcome
 
 
-def worked(run: Callable[[], _T], weight: int) -> Steps[_T]:
-    """Have a computation done, and return its result."""
-    result: _T = yield Work(run, weight)
+def worked(run: Callable[[], _T], seconds: float) -> Steps[_T]:
+    """Have a computation of about that length done, and return its result."""
+    result: _T = yield Work(run, seconds)
     return result

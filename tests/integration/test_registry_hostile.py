@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -470,6 +471,28 @@ def test_the_event_loop_goes_on_while_a_registry_is_slow(hasty: None) -> None:
 
     with rogue(drip(b"", b"", 9)) as server:
         assert asyncio.run(go(server.url)) < 0.5
+
+
+def test_the_event_loop_goes_on_while_a_large_schema_is_parsed() -> None:
+    fields = [{"name": f"f{number}", "type": "int", "doc": "x" * 200} for number in range(9000)]
+    schema = json.dumps({"type": "record", "name": "R", "fields": fields})
+    body = json.dumps({"schema": schema}).encode()
+    threads: set[str] = set()
+
+    async def go(url: str) -> int:
+        turns = 0
+        async with AsyncSchemaRegistry(RegistryConfig(url=url)) as registry:
+            asked = asyncio.ensure_future(registry.parsed(1))
+            while not asked.done():
+                await asyncio.sleep(0)
+                threads.update(thread.name for thread in threading.enumerate())
+                turns += 1
+            assert (await asked).name == "R"
+        return turns
+
+    with rogue(reply(200, body)) as server:
+        assert asyncio.run(go(server.url)) > 10
+    assert any(name.startswith("asyncio_") for name in threads)
 
 
 def test_a_connection_the_registry_closed_meanwhile_is_replaced(ask: Asker) -> None:
