@@ -9,10 +9,11 @@ completion never shows an error.
 The scripts for the shells, and how they are installed, are in `shells.py`.
 """
 
-import time
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from flowodm.cli import process
 from flowodm.cli.app import COMMANDS, GROUPS, CommandEntry, children
 from flowodm.cli.options import FORMATS, GLOBAL_OPTIONS, GlobalOption, Session, add_override
 from flowodm.cli.sanitize import visible
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "answer", "candidates"]
 
-_PATIENCE: Final = 0.4
-"""Seconds for a whole answer, a cluster that is silent included."""
-_LEAST_WAIT: Final = 0.1
-_STARTED: Final = time.monotonic()
+_PATIENCE: Final = 0.35
+"""Seconds for a whole answer; with the start of the process, less than half a second."""
 
 
 class Candidate(NamedTuple):
@@ -48,6 +47,9 @@ class _Place(NamedTuple):
 
 def answer(words: Sequence[str], session: Session) -> int:
     """Write the candidates for the last of the words."""
+    deadline = threading.Timer(_PATIENCE, process.end, (1,))  # whatever a cluster keeps us waiting
+    deadline.daemon = True
+    deadline.start()
     try:
         for word, remark in candidates(words, session):
             if word == visible(word):  # a name with escapes in it is nothing to type
@@ -56,6 +58,7 @@ def answer(words: Sequence[str], session: Session) -> int:
         return 1
     finally:
         session.output.flush()
+        deadline.cancel()
     return 0
 
 
@@ -197,8 +200,7 @@ def _topics(session: Session) -> Iterator[Candidate]:
     from flowodm.connection import KafkaConnection
 
     connection = KafkaConnection(session.load_context())
-    left = _PATIENCE - (time.monotonic() - _STARTED)
-    for name in sorted(connection.metadata(max(left, _LEAST_WAIT)).topics):
+    for name in sorted(connection.metadata(_PATIENCE).topics):
         if not name.startswith("_"):
             yield Candidate(name)
 

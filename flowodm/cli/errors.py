@@ -5,7 +5,6 @@ unless `-vv` asks for it.
 """
 
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,6 +16,8 @@ __all__ = ["report"]
 
 _MESSAGE_LINES: Final = 3
 _HINT_LINES: Final = 2
+_SIMILAR: Final = 0.7
+"""How alike two names must be for one to be a slip of the other."""
 
 
 def report(error: BaseException, session: Session) -> int:
@@ -111,21 +112,20 @@ def _of_typer(error: BaseException) -> tuple[int, str, str | None] | None:
 
 
 def _usage_message(error: Any) -> str:
-    message = str(error.message if hasattr(error, "possibilities") else error.format_message())
+    if hasattr(error, "possibilities"):
+        return f"no such option `{error.option_name}`"
+    message = str(error.format_message())
     message = message.rstrip(".").replace(" '", " `").replace("' ", "` ").replace("':", "`:")
     if message.endswith("'"):
         message = message[:-1] + "`"
     return message[:1].lower() + message[1:]
 
 
-def _usage_hint(error: Any) -> str | None:
-    return "  ".join(_usage_hints(error)) or None
+def _usage_hint(error: Any) -> str:
+    from difflib import get_close_matches
 
-
-def _usage_hints(error: Any) -> Iterator[str]:
-    near = getattr(error, "possibilities", None)
-    if near:
-        yield f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
     context = getattr(error, "ctx", None)
-    if context is not None:
-        yield f"({context.command_path} --help)"
+    command = f"{context.command_path if context else 'flowodm'} --help"
+    option = getattr(error, "option_name", "")
+    near = get_close_matches(option, getattr(error, "possibilities", None) or (), 1, _SIMILAR)
+    return f"did you mean `{near[0]}`?  ({command})" if near else f"see: {command}"

@@ -1,0 +1,64 @@
+"""Completion offers the topics there are, and does not wait for a cluster that is silent."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.servers import TestServers
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def complete(clean_environment: dict[str, str]) -> Callable[..., tuple[list[str], float]]:
+    """Ask for candidates as a shell does; returns the words and the seconds it took."""
+
+    def ask(*words: str, servers: str) -> tuple[list[str], float]:
+        environ = clean_environment | {
+            "_FLOWODM_COMPLETE": "bash",
+            "KAFKA_BOOTSTRAP_SERVERS": servers,
+        }
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "flowodm", *words],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        words_found = [line.partition("\t")[0] for line in done.stdout.splitlines()]
+        return words_found, time.monotonic() - began
+
+    return ask
+
+
+def test_topics_are_live(
+    complete: Callable[..., tuple[list[str], float]],
+    make_topic: Callable[..., str],
+    sandbox: TestServers,
+) -> None:
+    topic = make_topic(prefix="complete-me")
+    make_topic(prefix="_complete-me")
+    deadline = time.monotonic() + 20
+    found: list[str] = []
+    while not found:  # a busy machine may not start a process in time; the next one will
+        assert time.monotonic() < deadline
+        found, _ = complete("tail", "-e", "complete-me", servers=sandbox.bootstrap_servers)
+    assert found == [topic]
+
+
+def test_a_silent_cluster_is_no_wait_and_no_error(
+    complete: Callable[..., tuple[list[str], float]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        servers = f"127.0.0.1:{server.getsockname()[1]}"
+        found, seconds = min(
+            (complete("tail", "", servers=servers) for _ in range(3)), key=lambda ask: ask[1]
+        )
+    assert found == []
+    assert seconds < 1  # half a second, and what a busy machine adds
