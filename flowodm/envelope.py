@@ -90,15 +90,22 @@ class EnvelopeWriter:
         record, key, value = decoded
         topic, partition, offset, timestamp_type, timestamp, raw_key, raw_value, headers = record
         head = self._heads.get((topic, partition)) or self._head(topic, partition)
-        shown_headers = self._headers(headers) if headers else "[]"
-        shown_key, key_id, key_more = self._side("key", key, raw_key)
+        if type(key) is Decoded and key.encoding == "text":  # the usual sides, without a call
+            shown_key = f'"key_encoding":"text","key":{self._to_json(key.value).decode()}'
+            key_id: int | str = "null"
+            key_more = ""
+        else:
+            shown_key, key_id, key_more = self._side("key", key, raw_key)
         shown_value, value_id, value_more = self._side("payload", value, raw_value)
         line = (
-            f'{head}{"null" if offset < 0 else offset},"tstype":"{timestamp_type}",'
-            f'"ts":{"null" if timestamp is None else timestamp},"headers":{shown_headers},'
+            f'{head}{offset if offset >= 0 else "null"},"tstype":"{timestamp_type}",'
+            f'"ts":{"null" if timestamp is None else timestamp},'
+            f'"headers":{self._headers(headers) if headers else "[]"},'
             f'{shown_key},{shown_value},"key_schema_id":{key_id},"value_schema_id":{value_id}'
             f"{key_more}{value_more}}}"
         )
+        if line.isascii() and "\x7f" not in line:
+            return line.encode()
         return escape_unseen(line).encode()
 
     def _head(self, topic: str, partition: int) -> str:

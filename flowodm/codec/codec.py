@@ -32,12 +32,14 @@ FORMATS: Final[tuple[Format, ...]] = ("auto", "avro", "json", "text", "base64")
 _MOST_PLANS: Final = 1_000
 _MOST_SOURCE: Final = 16 * 1024 * 1024
 """Characters of generated source whose decoders are kept."""
+_MOST_USUAL: Final = 100
 _MOST_MISSING: Final = 10_000
 _MISSING_SECONDS: Final = 10.0
 """For how long a schema that could not be had is not asked for again."""
 
 _MAY_START_JSON: Final = frozenset('{["-0123456789tfn \t\r\n')
 
+_PREFIX: Final = 5
 _NO_BYTES: Final = Decoded(None, "null")
 _Side: TypeAlias = Decoded | Undecodable
 
@@ -162,6 +164,8 @@ class _SideCodec:
     def __init__(self, side: Literal["key", "value"], form: Format, plans: _Plans) -> None:
         self._side = side
         self._plans = plans
+        self._usual: dict[bytes, _Plan] = {}
+        """The plans of the prefixes that came last: one lookup a message."""
         self.decode = {
             "auto": self._auto,
             "avro": self._avro,
@@ -174,6 +178,9 @@ class _SideCodec:
         if data is None:
             return _NO_BYTES
         if headers or data[:1] == b"\0":
+            plan = None if headers else self._usual.get(data[:_PREFIX])
+            if plan is not None and plan.decode is not None:
+                return self._avro_body(data, _PREFIX, plan)
             framed = unframe(data, headers, is_key=self._side == "key")
             if framed is not None and framed.schema_id != 0:
                 return self._framed(data, framed)
@@ -200,11 +207,19 @@ class _SideCodec:
         plan = self._plans.find(framed)
         if isinstance(plan, str):
             return Undecodable(plan, data, framed.schema_id)
+        if plan.decode is None:
+            return self._json_body(data, framed.start, plan.schema_id)
+        if framed.start:
+            if len(self._usual) >= _MOST_USUAL:
+                self._usual.clear()
+            self._usual[data[: framed.start]] = plan
+        return self._avro_body(data, framed.start, plan)
+
+    def _avro_body(self, data: bytes, start: int, plan: _Plan) -> _Side:
         decode, schema_id, schema = plan
-        if decode is None:
-            return self._json_body(data, framed.start, schema_id)
+        assert decode is not None
         try:
-            return Decoded(decode(data, framed.start), "avro", schema_id, schema)
+            return Decoded(decode(data, start), "avro", schema_id, schema)
         except DecodeFailure as failure:
             return Undecodable(
                 failure.under(self._side), data, schema_id, failure.position, failure.path
