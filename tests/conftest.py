@@ -44,9 +44,9 @@ _KEPT_VARIABLES = (
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        run = tempfile.mkdtemp(prefix="flowodm-test-")
-        os.environ[_RUN_VARIABLE] = run
-        config.stash[_RUN_KEY] = Path(run)
+        run = Path(tempfile.gettempdir()) / f"flowodm-test-{uuid.uuid4().hex[:12]}"
+        os.environ[_RUN_VARIABLE] = str(run)
+        config.stash[_RUN_KEY] = run
 
 
 _RUN_KEY = pytest.StashKey[Path]()
@@ -55,7 +55,7 @@ _RUN_KEY = pytest.StashKey[Path]()
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Wait until the guards have ended what this run shared."""
     run = config.stash.get(_RUN_KEY, None)
-    if run is None:
+    if run is None or not run.exists():
         return
     until = time.monotonic() + 20
     while any(entry.is_dir() for entry in run.iterdir()) and time.monotonic() < until:

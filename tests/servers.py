@@ -48,6 +48,7 @@ def shared(directory: Path, start: Callable[[Path], dict]):
         directory: The servers' own; made by the first who comes, removed when the last has gone.
         start: Starts the servers in it and says, in JSON, where they are.
     """
+    directory.parent.mkdir(mode=0o700, exist_ok=True)
     with FileLock(f"{directory}.lock"):
         writer = _open_writer(directory)
         try:

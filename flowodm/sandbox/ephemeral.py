@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from flowodm.sandbox import secure
 from flowodm.sandbox.progress import Report, silent
-from flowodm.sandbox.servers import REGISTRY, PortTaken, Servers
+from flowodm.sandbox.servers import REGISTRY, PortTaken, Servers, StartFailed
 from flowodm.sandbox.spec import (
     ClientConfig,
     Credentials,
@@ -85,6 +85,10 @@ class Sandbox:
                 self.close()
                 if attempt == _ATTEMPTS:
                     raise
+            except StartFailed as error:
+                self.close()
+                error.hint = None  # the log it points to is gone; its end is in the error
+                raise
             except BaseException:
                 self.close()
                 raise

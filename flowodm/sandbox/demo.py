@@ -1,0 +1,135 @@
+"""The demo's topics, schemas and live producer.
+
+What the events are is `demo_events`'s business; the schemas are files beside this one. Everything
+goes through the same registry client, encoder and producer as the commands.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from importlib.resources import files
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from flowodm.sandbox.demo_events import DAMAGED_AT, TOPICS, Event, events
+
+if TYPE_CHECKING:
+    from flowodm.codec.encode import Encoder
+    from flowodm.connection import KafkaConnection
+    from flowodm.producer import Producer
+
+__all__ = ["Traffic", "events_for", "prepare", "schema_text"]
+
+_SEED = 7
+_AT_ONCE = 8
+"""Events that are there from the start, so that there is something to see."""
+_PAUSE = 0.2
+
+
+def schema_text(topic: str, version: int) -> str:
+    """Return one version of the schema of a demo topic's values."""
+    name = f"{topic}-value.{version}.avsc"
+    return files("flowodm.sandbox").joinpath("schemas", name).read_text(encoding="utf-8")
+
+
+def events_for(records: int) -> int:
+    """Return how many events it takes until so many decode: one of them does not."""
+    return records if records <= DAMAGED_AT else records + 1
+
+
+def prepare(connection: KafkaConnection) -> dict[tuple[str, int], int]:
+    """Create the demo's topics and register every version of their schemas.
+
+    Returns:
+        The schema id of each topic and version.
+    """
+    from confluent_kafka.cimpl import NewTopic
+
+    admin = connection.admin()
+    new = [NewTopic(topic.name, topic.partitions, 1) for topic in TOPICS]
+    for future in admin.create_topics(new).values():
+        connection.wait(future)
+    registry = connection.schema_registry()
+    return {
+        (topic.name, version): registry.register(
+            f"{topic.name}-value", schema_text(topic.name, version)
+        ).schema_id
+        for topic in TOPICS
+        for version in range(1, topic.versions + 1)
+    }
+
+
+class Traffic:
+    """Produces the demo's events from a thread of its own, for as long as a `with` block.
+
+    Args:
+        connection: The demo's sandbox.
+        ids: What `prepare` returned.
+        limit: How many events to produce; None goes on.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        ids: dict[tuple[str, int], int],
+        *,
+        limit: int | None = None,
+    ) -> None:
+        self._connection, self._ids, self._limit = connection, ids, limit
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="flowodm-demo", daemon=True)
+        self.error: Exception | None = None
+        """What ended it before its time; the main thread was interrupted then."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        from flowodm.producer import Producer
+
+        try:
+            with Producer(self._connection) as producer:
+                self._produce(producer)
+        except Exception as error:  # noqa: BLE001 - whoever waits for events must hear of it
+            self.error = error
+            if not self._stopping.is_set():
+                _thread.interrupt_main()
+
+    def _produce(self, producer: Producer) -> None:
+        encoders = self._encoders()
+        source = events(_SEED)
+        for number in count() if self._limit is None else range(self._limit):
+            if number >= _AT_ONCE and self._stopping.wait(_PAUSE):
+                return
+            event = next(source)
+            chosen = event.topic, event.version
+            value = _encode(event, encoders[chosen], self._ids[chosen])
+            producer.send(event.topic, event.key.encode(), value, headers=event.headers)
+            producer.wait(0)
+
+    def _encoders(self) -> dict[tuple[str, int], Encoder]:
+        from flowodm.codec.encode import compile_encoder
+
+        registry = self._connection.schema_registry()
+        return {key: compile_encoder(registry.parsed(found)) for key, found in self._ids.items()}
+
+
+def _encode(event: Event, encoder: Encoder, schema_id: int) -> bytes | None:
+    from flowodm.codec.framing import frame
+
+    if event.value is None:
+        return None
+    data = encoder.encode(event.value, frame(schema_id))
+    return data[: len(data) // 2] if event.is_damaged else data
