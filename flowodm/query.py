@@ -40,8 +40,8 @@ class Filter:
             and `timestamp`.
         key: A pattern in the text of the key.
         headers: `NAME=PATTERN` each, or `NAME` for a header that is there at all.
-        grep: A pattern in the text of the key or the value: text as it is, anything else in its
-            JSON form, as `-o ndjson` prints it.
+        grep: A pattern in the text of the key or the value: text as it is, anything else as
+            JSON without spaces, times in ISO 8601, bytes in base64.
 
     Raises:
         UsageError: One of them has no meaning.
@@ -147,13 +147,11 @@ def _json(value: Any) -> Any:
     match value:
         case bytes():
             return b64encode(value).decode()
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case date() | time():
+        case datetime() | time():
+            digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
+            return value.isoformat(timespec=digits).replace("+00:00", "Z")
+        case date():
             return value.isoformat()
-    if hasattr(value, "months") and hasattr(value, "milliseconds"):
-        parts = ("months", "days", "milliseconds")
-        return {part: getattr(value, part) for part in parts}
     return str(value)
 
 

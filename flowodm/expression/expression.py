@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from flowodm.errors import UsageError
 from flowodm.expression.engine import cel
-from flowodm.expression.paths import Names, Step, find_names
-from flowodm.expression.values import Numbers, Unconvertible, to_cel
+from flowodm.expression.paths import Leaf, Names, Step, find_names
+from flowodm.expression.values import EXACT, Numbers, Unconvertible, to_cel
 from flowodm.record import Decoded, DecodedRecord, Headers
 
 __all__ = ["Expression", "Outcome"]
@@ -28,6 +28,8 @@ _CALCULATING: Final = frozenset(
 _FAILURES: Final = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ABSENT: Final = object()
+
+_Read: TypeAlias = Callable[[DecodedRecord], Any]
 
 
 class Outcome(Enum):
@@ -64,10 +66,9 @@ class Expression:
         self._numbers = Numbers(
             names.numbers, only_compares=not _CALCULATING.intersection(functions)
         )
-        self._leaves = tuple((leaf, _ROOTS[leaf.root]) for leaf in names.leaves)
-        self._wholes = tuple(
-            (name, _ROOTS[name]) for name in _VARIABLES if name in rewritten.variables()
-        )
+        wholes = [Leaf(name, name) for name in _VARIABLES if name in rewritten.variables()]
+        self._readers = tuple((leaf.variable, _reader(leaf)) for leaf in (*names.leaves, *wholes))
+        self._names = {leaf.variable: str(leaf) for leaf in names.leaves}
         self.reason: str | None = None
         """Why the last record was `UNCONVERTIBLE`."""
 
@@ -77,7 +78,20 @@ class Expression:
         Raises:
             UsageError: The expression's value is neither true nor false.
         """
-        variables, lacking = self._variables(record)
+        variables: dict[str, Any] = {}
+        lacking: Outcome | None = None
+        for variable, read in self._readers:
+            try:
+                value = read(record)
+                if type(value) in EXACT:
+                    variables[variable] = value
+                elif value is _ABSENT:
+                    lacking = lacking or Outcome.ABSENT
+                else:
+                    variables[variable] = to_cel(value, self._numbers)
+            except Unconvertible as error:
+                lacking = self._unconvertible(f"`{self._names.get(variable, variable)}`: {error}")
+        self._numbers.clear()
         try:
             said = self._execute(variables)
         except _FAILURES as error:
@@ -87,32 +101,6 @@ class Expression:
         if said is False:
             return Outcome.FALSE
         raise _refusal(f"the filter gives a {type(said).__name__}, not true or false", self.source)
-
-    def _variables(self, record: DecodedRecord) -> tuple[dict[str, Any], Outcome | None]:
-        variables: dict[str, Any] = {}
-        lacking: Outcome | None = None
-        self._numbers.clear()
-        for leaf, root in self._leaves:
-            try:
-                value = _walk(root(record), leaf.steps)
-                if leaf.is_test:
-                    variables[leaf.variable] = value is not _ABSENT
-                elif value is not _ABSENT:
-                    variables[leaf.variable] = to_cel(value, self._numbers)
-                else:
-                    lacking = lacking or Outcome.ABSENT
-            except Unconvertible as error:
-                lacking = self._unconvertible(f"`{leaf}`: {error}")
-        for name, root in self._wholes:
-            try:
-                value = root(record)
-                if value is _ABSENT:
-                    lacking = lacking or Outcome.ABSENT
-                else:
-                    variables[name] = to_cel(value, self._numbers)
-            except Unconvertible as error:
-                lacking = self._unconvertible(f"`{name}`: {error}")
-        return variables, lacking
 
     def _failed(
         self, error: Exception, variables: dict[str, Any], lacking: Outcome | None
@@ -217,7 +205,7 @@ def _drop_surrogates(variables: dict[str, Any]) -> bool:
 
 def _check_pattern(error: Exception, source: str) -> None:
     """A pattern that the expression itself holds is wrong for every record."""
-    found = re.search(r"'(.*)' not a valid regex", str(error), re.DOTALL)
+    found = re.search(r"error: '(.*)' not a valid regex", str(error), re.DOTALL)
     if found and found[1] in source:
         raise _refusal(
             f"the filter's pattern `{found[1]}` is no regular expression",
@@ -226,19 +214,42 @@ def _check_pattern(error: Exception, source: str) -> None:
         ) from error
 
 
-def _walk(value: Any, steps: tuple[Step, ...]) -> Any:
-    for step in steps:
-        kind = type(value)
-        if kind is dict:
-            value = value.get(step, _ABSENT)
-        elif kind is list and type(step) is int and step < len(value):
-            value = value[step]
-        else:
-            return _ABSENT
-    return value
+def _reader(leaf: Leaf) -> Callable[[DecodedRecord], Any]:
+    """Make what reads a leaf of a record; `_ABSENT` where it is not there."""
+    field = _field(_ROOTS[leaf.root], leaf.steps)
+    if leaf.question == "value":
+        return field
+    if leaf.question == "is there":
+        return lambda record: field(record) is not _ABSENT
+    wanted = leaf.question == "is null"
+
+    def is_null(record: DecodedRecord) -> Any:
+        value = field(record)
+        return _ABSENT if value is _ABSENT else (value is None) is wanted
+
+    return is_null
 
 
-def _side(name: str, at: int) -> Callable[[DecodedRecord], Any]:
+def _field(root: _Read, steps: tuple[Step, ...]) -> _Read:
+    if not steps:
+        return root
+
+    def read(record: DecodedRecord) -> Any:
+        value = root(record)
+        for step in steps:
+            kind = type(value)
+            if kind is dict:
+                value = value.get(step, _ABSENT)
+            elif kind is list and type(step) is int and step < len(value):
+                value = value[step]
+            else:
+                return _ABSENT
+        return value
+
+    return read
+
+
+def _side(name: str, at: int) -> _Read:
     def read(record: DecodedRecord) -> Any:
         side = record[at]
         if type(side) is Decoded:
@@ -271,7 +282,7 @@ def _timestamp(milliseconds: int | None) -> Any:
         raise Unconvertible("a time beyond the year 9999") from None
 
 
-_ROOTS: Final[dict[str, Callable[[DecodedRecord], Any]]] = {
+_ROOTS: Final[dict[str, _Read]] = {
     "key": _side("key", 1),
     "value": _side("value", 2),
     "headers": lambda record: _headers(record.record.headers),

@@ -1,9 +1,10 @@
 """Which fields an expression names: its tokens, and the paths in them.
 
 A path (`value.user.country`, `headers["trace"]`, `value.items[0].price`) becomes a variable of
-its own, so that the engine never sees the record around it. `has(PATH)` becomes one too. Where a
-path ends in something else (a method, a computed index, a macro) what stands before it is the
-path. Text in, values out; the grammar itself is the engine's matter.
+its own, so that the engine never sees the record around it. `has(PATH)` and `PATH == null` become
+one each, true or false: the field itself may be large. Where a path ends in something else (a
+method, a computed index, a macro) what stands before it is the path. Text in, values out; the
+grammar itself is the engine's matter.
 """
 
 import re
@@ -21,8 +22,12 @@ MOST_NESTED: Final = 64
 """Brackets inside brackets; the engine's parser overflows its stack far beyond that."""
 
 Step: TypeAlias = str | int
+Question: TypeAlias = Literal["value", "is there", "is null", "is not null"]
 ROOTS: Final = ("key", "value", "headers")
 _MACROS: Final = frozenset({"all", "exists", "exists_one", "filter", "map"})
+
+_OPENING: Final = (None, "(", "[", ",", "&&", "||", "?", ":")
+_CLOSING: Final = (None, ")", "]", ",", "&&", "||", "?", ":")
 
 _TOKEN: Final = re.compile(
     r"(?P<space>\s+|//[^\n]*)"
@@ -33,6 +38,16 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>&&|\|\||[=!<>]=|.)",
     re.DOTALL,
 )
+
+
+class _Found(NamedTuple):
+    """A path among the tokens."""
+
+    root: str
+    steps: tuple[Step, ...]
+    question: Question
+    following: int
+    """The token after it."""
 
 
 class _Token(NamedTuple):
@@ -48,9 +63,9 @@ class Leaf:
 
     variable: str
     root: str
-    steps: tuple[Step, ...]
-    is_test: bool = False
-    """Only whether it is there: `has(PATH)`."""
+    steps: tuple[Step, ...] = ()
+    question: Question = "value"
+    """What is asked of the field: its value, or only a yes or no."""
 
     def __str__(self) -> str:
         steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)
@@ -84,19 +99,17 @@ def find_names(source: str) -> Names:
     tokens = tuple(_tokens(source))
     _check_nesting(tokens)
     bound = _bound_names(tokens)
-    leaves: dict[tuple[str, tuple[Step, ...], bool], Leaf] = {}
+    leaves: dict[tuple[str, tuple[Step, ...], Question], Leaf] = {}
     pieces, done, at = [], 0, 0
     while at < len(tokens):
-        found = _test_at(tokens, at) or _path_at(tokens, at)
+        found = _test_at(tokens, at) or _comparison_at(tokens, at) or _field_at(tokens, at)
         if found is None:
             at += 1
             continue
-        root, steps, is_test, following = found
-        leaf = leaves.setdefault(
-            (root, steps, is_test), Leaf(f"_{len(leaves)}", root, steps, is_test)
-        )
+        key = (found.root, found.steps, found.question)
+        leaf = leaves.setdefault(key, Leaf(f"_{len(leaves)}", *key))
         pieces += [source[done : tokens[at].start], leaf.variable]
-        done, at = tokens[following - 1].end, following
+        done, at = tokens[found.following - 1].end, found.following
     numbers = tuple(token.text for token in tokens if token.kind == "number")
     return Names("".join([*pieces, source[done:]]), tuple(leaves.values()), bound, numbers)
 
@@ -137,25 +150,48 @@ def _bound_names(tokens: Sequence[_Token]) -> frozenset[str]:
     return frozenset(bound)
 
 
-def _test_at(tokens: Sequence[_Token], at: int) -> tuple[str, tuple[Step, ...], bool, int] | None:
+def _test_at(tokens: Sequence[_Token], at: int) -> _Found | None:
+    """`has(PATH)`."""
     if tokens[at].text != "has" or _text_at(tokens, at + 1) != "(" or _follows_dot(tokens, at):
         return None
-    found = _path_at(tokens, at + 2) if at + 2 < len(tokens) else None
-    if found is None or _text_at(tokens, found[3]) != ")" or not isinstance(found[1][-1], str):
+    found = _path_at(tokens, at + 2)
+    if found is None or _text_at(tokens, found.following) != ")":
         return None
-    return found[0], found[1], True, found[3] + 1
+    is_field = bool(found.steps) and isinstance(found.steps[-1], str)
+    return found._replace(question="is there", following=found.following + 1) if is_field else None
 
 
-def _path_at(tokens: Sequence[_Token], at: int) -> tuple[str, tuple[Step, ...], bool, int] | None:
-    """The path of at least one step that begins with this token, and the token after it."""
-    if tokens[at].kind != "name" or tokens[at].text not in ROOTS or _follows_dot(tokens, at):
+def _comparison_at(tokens: Sequence[_Token], at: int) -> _Found | None:
+    """`PATH == null`, where no neighbour binds tighter."""
+    found = _path_at(tokens, at)
+    if found is None or _text_at(tokens, found.following + 1) != "null":
+        return None
+    sign = _text_at(tokens, found.following)
+    before = tokens[at - 1].text if at else None
+    after = _text_at(tokens, found.following + 2)
+    if sign not in ("==", "!=") or before not in _OPENING or after not in _CLOSING:
+        return None
+    question: Question = "is null" if sign == "==" else "is not null"
+    return found._replace(question=question, following=found.following + 2)
+
+
+def _field_at(tokens: Sequence[_Token], at: int) -> _Found | None:
+    """A path of at least one step."""
+    found = _path_at(tokens, at)
+    return found if found is not None and found.steps else None
+
+
+def _path_at(tokens: Sequence[_Token], at: int) -> _Found | None:
+    if at >= len(tokens) or tokens[at].kind != "name" or tokens[at].text not in ROOTS:
+        return None
+    if _follows_dot(tokens, at):
         return None
     steps: list[Step] = []
     following = at + 1
     while (step := _step_at(tokens, following)) is not None:
         steps.append(step[0])
         following = step[1]
-    return (tokens[at].text, tuple(steps), False, following) if steps else None
+    return _Found(tokens[at].text, tuple(steps), "value", following)
 
 
 def _step_at(tokens: Sequence[_Token], at: int) -> tuple[Step, int] | None:

@@ -12,14 +12,16 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-__all__ = ["MOST_DEEP", "MOST_NODES", "Numbers", "Unconvertible", "to_cel"]
+__all__ = ["EXACT", "MOST_DEEP", "MOST_NODES", "Numbers", "Unconvertible", "to_cel"]
 
 MOST_DEEP: Final = 200
 """Lists and maps inside one another; the engine overflows its stack far beyond that."""
 MOST_NODES: Final = 100_000
 """Values in one field, all together; the engine takes about a microsecond for each."""
 
-_EXACT: Final = frozenset({str, bool, float, type(None), bytes, datetime, timedelta})
+EXACT: Final = frozenset({str, bool, float, type(None), bytes, datetime, timedelta})
+"""The types that the engine takes as they are."""
+
 _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**64 - 1
 
@@ -31,11 +33,12 @@ class Unconvertible(Exception):
 class Numbers:
     """How decimals, and integers beyond 64 bits, become doubles without telling a lie.
 
-    A decimal becomes the double that reads as the same decimal, where there is one: always with
-    up to 15 digits. Beyond that the expression matters. One that only compares is handed the
-    nearest double, moved by one step where that would equal a number of the expression that the
-    decimal does not: every comparison with a literal is exact. For one that calculates, or that
-    makes text of its numbers, such a decimal is unconvertible.
+    An expression that only compares is handed the nearest double, moved by one step where that
+    would equal a number of the expression that the decimal does not: a comparison with a literal
+    is exact, however many digits there are, and so is one of two decimals, or they are
+    unconvertible. One that calculates, or makes text of its numbers, is handed the double that
+    reads as the same decimal; where there is none (there is with up to 15 digits), the decimal is
+    unconvertible.
 
     Args:
         literals: The number literals of the expression, without their signs.
@@ -47,13 +50,13 @@ class Numbers:
         self._literals: dict[float, Decimal] = {}
         for text in literals:
             exact = _literal(text)
-            self._literals |= {float(exact): exact, -float(exact): -exact}
-        self._inexact: dict[float, Decimal] = {}
+            self._literals |= {float(exact): exact, -float(exact): exact.copy_negate()}
+        self._doubles: dict[float, Decimal] = {}
 
     def clear(self) -> None:
         """Forget the numbers of the record before."""
-        if self._inexact:
-            self._inexact.clear()
+        if self._doubles:
+            self._doubles.clear()
 
     def double(self, exact: Decimal) -> float:
         """Return the double that stands for a decimal.
@@ -64,18 +67,17 @@ class Numbers:
         nearest = float(exact) if exact.is_finite() else math.inf
         if math.isinf(nearest):
             raise Unconvertible("a number beyond a double")
-        if Decimal(repr(nearest)) == exact:
-            return self._noted(nearest, exact)
-        if not self._only_compares:
+        if self._only_compares:
+            literal = self._literals.get(nearest)
+            if literal is not None and literal != exact:
+                nearest = math.nextafter(nearest, math.inf if exact > literal else -math.inf)
+        elif Decimal(repr(nearest)) != exact:
             raise Unconvertible("a decimal with more digits than a double, in a calculation")
-        literal = self._literals.get(nearest)
-        if literal is not None and literal != exact:
-            nearest = math.nextafter(nearest, math.inf if exact > literal else -math.inf)
         return self._noted(nearest, exact)
 
     def _noted(self, nearest: float, exact: Decimal) -> float:
         """Two decimals of one record must not meet in one double."""
-        if self._inexact.setdefault(nearest, exact) != exact:
+        if self._doubles.setdefault(nearest, exact) != exact:
             raise Unconvertible("two decimals that no double tells apart")
         return nearest
 
@@ -90,11 +92,10 @@ def to_cel(value: Any, numbers: Numbers) -> Any:
     Raises:
         Unconvertible: CEL has no such value, or it is too deep or too large.
     """
-    kind = type(value)
-    if kind in _EXACT:
+    if type(value) is int and _SMALLEST <= value <= _LARGEST:
         return value
-    if kind is int and _SMALLEST <= value <= _LARGEST:
-        return value
+    if type(value) is Decimal:
+        return numbers.double(value)
     return _Conversion(numbers).convert(value, MOST_DEEP)
 
 
@@ -110,7 +111,7 @@ class _Conversion:
         if self._nodes < 0:
             raise Unconvertible(f"more than {MOST_NODES} values in one field")
         kind = type(value)
-        if kind in _EXACT:
+        if kind in EXACT:
             return value
         if kind is dict:
             return self._map(value, depth - 1)
@@ -156,9 +157,7 @@ def _check_depth(depth: int) -> None:
 
 
 def _clock(value: time) -> str:
-    if value.microsecond % 1000:
-        return value.isoformat()
-    return value.isoformat("milliseconds" if value.microsecond else "seconds")
+    return value.isoformat("microseconds" if value.microsecond % 1000 else "milliseconds")
 
 
 _TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
