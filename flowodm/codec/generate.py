@@ -265,19 +265,25 @@ class _Generator:
     def _default(self, function: Function, default: FieldDefault, nest: _Nest) -> str:
         """A constant, or a local variable for what a record must not share with the next."""
         try:
-            physical, value = (self._traced(default, style) for style in (PHYSICAL, self._style))
+            physical, _ = self._traced(default, PHYSICAL)
+            value, spent = self._traced(default, self._style)
         except DeserializationError:
             physical = value = {}  # fails again where it is read, and is explained there
-        if not isinstance(physical, list | dict) and not isinstance(value, list | dict):
-            return self._constants.add(value)
-        target = function.fresh("v")
-        passed = self._passed(function, nest, f"{self._constants.add(default.data)}, 0")
-        function.emit(f"{target} = {self._ask(default.node)}({passed})[0]")
-        return target
+        if isinstance(physical, list | dict) or isinstance(value, list | dict):
+            target = function.fresh("v")
+            passed = self._passed(function, nest, f"{self._constants.add(default.data)}, 0")
+            function.emit(f"{target} = {self._ask(default.node)}({passed})[0]")
+            return target
+        extra = spent - self._measures.weight[default.node]
+        if extra:
+            function.charge(self._constants.add(extra))
+        return self._constants.add(value)
 
-    def _traced(self, default: FieldDefault, style: Style) -> Any:
+    def _traced(self, default: FieldDefault, style: Style) -> tuple[Any, int]:
+        """A default as the slow reader reads it, and the nodes that it is made of."""
         resolution = replace(self._resolution, root=default.node)
-        return Tracer(resolution, self._measures, style, self._limits, default.data).read()
+        tracer = Tracer(resolution, self._measures, style, self._limits, default.data)
+        return tracer.read(), tracer.spent
 
     def _array(self, function: Function, node: ReadArray, target: str, nest: _Nest) -> None:
         items = node.items

@@ -15,6 +15,9 @@ class Limits:
     depth: int = 200
     """Records, arrays and maps that may be open inside each other, skipped ones included."""
     nodes: int = 500_000
-    """Values in all: items, keys, fields, and two for each record, skipped ones included."""
+    """Values in all: items, keys, fields, and two for each record, skipped ones included.
+
+    A decimal counts once more for every 16 places of its scale.
+    """
     decimal_digits: int = 2_000
     """Digits of a decimal, and of its scale."""

@@ -24,6 +24,11 @@ __all__ = ["ENDLESS", "Measures", "children_of", "is_container", "measure", "sta
 ENDLESS: Final = 1 << 62
 """The size or weight of what never ends, or is too large to count."""
 
+_PLACES: Final = 16
+"""Decimal places that weigh as much as a value: as text they take that much memory."""
+
+_HEAVIEST: Final = 1_000
+
 _FIXED_SIZES: Final = {"null": 0, "boolean": 1, "float": 4, "double": 8}
 
 
@@ -133,6 +138,8 @@ def _weight(node: Node) -> _Parts:
             return 0, parts
         case IntoUnion(node=child):
             return 0, (child,)
+        case Read(reader=reader) if reader.logical is not None:
+            return 1 + min((reader.logical.scale or 0) // _PLACES, _HEAVIEST), ()
     return 1, ()
 
 

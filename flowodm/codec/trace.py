@@ -83,6 +83,11 @@ class Tracer:
             self._fail(f"{_bytes(left)} too many", "the value ends before them")
         return value
 
+    @property
+    def spent(self) -> int:
+        """The nodes that were read so far."""
+        return self._limits.nodes - self._nodes
+
     def _fail(self, subject: str, reason: str, position: int | None = None) -> None:
         at = self._p if position is None else position
         if self._fixed_position is not None:

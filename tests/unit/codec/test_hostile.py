@@ -504,6 +504,28 @@ def test_defaults_count_as_values() -> None:
         decoder.decode(zigzag(10) + b"\0")
 
 
+def test_a_default_of_a_heavy_branch_counts_whole() -> None:
+    decimal = {"type": "bytes", "logicalType": "decimal", "precision": 2_000, "scale": 160}
+    reader = {
+        **record(),
+        "fields": [{"name": "f", "type": ["null", decimal], "default": "\1"}],
+    }
+    decoder = compile_decoder(
+        parse(array(record())), parse(array(reader)), limits=Limits(nodes=100)
+    )
+    assert len(decoder.decode(zigzag(7) + b"\0")) == 7
+    with pytest.raises(DecodeFailure, match="100 values"):
+        decoder.decode(zigzag(8) + b"\0")
+
+
+def test_the_places_of_a_decimal_count_as_values() -> None:
+    decimal = {"type": "bytes", "logicalType": "decimal", "precision": 2_000, "scale": 1_600}
+    decoder = compile_decoder(parse(array(decimal)), limits=Limits(nodes=1_011))
+    assert len(decoder.decode(zigzag(10) + b"\2\1" * 10 + b"\0")) == 10
+    with pytest.raises(DecodeFailure, match="values"):
+        decoder.decode(zigzag(11) + b"\2\1" * 11 + b"\0")
+
+
 def test_a_default_that_holds_itself_is_an_error_where_it_is_needed() -> None:
     reader = {
         "type": "record",
