@@ -103,8 +103,11 @@ class Session:
         """
         from pathlib import Path
 
+        from flowodm.cli.sandbox_context import sandbox_context
         from flowodm.config import load_context
 
+        if (sandbox := sandbox_context(self.values)) is not None:
+            return sandbox
         config_file = Path(self.values.config) if self.values.config else None
         return load_context(
             self.values.context, config_file=config_file, overrides=self.values.overrides

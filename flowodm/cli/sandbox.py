@@ -188,10 +188,13 @@ def _tell_started(session: Session, started: Started, seconds: float) -> None:
     write_detail(output, session.format, found, _columns(), name=lambda item: item.name)
     if session.format in ("table", "wide"):
         output.flush()  # before the notes, where both streams are one terminal
-        option = "" if found.name == _DEFAULT_NAME else f" --name {found.name}"
+        is_default = found.name == _DEFAULT_NAME
+        option = "" if is_default else f" --name {found.name}"
+        context = "sandbox" if is_default else f"sandbox:{found.name}"
         output.note("")
-        output.note(f'use it in this shell: eval "$(flowodm sandbox up{option} -o env)"')
-        output.note(f"stop it, data stays:  flowodm sandbox down{option}")
+        output.note(f"use it:              flowodm topics list --context {context}")
+        output.note(f'  in this shell:     eval "$(flowodm sandbox up{option} -o env)"')
+        output.note(f"stop it, data stays: flowodm sandbox down{option}")
 
 
 def _write_exports(session: Session, spec: SandboxSpec) -> None:

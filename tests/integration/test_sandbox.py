@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -15,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.conftest import Finished
 from tests.integration.conftest import SandboxCommand, kill_9
 from tests.servers import wait_until
 
@@ -270,6 +272,25 @@ def test_what_up_exports_is_what_a_shell_needs(sandbox_command: SandboxCommand) 
     }
     assert len(AdminClient(config).list_topics(timeout=10).brokers) == 1
     assert subjects(variables["SCHEMA_REGISTRY_URL"]) == []
+
+
+def test_a_sandbox_is_a_context_without_any_configuration(
+    sandbox_command: SandboxCommand, flowodm: Callable[..., Finished], tmp_path: Path
+) -> None:
+    found = sandbox_command.up("--secure")
+    arguments = ("topics", "list", "--context", "sandbox:main")
+    assert flowodm(*arguments).exit_code == 0
+    misled = flowodm(*arguments, env={"KAFKA_BOOTSTRAP_SERVERS": "production.invalid:9092"})
+    assert misled.exit_code == 0, misled
+    unknown = flowodm("topics", "list", "--context", "sandbox:other")
+    assert unknown.exit_code == 2
+    assert "there is no sandbox `other`" in unknown.stderr
+    address = found["bootstrap_servers"]
+    (tmp_path / "flowodm.yaml").write_text(
+        f'version: 1\ncontexts: {{"sandbox:main": {{bootstrap_servers: "{address}"}}}}\n'
+    )
+    hidden = flowodm("context", "show", "--context", "sandbox:main", "-o", "json")
+    assert json.loads(hidden.stdout)["source"].startswith("flowodm.yaml"), hidden
 
 
 def test_no_java_and_no_maven_are_needed_on_the_path(sandbox_command: SandboxCommand) -> None:

@@ -1,0 +1,48 @@
+"""`--context sandbox` and `--context sandbox:NAME`: a sandbox without any configuration.
+
+A context of that name in a file hides the sandbox; `Session.load_context` asks here first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowodm.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from flowodm.cli.options import GlobalValues
+    from flowodm.config import Context
+
+__all__ = ["sandbox_context"]
+
+_WORD = "sandbox"
+
+
+def sandbox_context(values: GlobalValues) -> Context | None:
+    """Return the context of the sandbox that `--context` names; None when it names none.
+
+    Raises:
+        ConfigurationError: It names a sandbox that does not exist.
+    """
+    asked = values.context
+    if asked is None or asked.partition(":")[0] != _WORD or _is_configured(asked, values):
+        return None
+    from flowodm.sandbox import state
+    from flowodm.sandbox.context import context_of
+
+    name = asked.partition(":")[2] or state.DEFAULT_NAME
+    spec = state.load(name)
+    if spec is None:
+        option = "" if name == state.DEFAULT_NAME else f" --name {name}"
+        raise ConfigurationError(
+            f"there is no sandbox `{name}`", hint=f"make it: flowodm sandbox up{option}"
+        )
+    return context_of(spec, asked, overrides=values.overrides)
+
+
+def _is_configured(name: str, values: GlobalValues) -> bool:
+    from flowodm.config import list_contexts
+
+    config_file = Path(values.config) if values.config else None
+    return name in {entry.name for entry in list_contexts(config_file=config_file)}
