@@ -1,6 +1,5 @@
 """Adding a context to the user's own file, whose comments and order stay as they are."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -106,7 +105,12 @@ def _scalar(value: str | bool) -> str:
         is_plain = parse_yaml(f"a: {value}\n".encode(), source="").value == {"a": value}
     except ConfigurationError:
         is_plain = False
-    return value if is_plain else json.dumps(value)
+    if is_plain:
+        return value
+    import yaml
+
+    quoted = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=1 << 30)
+    return str(quoted).rstrip("\n")
 
 
 def _check(text: str, expected: Mapping[str, Any], path: Path) -> None:

@@ -100,13 +100,11 @@ def read_config_file(path: Path, *, directory: Path, is_own: bool) -> ConfigFile
 
 
 def shown_path(path: Path, directory: Path) -> str:
-    """Name a file the shortest way: from the working directory, or from the home directory."""
-    relative = os.path.relpath(path, directory) if path.anchor == directory.anchor else str(path)
+    """Name a file from the working directory when it lies at, above or below it, else from home."""
+    if path.is_relative_to(directory) or directory.is_relative_to(path.parent):
+        return os.path.relpath(path, directory)
     home = Path.home()
-    ways = [relative, str(path)]
-    if path.is_relative_to(home):
-        ways.append(f"~/{path.relative_to(home)}")
-    return min(ways, key=lambda way: (way.count(".."), len(way)))
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def check_file(file: ConfigFile) -> None:

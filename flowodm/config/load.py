@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flowodm.config.context import Context
-from flowodm.config.environment import CONTEXT_VARIABLE, read_environment
+from flowodm.config.environment import CONTEXT_VARIABLE, Environment, read_environment
 from flowodm.config.expand import Expansion
 from flowodm.config.files import ConfigFile, check_trust
 from flowodm.config.overrides import apply_overrides
@@ -114,7 +114,11 @@ def _from_file(sources: Sources, file: ConfigFile, name: str) -> Draft:
 def _from_environment(sources: Sources) -> Draft:
     environment = read_environment(sources.environ)
     settings = environment_settings(sources.environ, sources.directory)
-    return Draft(ENVIRONMENT, ENVIRONMENT, settings, {}, environment.where)
+    if not environment.names_registry:
+        settings.pop("schema_registry", None)
+    draft = Draft(ENVIRONMENT, ENVIRONMENT, settings, {}, environment.where)
+    _warn_of_homeless(draft, environment)
+    return draft
 
 
 def environment_settings(environ: Mapping[str, str], directory: Path) -> dict[str, Any]:
@@ -134,6 +138,11 @@ def _add_environment(draft: Draft, sources: Sources) -> None:
     if environment.names_registry:
         whole = environment_settings(sources.environ, sources.directory)["schema_registry"]
         draft.replace(("schema_registry",), whole, environment.where)
+    _warn_of_homeless(draft, environment)
+
+
+def _warn_of_homeless(draft: Draft, environment: Environment) -> None:
+    """Say which credentials of the environment are for nobody."""
     used = {name for names in draft.used.values() for name in names}
     if homeless := [variable for variable in environment.homeless() if variable not in used]:
         host = "SCHEMA_REGISTRY_URL" if "REGISTRY" in homeless[0] else "KAFKA_BOOTSTRAP_SERVERS"

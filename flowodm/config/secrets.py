@@ -54,7 +54,8 @@ def _forms(secret: str) -> set[str]:
         parts |= {password, base64.b64encode(secret.encode("utf-8", "replace")).decode()}
     forms = set(parts)
     for part in parts:
-        forms |= {urllib.parse.quote(part, safe=""), urllib.parse.quote_plus(part)}
+        forms |= {urllib.parse.quote(part, safe=safe) for safe in ("", "/", ":")}
+        forms |= {urllib.parse.quote_plus(part)}
         forms |= {json.dumps(part)[1:-1], repr(part)[1:-1]}
     return {form for form in forms if len(form) >= _SHORTEST}
 

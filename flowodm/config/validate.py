@@ -68,7 +68,9 @@ def validate(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        for found in error.errors(include_url=False):
+        # An unknown key first: it is often why another one is missing.
+        errors = error.errors(include_url=False)
+        for found in sorted(errors, key=lambda found: found["type"] != "extra_forbidden"):
             location = _within(values, found["loc"], found["type"])
             if found["type"] in _CONTAINERS or not ignore(_at(values, location)):
                 message, hint = _words(model, location, found, values, thing)
@@ -78,7 +80,7 @@ def validate(
 
 def did_you_mean(word: str, known: Collection[str]) -> str | None:
     """Suggest the known words nearest to one that is not known."""
-    near = difflib.get_close_matches(word, known, n=2, cutoff=0.7)
+    near = difflib.get_close_matches(word, known, n=2, cutoff=0.65)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else None
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from flowodm.config.scalars import KINDS, Scalar, plain_scalar, tagged_scalar
 from flowodm.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "Location", "Place", "Value", "parse_yaml", "read_bytes", "read_yaml"]
 
-Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
 """What a document holds."""
 
@@ -33,7 +33,6 @@ MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 64
 MAXIMUM_VALUES = 100_000
 """Keys and values together, those that an alias repeats included."""
-MAXIMUM_DIGITS = 400
 
 
 class Place(NamedTuple):
@@ -129,17 +128,6 @@ def _unused(text: str, count: int) -> list[int]:
     return [code for code, _ in zip(private, range(count), strict=False)]
 
 
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEAN = {
-    word: word.lower() == "true" for word in ["true", "True", "TRUE", "false", "False", "FALSE"]
-}
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -309,12 +297,10 @@ class _Reader:
         return node.value
 
     def _scalar(self, event: "yaml.ScalarEvent") -> _Node:
-        text = event.value.translate(self._words)
-        value: Scalar = text
-        if event.tag not in (None, "!", f"{_TAG}str"):
-            value = _tagged(event)
-        elif event.tag is None and event.implicit[0]:
-            value = _plain(text, event)
+        is_text = event.tag in ("!", f"{_TAG}str") or not (event.tag or event.implicit[0])
+        value = event.value if is_text else _converted(event)
+        if isinstance(value, str):
+            value = value.translate(self._words)
         return _Node(_place(event), value)
 
 
@@ -328,46 +314,16 @@ def _place(event: "yaml.Event") -> Place:
     return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
 
 
-def _plain(text: str, event: "yaml.Event") -> Scalar:
-    """Read a plain scalar by the core schema (YAML 1.2.2, 10.3.2)."""
-    if text in _NULL:
-        return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
-    if text[0] not in "+-.0123456789":
-        return text
-    return _number(text, event)
-
-
-def _number(text: str, event: "yaml.Event") -> str | int | float:
-    base = 0 if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text) else 10
-    is_integer = base == 0 or _INTEGER.fullmatch(text)
-    if not is_integer and not _FLOAT.fullmatch(text):
-        return text
-    if len(text) > MAXIMUM_DIGITS:
-        raise _Refused(f"a number of more than {MAXIMUM_DIGITS} digits", event, "quote it")
-    if is_integer:
-        return int(text, base)
-    if text[-1] in "fFnN":  # .inf and .nan
-        return float(text.replace(".", ""))
-    return float(text)
-
-
-def _tagged(event: "yaml.ScalarEvent") -> Scalar:
-    kinds: dict[str, tuple[type, ...]] = {
-        "null": (type(None),),
-        "bool": (bool,),
-        "int": (int,),
-        "float": (int, float),
-    }
+def _converted(event: "yaml.ScalarEvent") -> Scalar:
+    """Read a scalar that is not simply text."""
     tag = event.tag or ""
     kind = tag.removeprefix(_TAG)
-    if tag == kind or kind not in kinds:
+    if tag and (tag == kind or kind not in KINDS):
         raise _refused_tag(event)
-    value = _plain(event.value, event)
-    if type(value) not in kinds[kind]:
-        raise _Refused(f"the value is no `!!{kind}`", event)
-    return float(value) if kind == "float" and isinstance(value, int) else value
+    try:
+        return tagged_scalar(kind, event.value) if tag else plain_scalar(event.value)
+    except ValueError as error:
+        raise _Refused(str(error), event, "quote it when it is a text") from None
 
 
 def _check_tag(event: "yaml.CollectionStartEvent", kind: str) -> None:
