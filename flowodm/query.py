@@ -65,28 +65,26 @@ class Filter:
             self._checks.append(self._where)
         if grep is not None:
             self._checks.append(_text_check(grep, "grep", (_KEY, _VALUE)))
-        self._outcomes = dict.fromkeys(Outcome, 0)
+        self._scanned = self._matched = self._absent = self._unconvertible = 0
 
     def matches(self, record: DecodedRecord) -> bool:
         """Return whether the record is one to show, and count it."""
+        self._scanned += 1
         for check in self._checks:
             outcome = check(record)
-            if outcome is not Outcome.TRUE:
-                self._outcomes[outcome] += 1
+            if outcome is not _TRUE:
+                if outcome is Outcome.ABSENT:
+                    self._absent += 1
+                elif outcome is Outcome.UNCONVERTIBLE:
+                    self._unconvertible += 1
                 return False
-        self._outcomes[Outcome.TRUE] += 1
+        self._matched += 1
         return True
 
     @property
     def counts(self) -> FilterCounts:
         """What has been seen so far."""
-        seen = self._outcomes
-        return FilterCounts(
-            scanned=sum(seen.values()),
-            matched=seen[Outcome.TRUE],
-            absent=seen[Outcome.ABSENT],
-            unconvertible=seen[Outcome.UNCONVERTIBLE],
-        )
+        return FilterCounts(self._scanned, self._matched, self._absent, self._unconvertible)
 
     @property
     def reason(self) -> str | None:
@@ -94,6 +92,7 @@ class Filter:
         return None if self._where is None else self._where.reason
 
 
+_TRUE: Final = Outcome.TRUE
 _KEY: Final = 1
 _VALUE: Final = 2
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from flowodm.errors import UsageError
 from flowodm.expression.engine import cel
-from flowodm.expression.paths import Leaf, Names, Step, find_names
-from flowodm.expression.values import EXACT, Numbers, Unconvertible, to_cel
-from flowodm.record import Decoded, DecodedRecord, Headers
+from flowodm.expression.paths import Leaf, Names, Question, Step, find_names
+from flowodm.expression.values import EXACT, LARGEST, SMALLEST, Numbers, Unconvertible, to_cel
+from flowodm.record import Decoded, DecodedRecord, Headers, Record
 
 __all__ = ["Expression", "Outcome"]
 
@@ -66,6 +67,7 @@ class Expression:
         self._numbers = Numbers(
             names.numbers, only_compares=not _CALCULATING.intersection(functions)
         )
+        self._doubles = self._numbers.doubles
         wholes = [Leaf(name, name) for name in _VARIABLES if name in rewritten.variables()]
         self._readers = tuple((leaf.variable, _reader(leaf)) for leaf in (*names.leaves, *wholes))
         self._names = {leaf.variable: str(leaf) for leaf in names.leaves}
@@ -81,17 +83,14 @@ class Expression:
         variables: dict[str, Any] = {}
         lacking: Outcome | None = None
         for variable, read in self._readers:
-            try:
-                value = read(record)
-                if type(value) in EXACT:
-                    variables[variable] = value
-                elif value is _ABSENT:
-                    lacking = lacking or Outcome.ABSENT
-                else:
-                    variables[variable] = to_cel(value, self._numbers)
-            except Unconvertible as error:
-                lacking = self._unconvertible(f"`{self._names.get(variable, variable)}`: {error}")
-        self._numbers.clear()
+            value = read(record)
+            kind = type(value)
+            if kind in EXACT or (kind is int and SMALLEST <= value <= LARGEST):
+                variables[variable] = value
+            else:
+                lacking = self._convert(variable, value, variables) or lacking
+        if self._doubles:
+            self._doubles.clear()
         try:
             said = self._execute(variables)
         except _FAILURES as error:
@@ -101,6 +100,19 @@ class Expression:
         if said is False:
             return Outcome.FALSE
         raise _refusal(f"the filter gives a {type(said).__name__}, not true or false", self.source)
+
+    def _convert(self, variable: str, value: Any, variables: dict[str, Any]) -> Outcome | None:
+        """Add what is not yet one of CEL's values; or say why it is lacking."""
+        if value is _ABSENT:
+            return Outcome.ABSENT
+        name = self._names.get(variable, variable)
+        if type(value) is _Unread:
+            return self._unconvertible(f"`{name}`: {value.reason}")
+        try:
+            variables[variable] = to_cel(value, self._numbers)
+        except Unconvertible as error:
+            return self._unconvertible(f"`{name}`: {error}")
+        return None
 
     def _failed(
         self, error: Exception, variables: dict[str, Any], lacking: Outcome | None
@@ -214,49 +226,87 @@ def _check_pattern(error: Exception, source: str) -> None:
         ) from error
 
 
-def _reader(leaf: Leaf) -> Callable[[DecodedRecord], Any]:
-    """Make what reads a leaf of a record; `_ABSENT` where it is not there."""
-    field = _field(_ROOTS[leaf.root], leaf.steps)
+class _Unread:
+    """What is there, and cannot be read."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+_UNDECODED: Final = _Unread("it did not decode")
+_FAR: Final = _Unread("a time beyond the year 9999")
+
+
+def _reader(leaf: Leaf) -> _Read:
+    """Make what reads a leaf of a record: its value, `_ABSENT`, or an `_Unread`."""
+    if leaf.root in _SIDES:
+        field = _field(_SIDES[leaf.root], leaf.steps)
+    else:
+        field = _plain(leaf.root, leaf.steps)
     if leaf.question == "value":
         return field
-    if leaf.question == "is there":
-        return lambda record: field(record) is not _ABSENT
-    wanted = leaf.question == "is null"
+    return _asked(field, leaf.question)
+
+
+def _field(at: int, steps: tuple[Step, ...]) -> _Read:
+    """A field of the key or the value, which is what most filters ask for."""
+    if len(steps) == 1 and isinstance(steps[0], str):
+        return _top_field(at, steps[0])
+
+    def read(record: DecodedRecord) -> Any:
+        side = record[at]
+        return _walk(side.value, steps) if type(side) is Decoded else _UNDECODED
+
+    return read
+
+
+def _top_field(at: int, name: str) -> _Read:
+    def read(record: DecodedRecord) -> Any:
+        side = record[at]
+        if type(side) is not Decoded:
+            return _UNDECODED
+        value = side.value
+        return value.get(name, _ABSENT) if type(value) is dict else _ABSENT
+
+    return read
+
+
+def _plain(root: str, steps: tuple[Step, ...]) -> _Read:
+    whole = _WHOLES[root]
+    return (
+        (lambda record: _walk(whole(record.record), steps))
+        if steps
+        else (lambda record: whole(record.record))
+    )
+
+
+def _asked(field: _Read, question: Question) -> _Read:
+    """What is only asked for a yes or no."""
+
+    def is_there(record: DecodedRecord) -> Any:
+        value = field(record)
+        return value if type(value) is _Unread else value is not _ABSENT
 
     def is_null(record: DecodedRecord) -> Any:
         value = field(record)
-        return _ABSENT if value is _ABSENT else (value is None) is wanted
+        return value if value is _ABSENT or type(value) is _Unread else (value is None) is wanted
 
-    return is_null
-
-
-def _field(root: _Read, steps: tuple[Step, ...]) -> _Read:
-    if not steps:
-        return root
-
-    def read(record: DecodedRecord) -> Any:
-        value = root(record)
-        for step in steps:
-            kind = type(value)
-            if kind is dict:
-                value = value.get(step, _ABSENT)
-            elif kind is list and type(step) is int and step < len(value):
-                value = value[step]
-            else:
-                return _ABSENT
-        return value
-
-    return read
+    wanted = question == "is null"
+    return is_there if question == "is there" else is_null
 
 
-def _side(name: str, at: int) -> _Read:
-    def read(record: DecodedRecord) -> Any:
-        side = record[at]
-        if type(side) is Decoded:
-            return side.value
-        raise Unconvertible(f"the {name} did not decode")
-
-    return read
+def _walk(value: Any, steps: tuple[Step, ...]) -> Any:
+    for step in steps:
+        kind = type(value)
+        if kind is dict:
+            value = value.get(step, _ABSENT)
+        elif kind is list and type(step) is int and step < len(value):
+            value = value[step]
+        else:
+            return _ABSENT
+    return value
 
 
 def _headers(headers: Headers) -> dict[str, Any]:
@@ -279,15 +329,14 @@ def _timestamp(milliseconds: int | None) -> Any:
     try:
         return _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
-        raise Unconvertible("a time beyond the year 9999") from None
+        return _FAR
 
 
-_ROOTS: Final[dict[str, _Read]] = {
-    "key": _side("key", 1),
-    "value": _side("value", 2),
-    "headers": lambda record: _headers(record.record.headers),
-    "topic": lambda record: record.record.topic,
-    "partition": lambda record: record.record.partition,
-    "offset": lambda record: record.record.offset,
-    "timestamp": lambda record: _timestamp(record.record.timestamp),
+_SIDES: Final = {"key": 1, "value": 2}
+_WHOLES: Final[dict[str, Callable[[Record], Any]]] = {
+    "headers": lambda record: _headers(record.headers),
+    "topic": attrgetter("topic"),
+    "partition": attrgetter("partition"),
+    "offset": attrgetter("offset"),
+    "timestamp": lambda record: _timestamp(record.timestamp),
 }

@@ -12,7 +12,16 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-__all__ = ["EXACT", "MOST_DEEP", "MOST_NODES", "Numbers", "Unconvertible", "to_cel"]
+__all__ = [
+    "EXACT",
+    "LARGEST",
+    "MOST_DEEP",
+    "MOST_NODES",
+    "SMALLEST",
+    "Numbers",
+    "Unconvertible",
+    "to_cel",
+]
 
 MOST_DEEP: Final = 200
 """Lists and maps inside one another; the engine overflows its stack far beyond that."""
@@ -22,8 +31,8 @@ MOST_NODES: Final = 100_000
 EXACT: Final = frozenset({str, bool, float, type(None), bytes, datetime, timedelta})
 """The types that the engine takes as they are."""
 
-_SMALLEST: Final = -(2**63)
-_LARGEST: Final = 2**64 - 1
+SMALLEST: Final = -(2**63)
+LARGEST: Final = 2**64 - 1
 
 
 class Unconvertible(Exception):
@@ -51,12 +60,8 @@ class Numbers:
         for text in literals:
             exact = _literal(text)
             self._literals |= {float(exact): exact, -float(exact): exact.copy_negate()}
-        self._doubles: dict[float, Decimal] = {}
-
-    def clear(self) -> None:
-        """Forget the numbers of the record before."""
-        if self._doubles:
-            self._doubles.clear()
+        self.doubles: dict[float, Decimal] = {}
+        """What was made of one record's decimals; to be cleared before the next."""
 
     def double(self, exact: Decimal) -> float:
         """Return the double that stands for a decimal.
@@ -77,7 +82,7 @@ class Numbers:
 
     def _noted(self, nearest: float, exact: Decimal) -> float:
         """Two decimals of one record must not meet in one double."""
-        if self._doubles.setdefault(nearest, exact) != exact:
+        if self.doubles.setdefault(nearest, exact) != exact:
             raise Unconvertible("two decimals that no double tells apart")
         return nearest
 
@@ -92,7 +97,7 @@ def to_cel(value: Any, numbers: Numbers) -> Any:
     Raises:
         Unconvertible: CEL has no such value, or it is too deep or too large.
     """
-    if type(value) is int and _SMALLEST <= value <= _LARGEST:
+    if type(value) is int and SMALLEST <= value <= LARGEST:
         return value
     if type(value) is Decimal:
         return numbers.double(value)
@@ -118,7 +123,7 @@ class _Conversion:
         if kind is list or kind is tuple:
             return self._list(value, depth - 1)
         if kind is int:
-            return value if _SMALLEST <= value <= _LARGEST else self._double(Decimal(value))
+            return value if SMALLEST <= value <= LARGEST else self._double(Decimal(value))
         if kind is Decimal:
             return self._double(value)
         text = _TEXTS.get(kind)

@@ -157,7 +157,7 @@ def test_an_undecodable_side_is_unconvertible_where_it_is_named() -> None:
     bad = good._replace(value=Undecodable("no", b""))
     expression = Expression("value.count > 1")
     assert expression(bad) is UNCONVERTIBLE
-    assert expression.reason == "`value.count`: the value did not decode"
+    assert expression.reason == "`value.count`: it did not decode"
     assert Expression("key == 'k-1'")(bad) is TRUE
     assert Expression("has(value.count)")(bad) is UNCONVERTIBLE
 

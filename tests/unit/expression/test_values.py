@@ -89,7 +89,7 @@ def test_two_long_decimals_that_no_double_tells_apart_are_unconvertible() -> Non
     to_cel(Decimal(LONG), numbers)
     with pytest.raises(Unconvertible, match="tells apart"):
         to_cel(Decimal(LONG) + Decimal("0.01"), numbers)
-    numbers.clear()
+    numbers.doubles.clear()
     to_cel(Decimal(LONG) + Decimal("0.01"), numbers)
 
 
