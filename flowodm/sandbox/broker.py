@@ -112,7 +112,8 @@ def format_storage(
         arguments = ["format", "-t", spec.cluster_id, "-c", str(_properties_file(spec, node))]
         if spec.admin:
             arguments += ["--add-scram", secure.scram_argument(spec.admin)]
-        command = _command(spec, node, "kafka.tools.StorageTool", arguments, classpath, options)
+        role = f"format-{node.id}"
+        command = _command(spec, role, "kafka.tools.StorageTool", arguments, classpath, options)
         runs.append((node, _run(command, spec.directory)))
     for node, run in runs:
         _await(node, run)
@@ -150,12 +151,12 @@ def node_command(
 ) -> list[str]:
     """Return the command line that runs a node, and write the file of properties it names."""
     arguments = [str(_properties_file(spec, node))]
-    return _command(spec, node, "kafka.Kafka", arguments, classpath, options)
+    return _command(spec, node.role, "kafka.Kafka", arguments, classpath, options)
 
 
 def _command(
     spec: SandboxSpec,
-    node: Node,
+    role: str,
     main: str,
     arguments: Sequence[str],
     classpath: Sequence[Path],
@@ -166,7 +167,7 @@ def _command(
         arguments,
         classpath=classpath,
         scratch=spec.directory / "scratch",
-        options=[f"-D{mark(spec.directory, node.role)}", *options],
+        options=[f"-D{mark(spec.directory, role)}", *options],
     )
 
 

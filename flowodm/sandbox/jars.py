@@ -45,6 +45,7 @@ REPOSITORY_VARIABLE = "FLOWODM_MAVEN_REPOSITORY"
 """The environment variable that names another Maven repository, such as a company's mirror."""
 
 _PARALLEL = 6
+_ATTEMPTS = 2
 _LOCK_TIMEOUT = 900.0
 _HTTP_TIMEOUT = 20
 
@@ -201,39 +202,52 @@ def _maven(incoming: Path, environ: Mapping[str, str]) -> MavenContext:
 
 def _fetch_one(artifact: Artifact, root: Path, context: MavenContext, counter: _Counter) -> None:
     """Download one artifact aside, verify it, and only then put it in its place."""
-    aside = _download(artifact, context)
-    if not _is_right(aside, artifact):
-        aside.unlink(missing_ok=True)
-        aside = _download(artifact, context)
-        if not _is_right(aside, artifact):
-            raise SandboxError(
-                f"`{artifact}` from {_host(context)} is not the file that is locked",
-                hint=f"expected SHA-256 {artifact.sha256}; something on the way changes downloads",
-            )
-    size = aside.stat().st_size
-    place = root / artifact.path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(aside, place)
+    for attempt in range(1, _ATTEMPTS + 1):
+        aside = _download(artifact, context, is_last=attempt == _ATTEMPTS)
+        if aside is not None and _is_right(aside, artifact):
+            break
+    else:
+        raise SandboxError(
+            f"`{artifact}` from {_host(context)} is not the file that is locked",
+            hint=f"expected SHA-256 {artifact.sha256}; something on the way changes downloads",
+        )
+    try:
+        size = aside.stat().st_size
+        place = root / artifact.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(aside, place)
+    except OSError as error:
+        raise _storage_error(error, root) from error
     counter.add(artifact.name, size)
 
 
-def _download(artifact: Artifact, context: MavenContext) -> Path:
+def _download(artifact: Artifact, context: MavenContext, *, is_last: bool) -> Path | None:
+    """Return the downloaded file; None when the connection broke off and may be tried again."""
     import requests
 
     component = context.project(artifact.group, artifact.name).at_version(artifact.version)
+    (context.repo_cache / artifact.path).unlink(missing_ok=True)  # jgo takes any file for right
     try:
         path = component.artifact(artifact.classifier, artifact.packaging).resolve()
+    except requests.exceptions.ChunkedEncodingError as error:
+        if not is_last:
+            return None
+        raise _network_error(artifact, context, error) from error
     except requests.RequestException as error:
-        raise SandboxError(
-            f"cannot fetch `{artifact}` from {_host(context)}: {_network_cause(error)}",
-            hint="the first start of the sandbox downloads 45 MB and needs the network; "
-            f"{REPOSITORY_VARIABLE} names another Maven repository",
-        ) from error
+        raise _network_error(artifact, context, error) from error
     except OSError as error:
-        raise _storage_error(error, context.repo_cache) from error
+        raise _storage_error(error, context.repo_cache.parent) from error
     except RuntimeError as error:  # jgo's answer to every HTTP status but 200
         raise SandboxError(f"{_host(context)} does not have `{artifact}`") from error
     return Path(path)
+
+
+def _network_error(artifact: Artifact, context: MavenContext, error: Exception) -> SandboxError:
+    return SandboxError(
+        f"cannot fetch `{artifact}` from {_host(context)}: {_network_cause(error)}",
+        hint="the first start of the sandbox downloads 45 MB and needs the network; "
+        f"{REPOSITORY_VARIABLE} names another Maven repository",
+    )
 
 
 def _host(context: MavenContext) -> str:

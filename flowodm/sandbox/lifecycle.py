@@ -159,8 +159,12 @@ def _check_wish(name: str, spec: SandboxSpec, wish: Wish) -> None:
 
 
 def _up(name: str, spec: SandboxSpec, wish: Wish, report: Report, *, is_new: bool) -> Started:
+    roles = set(Servers(spec).roles)
     for attempt in range(1, _ATTEMPTS + 1):
         running = {each.role for each in process.find(spec.directory)}
+        if running - roles:  # tools of a start that was killed
+            process.kill(spec.directory, tuple(running - roles))
+            running &= roles
         fitted = _fit_ports(name, spec, wish, running)
         state.save(fitted)
         try:

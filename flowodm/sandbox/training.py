@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,8 +46,9 @@ def begin() -> None:
 
 
 def end() -> None:
-    """End a training that is under way."""
+    """End a training that is under way, and remove what it has so far."""
     process.kill(_directory())
+    shutil.rmtree(_directory(), ignore_errors=True)
 
 
 def _directory() -> Path:
@@ -70,8 +72,8 @@ def train() -> bool:
 
     classpath = jars.fetch(jars.kafka_artifacts())
     file = archive.file_for(classpath)
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.parent / ".training.lock", timeout=0):
             if not archive.is_right(file):
                 _make(file)

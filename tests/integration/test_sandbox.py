@@ -1,8 +1,10 @@
 """`flowodm sandbox`: started, found again, broken, started again, removed."""
 
 import json
+import signal
 import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from flowodm.sandbox import process
 from tests.conftest import Finished
 from tests.integration.conftest import SandboxCommand, kill_9
 from tests.servers import wait_until
@@ -295,6 +298,41 @@ def test_a_sandbox_is_a_context_without_any_configuration(
 
 def test_no_java_and_no_maven_are_needed_on_the_path(sandbox_command: SandboxCommand) -> None:
     assert sandbox_command.up(env={"PATH": "/nowhere"})["state"] == "running"
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_running(
+    sandbox_command: SandboxCommand, clean_environment: dict[str, str]
+) -> None:
+    directory = Path(clean_environment["HOME"], ".local/share/flowodm/sandboxes/main")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "flowodm", "sandbox", "up", "--name", "main"],
+        env=clean_environment,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: process.find(directory))
+    program.send_signal(signal.SIGINT)
+    assert program.wait(15) == 130
+    assert process.find(directory) == ()
+    assert sandbox_command.up()["state"] == "running"
+
+
+@pytest.mark.parametrize("role", ["format-1", "node-1"])
+def test_what_a_killed_up_has_begun_is_taken_up_again(
+    sandbox_command: SandboxCommand, clean_environment: dict[str, str], role: str
+) -> None:
+    directory = Path(clean_environment["HOME"], ".local/share/flowodm/sandboxes/main")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "flowodm", "sandbox", "up", "--name", "main"],
+        env=clean_environment,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: role in {each.role for each in process.find(directory)})
+    program.kill()
+    program.wait()
+    found = sandbox_command.up()
+    assert found["state"] == "running"
+    assert found["processes"] == {each.role: each.pid for each in process.find(directory)}
+    create_topic(found["bootstrap_servers"], "works")
 
 
 def test_down_of_an_unknown_name_is_an_error(sandbox_command: SandboxCommand) -> None:
