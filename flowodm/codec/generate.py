@@ -57,7 +57,7 @@ _DISPLAY: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The functions of a module, `decode` the first, and the constants that they need."""
+    """The functions of a module, `decode` among them, and the constants that they need."""
 
     functions: tuple[str, ...]
     """The source of each; apart, because CPython takes much memory to compile much at once."""
