@@ -142,7 +142,9 @@ class _Builder:
         self._left -= 1
         match value:
             case TypedRecord(name, fields):
-                return self._group(f"{visible(name)}(", fields.items(), _field, ")", depth, len(fields))
+                return self._group(
+                    f"{visible(name)}(", fields.items(), _field, ")", depth, len(fields)
+                )
             case Branch(branch, inner):
                 part = self.build(inner, depth)
                 return _group(f"{visible(branch)}(", (("", part),), ")", "")

@@ -37,7 +37,7 @@ def writer_for(
     output: Output,
     *,
     names: "SchemaNames",
-    topics: Sequence[str],
+    several: bool,
     template: str | None = None,
 ) -> RecordWriter:
     """Return the writer of an output format.
@@ -46,7 +46,7 @@ def writer_for(
         form: One of `RECORD_FORMATS`.
         output: Where it writes.
         names: Names the schemas that people see.
-        topics: The topics that are read; a table of one does not name it in each row.
+        several: Whether more than one topic may be read: a table then names it in each row.
         template: The line of `--format`, which wins over `form`.
 
     Raises:
@@ -60,7 +60,7 @@ def writer_for(
         case "json":
             return JsonWriter(output)
         case "table":
-            return TableWriter(output, names, several=len(topics) != 1)
+            return TableWriter(output, names, several=several)
         case "raw":
             return RawWriter(output)
         case "pretty":

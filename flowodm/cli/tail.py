@@ -48,6 +48,11 @@ class TailRequest:
         """Whether some records may not be shown."""
         return bool(self.where or self.key or self.headers or self.grep)
 
+    @property
+    def reads_several(self) -> bool:
+        """Whether more than one topic may be read."""
+        return len(self.topics) > 1 or self.read.regex
+
 
 @command(
     "flowodm tail user-events                            # follow, from now on",

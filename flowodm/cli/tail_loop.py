@@ -45,7 +45,7 @@ def run(request: "TailRequest", session: Session) -> int:
             request.form,
             output,
             names=_names(registry),
-            topics=request.topics,
+            several=request.reads_several,
             template=request.template,
         )
         with _rare_collections(), Reader(connection, request.topics, request.read) as reader:
@@ -243,8 +243,8 @@ class _Loop:
         self._output.flush()
         if not is_told:
             return
-        several = len(self._request.topics) > 1 or self._request.read.regex
-        self._output.note(Span(self._tally.text(self._filter, several=several), "dim"))
+        text = self._tally.text(self._filter, several=self._request.reads_several)
+        self._output.note(Span(text, "dim"))
 
 
 class _Status:
