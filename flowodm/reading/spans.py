@@ -140,7 +140,7 @@ def _no_such_offset(partition: Partition, start: int, bounds: Bounds) -> Notice:
         is_problem=True,
         topic=partition.topic,
         partition=partition.number,
-        hint=f"read from the start with `-o start`, or what there is with `-o {start}:`",
+        hint=f"read from the start with `--offset start`, or what there is with `--offset {start}:`",
     )
 
 
