@@ -39,7 +39,20 @@ JUNK: tuple[Any, ...] = (
     {"type": "array", "items": "long"},
     {"type": "fixed", "name": "Q", "size": 3},
 )
-KEYS = ["name", "type", "items", "values", "fields", "symbols", "size", "default", "aliases", "namespace", "doc", "order"]
+KEYS = [
+    "name",
+    "type",
+    "items",
+    "values",
+    "fields",
+    "symbols",
+    "size",
+    "default",
+    "aliases",
+    "namespace",
+    "doc",
+    "order",
+]
 
 
 def mutated(random: Random, document: Any) -> Any:
