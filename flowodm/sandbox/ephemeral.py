@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from flowodm.sandbox import secure
+from flowodm.sandbox.extra import require_extra
 from flowodm.sandbox.progress import Report, silent
 from flowodm.sandbox.servers import REGISTRY, PortTaken, Servers, StartFailed
 from flowodm.sandbox.spec import (
@@ -78,6 +79,7 @@ class Sandbox:
         Raises:
             SandboxError: Something could not be fetched, made or started.
         """
+        require_extra()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -188,13 +189,9 @@ class _Counter:
 
 
 def _maven(incoming: Path, environ: Mapping[str, str]) -> MavenContext:
-    try:
-        from jgo.maven import MavenContext
-    except ImportError as error:
-        raise SandboxError(
-            "the sandbox needs packages that are not installed",
-            hint='install them: pip install "flowodm[sandbox]"',
-        ) from error
+    from jgo.maven import MavenContext
+
+    logging.getLogger("jgo").addHandler(logging.NullHandler())  # its warnings are errors here
     mirror = environ.get(REPOSITORY_VARIABLE)
     remotes = {"mirror": mirror.rstrip("/")} if mirror else None
     return MavenContext(repo_cache=incoming, remote_repos=remotes, timeout=_HTTP_TIMEOUT)

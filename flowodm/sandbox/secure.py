@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowodm.errors import SandboxError
 from flowodm.sandbox.spec import LOOPBACK, Credentials, SandboxSpec
 
 if TYPE_CHECKING:
@@ -66,21 +65,12 @@ def _keystore(spec: SandboxSpec) -> Path:
 
 
 def make_certificates(spec: SandboxSpec) -> None:
-    """Write the sandbox's own certificate authority and the brokers' certificate, once.
-
-    Raises:
-        SandboxError: The extra `flowodm[sandbox]` is not installed.
-    """
+    """Write the sandbox's own certificate authority and the brokers' certificate, once."""
     if _keystore(spec).exists():
         return
-    try:
-        import trustme
-        from cryptography.hazmat.primitives import serialization
-    except ImportError as error:
-        raise SandboxError(
-            "a secure sandbox needs packages that are not installed",
-            hint='install them: pip install "flowodm[sandbox]"',
-        ) from error
+    import trustme
+    from cryptography.hazmat.primitives import serialization
+
     authority = trustme.CA(organization_name="FlowODM sandbox")
     certificate = authority.issue_cert(LOOPBACK, "localhost")
     key = serialization.load_pem_private_key(certificate.private_key_pem.bytes(), password=None)
