@@ -39,7 +39,10 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "allow.auto.create.topics": False,
     "topic.metadata.propagation.max.ms": 4_000,
     "enable.idempotence": True,
+    "message.max.bytes": 100 * 1024 * 1024,
 }
+"""Ours where nobody says otherwise. What is too large is for the topic to say, not for a client."""
+
 _INSTEAD_OF_IDEMPOTENCE: Final = frozenset(
     {
         "enable.idempotence",

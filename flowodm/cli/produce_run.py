@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from flowodm.cli.confirm import confirm_change
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Span
 from flowodm.errors import DeliveryError, FlowODMError, SerializationError, UsageError
 from flowodm.lines import LineReader, Message, SideSchemas, Spool, numbered_lines
-from flowodm.lines.source import text_of
+from flowodm.lines.source import followed_lines, text_of
 
 if TYPE_CHECKING:
     from flowodm.cli.produce import ProduceRequest
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from flowodm.record import TimestampType
 
 __all__ = ["run"]
+
+_Numbered: TypeAlias = tuple[int, Message]
+"""A message with the number of its line."""
 
 _MOST_TOLD: Final = 10
 """Bad lines that are told one by one."""
@@ -105,16 +108,29 @@ class _Checked:
         self.faults = _Faults(output)
         self.count = 0
 
-    def messages(self, stream: BinaryIO) -> Iterator[tuple[int, Message]]:
+    def messages(self, stream: BinaryIO) -> Iterator[_Numbered]:
         """Give the messages of the lines that are right, with the lines' numbers."""
         for number, line in numbered_lines(stream):
-            self.count += 1
-            try:
-                message = self._reader.read(text_of(line))
-            except SerializationError as error:
-                self.faults.add(number, error)
-            else:
+            message = self._read(number, line)
+            if message is not None:
                 yield number, message
+
+    def followed(self, stream: BinaryIO) -> Iterator[_Numbered | None]:
+        """Do the same; None says that no line has come for a moment."""
+        for line in followed_lines(stream, _REDRAW):
+            message = None if line is None else self._read(*line)
+            if line is None:
+                yield None
+            elif message is not None:
+                yield line[0], message
+
+    def _read(self, number: int, line: bytes) -> Message | None:
+        self.count += 1
+        try:
+            return self._reader.read(text_of(line))
+        except SerializationError as error:
+            self.faults.add(number, error)
+            return None
 
 
 class _Progress:
@@ -221,7 +237,7 @@ class _Run:
         """Send all lines; what was not delivered is the error at the end."""
         try:
             if self._request.stream:
-                self._send(self._checked.messages(stream), None)
+                self._send(self._checked.followed(stream), None)
             else:
                 self._send_checked(stream)
         except BaseException:
@@ -241,26 +257,32 @@ class _Run:
             )
             self._send(iter(spool), len(spool))
 
-    def _send(self, messages: Iterator[tuple[int, Message]], total: int | None) -> None:
-        send, topic, partition = self._producer.send, self._request.topic, self._request.partition
-        for number, (key, value, headers, timestamp) in messages:
-            self._sent += 1
-            try:
-                send(
-                    topic,
-                    key,
-                    value,
-                    headers=headers,
-                    partition=partition,
-                    timestamp=timestamp,
-                    on_delivery=partial(self._report, number),
-                )
-            except DeliveryError as error:
-                self._undelivered.add(number, error)
+    def _send(self, messages: Iterator[_Numbered | None], total: int | None) -> None:
+        for numbered in messages:
+            if numbered is None:
+                self._producer.wait(0)
+                self._output.flush()
+            else:
+                self._send_one(*numbered)
             self._progress.draw("sent", self._sent, total)
-        while self._producer.outstanding:
-            self._producer.wait(_REDRAW)
+        while self._producer.wait(_REDRAW):
             self._progress.draw("delivered", self._producer.delivered, self._sent)
+
+    def _send_one(self, number: int, message: Message) -> None:
+        key, value, headers, timestamp = message
+        self._sent += 1
+        try:
+            self._producer.send(
+                self._request.topic,
+                key,
+                value,
+                headers=headers,
+                partition=self._request.partition,
+                timestamp=timestamp,
+                on_delivery=partial(self._report, number),
+            )
+        except DeliveryError as error:
+            self._undelivered.add(number, error)
 
     def _report(self, number: int, outcome: "Outcome") -> None:
         if isinstance(outcome, FlowODMError):

@@ -124,9 +124,12 @@ def test_what_cannot_be_sent_is_refused_at_once(
     assert producer.outstanding == 0
 
 
-def test_a_record_that_is_too_large_is_refused(producer: Producer) -> None:
-    with pytest.raises(DeliveryError, match="larger than topic `user-events` takes"):
-        producer.send("user-events", None, bytes(2_000_000))
+def test_a_record_that_is_too_large_is_refused(cluster: MockCluster) -> None:
+    with cluster.connection(producer={"message.max.bytes": "1000000"}) as made:
+        producer = Producer(made)
+        with pytest.raises(DeliveryError, match="larger than topic `user-events` takes"):
+            producer.send("user-events", None, bytes(2_000_000))
+        assert producer.outstanding == 0
 
 
 def test_a_read_only_context_refuses_before_anything_is_asked() -> None:

@@ -1,6 +1,7 @@
 """Bytes to numbered lines, and messages that wait in a spool."""
 
 import io
+import os
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from flowodm.errors import SerializationError, UsageError
 from flowodm.lines import Message, Spool, numbered_lines
-from flowodm.lines.source import text_of
+from flowodm.lines.source import followed_lines, text_of
 
 pytestmark = pytest.mark.unit
 
@@ -78,3 +79,20 @@ def test_a_large_spool_leaves_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             spool.add(number, Message(None, b"x" * 100, (), None))
         assert spool._file._rolled
         assert [number for number, _ in spool] == list(range(100))
+
+
+def test_lines_that_take_their_time_are_followed_with_ticks_in_between() -> None:
+    reader, writer = os.pipe()
+    with open(reader, "rb") as stream, open(writer, "wb", buffering=0) as source:
+        lines = followed_lines(stream, 0.01)
+        source.write(b"first\n")
+        assert next(line for line in lines if line is not None) == (1, b"first")
+        assert next(lines) is None
+        source.write(b"\nthird")
+        source.close()
+        assert [line for line in lines if line is not None] == [(3, b"third")]
+
+
+def test_what_is_wrong_with_followed_lines_is_raised_to_the_caller() -> None:
+    with pytest.raises(UsageError, match="UTF-16"):
+        list(followed_lines(io.BytesIO("{}".encode("utf-16")), 1))
