@@ -7,6 +7,7 @@ their files. Needs POSIX named pipes.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -19,8 +20,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from flowodm.sandbox import secure, training
-from flowodm.sandbox.servers import Servers
+from flowodm.sandbox import process, secure, training
+from flowodm.sandbox.servers import PortTaken, Servers
 from flowodm.sandbox.spec import Node, SandboxSpec, free_ports, new_cluster_id
 
 BOOTSTRAP_VARIABLE = "FLOWODM_TEST_BOOTSTRAP_SERVERS"
@@ -90,6 +91,17 @@ def _open_writer(directory: Path) -> int:
 
 def start_kafka(directory: Path, *, nodes: int = 1, secured: bool = False) -> dict:
     """Start Kafka with the embedded registry; the answer is the sandbox's JSON form."""
+    for _ in range(3):
+        try:
+            return _start_kafka(directory, nodes, secured)
+        except PortTaken:  # between finding a port and listening on it
+            process.kill(directory)
+            for node in directory.glob("node-*"):
+                shutil.rmtree(node)
+    return _start_kafka(directory, nodes, secured)
+
+
+def _start_kafka(directory: Path, nodes: int, secured: bool) -> dict:
     training.train()  # many brokers are started in one run, each in half the time then
     ports = free_ports(2 * nodes + 1)
     spec = SandboxSpec(

@@ -5,7 +5,6 @@ What is remembered is `state`'s business, what runs `process`'s, how servers sta
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from flowodm.sandbox.extra import require_extra
 from flowodm.sandbox.process import ServerProcess
 from flowodm.sandbox.progress import Report, silent
 from flowodm.sandbox.servers import PortTaken, Servers
-from flowodm.sandbox.spec import LOOPBACK, Node, SandboxSpec, free_ports, new_cluster_id
+from flowodm.sandbox.spec import Node, SandboxSpec, free_ports, is_free, new_cluster_id
 
 __all__ = ["SandboxStatus", "Started", "Wish", "down", "read_status", "read_statuses", "up"]
 
@@ -208,7 +207,7 @@ def _fit_ports(name: str, spec: SandboxSpec, wish: Wish, running: set[str]) -> S
     spec = _with_wished_ports(name, spec, wish, running)
     fixed = {port for port in (wish.port, wish.registry_port) if port}
     idle = [port for role, port in _ports(spec) if role not in running]
-    taken = [port for port in idle if not _is_free(port)]
+    taken = [port for port in idle if not is_free(port)]
     for port in taken:
         if port in fixed:
             raise PortTaken(
@@ -269,20 +268,6 @@ def _moved(old: SandboxSpec, new: SandboxSpec) -> tuple[tuple[int, int], ...]:
     if old.registry_port and new.registry_port:
         pairs.append((old.registry_port, new.registry_port))
     return tuple((was, now) for was, now in pairs if was != now)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where REUSEADDR means to share
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-            probe.listen()
-        except OSError:
-            return False
-    return True
 
 
 def _by_whom(port: int) -> str:

@@ -6,10 +6,11 @@ import secrets
 import socket
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from flowodm.errors import SandboxError
 
 __all__ = [
     "LOOPBACK",
@@ -22,6 +23,8 @@ __all__ = [
 ]
 
 LOOPBACK = "127.0.0.1"
+
+_SERVER_PORTS = range(20_000, 32_000)
 
 ClientConfig = dict[str, str | int | float | bool]
 """Settings of librdkafka, in the type that its own stubs ask for."""
@@ -143,14 +146,33 @@ def new_cluster_id() -> str:
 
 
 def free_ports(count: int, *, avoid: Iterable[int] = ()) -> tuple[int, ...]:
-    """Find ports of the loopback interface that nothing listens on now."""
-    avoided = set(avoid)
+    """Find ports of the loopback interface that nothing listens on now.
+
+    They lie below those that systems give to outgoing connections: a server that starts again
+    must find its port as it left it.
+    """
     found: list[int] = []
-    with ExitStack() as stack:
-        while len(found) < count:
-            probe = stack.enter_context(socket.socket())
-            probe.bind((LOOPBACK, 0))
-            port = int(probe.getsockname()[1])
-            if port not in avoided:
-                found.append(port)
+    tried = set(avoid)
+    while len(found) < count:
+        port = _SERVER_PORTS[secrets.randbelow(len(_SERVER_PORTS))]
+        if port not in tried and is_free(port):
+            found.append(port)
+        tried.add(port)
+        if len(tried) > 1000 + count:
+            raise SandboxError(f"cannot find {count} free ports on {LOOPBACK}")
     return tuple(found)
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on a port of the loopback interface now."""
+    with socket.socket() as probe:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where REUSEADDR means to share
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
