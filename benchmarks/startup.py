@@ -34,7 +34,9 @@ def main() -> None:
             ratios.append(contender() / base())
     for name, (_, ratios) in rows.items():
         three = (min(ratios), statistics.median(ratios), max(ratios))
-        print(f"| {name} | {' / '.join(f'{ratio:.1f}' for ratio in three)} × `python -c pass` |")
+        print(
+            f"| {name} | FlowODM | {' / '.join(f'{ratio:.1f}' for ratio in three)} × `python -c pass` |"
+        )
 
 
 def words(line: str) -> dict[str, str]:
