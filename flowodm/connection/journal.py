@@ -6,6 +6,7 @@ address, and passes every line on, without secrets, to the logger `flowodm.kafka
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 
 from flowodm.config.secrets import redact
@@ -22,6 +23,9 @@ _RANK = (
 )
 """The kinds of causes, the most telling first."""
 _PUZZLING = 3
+"""Times to hang up before a look is worth it."""
+_MEMORY = 30.0
+"""Seconds that a failure counts; what came before has been overcome."""
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class Failure:
 
     cause: Cause
     tries: int
+    at: float
+    """When it last failed, on the monotonic clock."""
     is_explained: bool = False
     """Whether a look at the broker has been taken for it."""
 
@@ -45,7 +51,7 @@ class Journal:
         """Take a line as a `logging.Logger` would: confluent-kafka calls this."""
         line = redact(message % arguments if arguments else message)
         LOGGER.log(min(level, logging.INFO), "%s", line)  # an error is told where it matters
-        if (cause := cause_of(line)) is not None:
+        if level >= logging.INFO and (cause := cause_of(line)) is not None:
             self._add(cause)
 
     def begin(self) -> None:
@@ -55,9 +61,8 @@ class Journal:
 
     def worst(self) -> Failure | None:
         """Return the most telling failure; of equally telling ones, the one tried most."""
-        with self._lock:
-            failures = list(self._failures.values())
-        return min(failures, key=lambda f: (_RANK.index(f.cause.kind), -f.tries), default=None)
+        failures = self._recent()
+        return min(failures, key=lambda f: (_rank(f.cause), -f.tries), default=None)
 
     def definite(self, servers: int) -> Failure | None:
         """Return the failure that makes waiting pointless, when there is one.
@@ -71,17 +76,15 @@ class Journal:
             return None
         if worst.cause.kind in ("credentials", "mechanism", "token"):
             return worst
-        with self._lock:
-            failed = sum(failure.cause.is_definite for failure in self._failures.values())
+        failed = sum(failure.cause.is_definite for failure in self._recent())
         return worst if failed >= servers else None
 
     def puzzle(self) -> Cause | None:
         """Return a cause that a look at the broker may explain: it hangs up, time and again."""
-        with self._lock:
-            for failure in self._failures.values():
-                is_puzzling = failure.cause.kind == "disconnected" and failure.tries >= _PUZZLING
-                if is_puzzling and not failure.is_explained:
-                    return failure.cause
+        for failure in self._recent():
+            is_puzzling = failure.cause.kind == "disconnected" and failure.tries >= _PUZZLING
+            if is_puzzling and not failure.is_explained:
+                return failure.cause
         return None
 
     def settle(self, cause: Cause) -> None:
@@ -90,12 +93,23 @@ class Journal:
             if (failure := self._failures.get(cause.address)) is not None:
                 failure.cause, failure.is_explained = cause, True
 
+    def _recent(self) -> list[Failure]:
+        since = time.monotonic() - _MEMORY
+        with self._lock:
+            return [failure for failure in self._failures.values() if failure.at >= since]
+
     def _add(self, cause: Cause) -> None:
+        now = time.monotonic()
         with self._lock:
             failure = self._failures.get(cause.address)
-            if failure is None:
-                self._failures[cause.address] = Failure(cause, 1)
-            else:
-                failure.tries += 1
-                if not failure.is_explained:
-                    failure.cause = cause
+            if failure is None or failure.at < now - _MEMORY:
+                self._failures[cause.address] = Failure(cause, 1, now)
+                return
+            failure.tries += 1
+            failure.at = now
+            if not failure.is_explained and _rank(cause) <= _rank(failure.cause):
+                failure.cause = cause
+
+
+def _rank(cause: Cause) -> int:
+    return _RANK.index(cause.kind)

@@ -1,5 +1,7 @@
 """What librdkafka's log lines mean, in the words of librdkafka 2.16."""
 
+import logging
+
 import pytest
 
 from flowodm.connection.causes import Cause, cause_of
@@ -208,3 +210,12 @@ def test_lines_go_on_to_the_log_without_secrets(caplog: pytest.LogCaptureFixture
         Journal().log(40, "%s [%s] %s", "FAIL", "rdkafka#1", "password hunter2-secret is wrong")
     assert caplog.messages == ["FAIL [rdkafka#1] password ******** is wrong"]
     assert caplog.records[0].levelname == "INFO"
+
+
+def test_a_debug_line_is_no_failure() -> None:
+    journal = Journal()
+    journal.log(logging.ERROR, line("SASL authentication error: x", address="b:1"))
+    journal.log(logging.DEBUG, line("Decommissioning this broker", address="b:1"))
+    worst = journal.worst()
+    assert worst is not None
+    assert (worst.cause.kind, worst.tries) == ("credentials", 1)
