@@ -187,7 +187,12 @@ class Producer:
         Returns:
             How many records have no report yet; with 0 it returns early.
         """
-        open_reports: int = self._producer.flush(seconds)
+        from confluent_kafka import KafkaException
+
+        try:
+            open_reports: int = self._producer.flush(seconds)
+        except KafkaException as error:  # fatal: the broker refuses this producer for good
+            raise self._failure(error.args[0], None) from error
         return open_reports
 
     def flush(self, timeout: float | None = None) -> None:
@@ -220,14 +225,16 @@ class Producer:
         from confluent_kafka import KafkaException
 
         self._sends += 1
-        if self._sends % _SENDS_A_POLL == 0:
-            self._producer.poll(0)
         while True:
             try:
+                if self._sends % _SENDS_A_POLL == 0:
+                    self._producer.poll(0)
                 self._producer.produce(topic, **arguments)
             except BufferError:
                 self._producer.poll(_STEP)
             except KafkaException as error:
+                if error.args[0].name() == "_FATAL":
+                    self.wait(0)  # which raises why
                 raise self._failure(error.args[0], topic) from error
             else:
                 return
@@ -275,6 +282,12 @@ class Producer:
                 return AuthorizationError(
                     f"not allowed to write to topic `{topic}`",
                     hint="ask for an access control list that allows it",
+                )
+            case "CLUSTER_AUTHORIZATION_FAILED":
+                return AuthorizationError(
+                    "not allowed to write: the cluster refuses an idempotent producer",
+                    hint="ask for the right to write to the topic; before Kafka 2.8 also for"
+                    " IDEMPOTENT_WRITE",
                 )
             case "MSG_SIZE_TOO_LARGE":
                 return DeliveryError(

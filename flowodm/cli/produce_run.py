@@ -232,6 +232,7 @@ class _Run:
         self._producer = Producer(connection, config=patience)
         check_partition(request.topic, request.partition, self._producer.check_topic(request.topic))
         self._sent = 0
+        self._is_cancelled = False
 
     def run(self, stream: BinaryIO) -> int:
         """Send all lines; what was not delivered is the error at the end."""
@@ -241,6 +242,7 @@ class _Run:
             else:
                 self._send_checked(stream)
         except BaseException:
+            self._is_cancelled = True
             self._producer.cancel(_CANCEL)
             self._tell_cancelled()
             raise
@@ -286,7 +288,8 @@ class _Run:
 
     def _report(self, number: int, outcome: "Outcome") -> None:
         if isinstance(outcome, FlowODMError):
-            self._undelivered.add(number, outcome)
+            if not self._is_cancelled:
+                self._undelivered.add(number, outcome)
         elif self._tells_deliveries:
             place = {
                 "line": number,

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from flowodm.sandbox import Sandbox
+from flowodm.sandbox import Sandbox, secure
 from tests.servers import TestServers, wait_until
 
 pytestmark = pytest.mark.integration
@@ -304,3 +305,55 @@ def _interrupted(process: subprocess.Popen[bytes]) -> float:
     process.send_signal(signal.SIGINT)
     process.wait(20)
     return time.monotonic() - began
+
+
+@pytest.fixture
+def guarded_topic(secure_sandbox: TestServers, tmp_path: Path) -> str:
+    """A topic that the user of context `guarded` may read, and not write to."""
+    from confluent_kafka.admin import (
+        AclBinding,
+        AclOperation,
+        AclPermissionType,
+        AdminClient,
+        NewTopic,
+        ResourcePatternType,
+        ResourceType,
+    )
+
+    assert secure_sandbox.spec is not None
+    admin = AdminClient(dict(secure_sandbox.client_config))
+    topic = f"guarded-{uuid.uuid4().hex[:8]}"
+    for future in admin.create_topics([NewTopic(topic, 1, 1)]).values():
+        future.result(15)
+    user = secure.new_credentials(f"reads-{topic}")
+    secure.add_user(secure_sandbox.spec, user)
+    acl = AclBinding(
+        ResourceType.TOPIC,
+        topic,
+        ResourcePatternType.LITERAL,
+        f"User:reads-{topic}",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    for future in admin.create_acls([acl]).values():
+        future.result(15)
+    config = secure_sandbox.spec.client_config(user)
+    wait_until(
+        lambda: topic in AdminClient(dict(config)).list_topics(timeout=10).topics,
+        what="the permission is known to the broker",
+    )
+    servers = config.pop("bootstrap.servers")
+    document = {"version": 1, "contexts": {"guarded": {"bootstrap_servers": servers, "kafka": config}}}  # fmt: skip
+    (tmp_path / "flowodm.yaml").write_text(json.dumps(document))
+    return topic
+
+
+def test_whoever_may_not_write_gets_exit_4(flowodm: Run, guarded_topic: str) -> None:
+    began = time.monotonic()
+    options = ("--context", "guarded", "--value-format", "text")
+    done = flowodm("produce", guarded_topic, *options, input="a\nb\n")
+    assert (done.exit_code, done.stdout) == (4, ""), done
+    assert "error: not allowed to write" in done.stderr
+    assert len(done.stderr.splitlines()) <= 4
+    assert time.monotonic() - began < 10
