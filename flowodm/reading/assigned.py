@@ -12,13 +12,14 @@ from flowodm.reading.notices import (
     cut_short,
     deleted,
     failed,
+    headless,
     leader_is_back,
     leaderless,
     outage,
     purged,
 )
 from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
-from flowodm.reading.source import Event, Source, consumer_settings
+from flowodm.reading.source import Ends, Event, Source, consumer_settings
 from flowodm.reading.spans import Partition, Span, moments_of, settle
 from flowodm.reading.tracker import Tracker, Where
 from flowodm.reading.watch import Watch
@@ -61,7 +62,7 @@ class AssignedRead:
         self._watch = Watch(self._cluster, every=options.refresh, always=options.follow)
         self._source = Source(self._consumer)
         self._tracker = Tracker()
-        self._ends: dict[Where, int] = {}
+        self._ends = Ends()
         self._is_closed = False
         self._waiting: dict[Partition, Range] = {}
         """Partitions without a leader, that a follower waits for."""
@@ -123,11 +124,12 @@ class AssignedRead:
             records = self._tracker.accept(records, self._source.positions)
         for event in events:
             self._meet(event)
+        self.notices += [headless(Partition(*one), at) for one, at in self._source.take_headless()]
         if records:
             self._watch.hear()
             self._wait = _FIRST_WAIT
         else:
-            self._tracker.advance(self._source.positions(self._tracker.open))
+            self._tracker.advance(self._source.positions(self._tracker.ending))
             self._wait = min(_WAIT, self._wait * 2)
         self._let_go()
         self._look_around(discover=discover)
@@ -139,8 +141,8 @@ class AssignedRead:
     def progress(self) -> tuple[PartitionProgress, ...]:
         """Say how far each partition is."""
         if not self._is_closed:
-            self._ends |= self._source.ends(self._tracker.open)
-        return self._tracker.progress(self._ends)
+            self._ends.refresh(self._source, self._tracker.open)
+        return self._tracker.progress(self._ends.known)
 
     def close(self) -> None:
         """Let go of the broker."""

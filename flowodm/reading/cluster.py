@@ -30,6 +30,8 @@ _EARLIEST: Final = -2
 _LATEST: Final = -1
 _NO_ANSWER: Final = -1001
 """What librdkafka gives for a partition whose broker did not answer, and no error with it."""
+_AT_ONCE: Final = 1000
+"""Partitions of one question; librdkafka's time for an answer grows with their square."""
 _AGAIN: Final = 0.05
 
 
@@ -152,10 +154,17 @@ class Cluster:
             return {}, {}
         asked = [TopicPartition(one.topic, one.number, moment) for one in partitions]
         half = self._timeout / 2
+
+        def ask() -> "list[TopicPartition]":
+            chunks = (asked[begin : begin + _AT_ONCE] for begin in range(0, len(asked), _AT_ONCE))
+            return [
+                answer
+                for chunk in chunks
+                for answer in self._consumer.offsets_for_times(chunk, timeout=half)
+            ]
+
         try:
-            answers = self._connection.call(
-                lambda: self._consumer.offsets_for_times(asked, timeout=half), timeout=half
-            )
+            answers = self._connection.call(ask, timeout=self._timeout)
         except AuthenticationFailed:
             raise
         except BrokerError:  # one partition's trouble is all the answer there is

@@ -11,9 +11,9 @@ from flowodm.errors import UsageError
 from flowodm.positions import End, Start, Stored
 from flowodm.reading.choice import choose_topics
 from flowodm.reading.cluster import Cluster
-from flowodm.reading.notices import evicted, failed, nothing_given
+from flowodm.reading.notices import evicted, failed, headless, nothing_given
 from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
-from flowodm.reading.source import Event, Source, consumer_settings
+from flowodm.reading.source import Ends, Event, Source, consumer_settings
 from flowodm.reading.spans import Bounds, Partition, Span
 from flowodm.reading.tracker import Tracker, Where
 from flowodm.reading.watch import Watch
@@ -65,7 +65,7 @@ class GroupRead:
         self._stored: dict[Where, int] = {}
         self._handed_out = 0
         self._is_member = False
-        self._ends: dict[Where, int] = {}
+        self._ends = Ends()
         self._is_closed = False
 
     def open(self) -> list[Span]:
@@ -104,6 +104,7 @@ class GroupRead:
             self._handed_out += len(records)
         for event in events:
             self._meet(event)
+        self.notices += [headless(Partition(*one), at) for one, at in self._source.take_headless()]
         if not records:
             self._pass_over_gaps()
         if closed := self._tracker.take_closed():
@@ -122,8 +123,8 @@ class GroupRead:
     def progress(self) -> tuple[PartitionProgress, ...]:
         """Say how far each partition of this member is."""
         if not self._is_closed:
-            self._ends |= self._source.ends(self._tracker.open)
-        return self._tracker.progress(self._ends)
+            self._ends.refresh(self._source, self._tracker.open)
+        return self._tracker.progress(self._ends.known)
 
     def close(self) -> None:
         """Commit what was used, leave the group, let go of the broker."""

@@ -9,6 +9,7 @@ __all__ = [
     "deleted",
     "evicted",
     "failed",
+    "headless",
     "leader_is_back",
     "leaderless",
     "nothing_given",
@@ -63,6 +64,16 @@ def failed(partition: Partition, error: FlowODMError | None) -> Notice:
     if error is None:
         return leaderless(partition, is_waiting=False)
     return _notice(partition, f"is not read: {error.message}", is_problem=True, hint=error.hint)
+
+
+def headless(partition: Partition, offset: int) -> Notice:
+    """Records that are shown without their headers."""
+    return _notice(
+        partition,
+        f"has records, the first at offset {offset}, whose header names are not UTF-8: they come"
+        " without their headers",
+        is_problem=False,
+    )
 
 
 def outage(error: FlowODMError) -> Notice:

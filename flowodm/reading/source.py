@@ -4,7 +4,9 @@
 only takes what is already here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from operator import length_hint
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
@@ -15,11 +17,13 @@ from flowodm.record import Record, TimestampType
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message
 
-__all__ = ["BATCH", "Event", "Source", "consumer_settings"]
+__all__ = ["BATCH", "Ends", "Event", "Source", "consumer_settings"]
 
 BATCH: Final = 1000
 """Messages taken at once: more saves no time, and keeps a person waiting."""
 
+_FEW: Final = 100
+_SELDOM: Final = 2.0
 _TYPES: Final[tuple[TimestampType, ...]] = ("unknown", "create", "logappend")
 _new: Final = tuple.__new__
 
@@ -65,6 +69,8 @@ class Source:
 
     def __init__(self, consumer: "Consumer") -> None:
         self._consumer = consumer
+        self._headless: dict[Where, int] = {}
+        self._untold: list[Where] = []
 
     def take(self, wait: float) -> tuple[list[Record], list["Event"]]:
         """Take what is there, and wait for something where nothing is.
@@ -82,10 +88,37 @@ class Source:
                 return [], []
             messages = [first, *self._consumer.consume(BATCH - 1, 0)]
         said = [message for message in messages if message.error() is not None]
-        if not said:
-            return to_records(messages), []
-        records = to_records(message for message in messages if message.error() is None)
-        return records, [_event(message) for message in said]
+        if said:
+            messages = [message for message in messages if message.error() is None]
+        return self._records(messages), [_event(message) for message in said]
+
+    def _records(self, messages: "list[Message]") -> list[Record]:
+        """Turn messages into records, those too whose header names are no text.
+
+        confluent-kafka fails on such a name, and a second call for the same headers would hand
+        out a tuple that is broken; so they are left out, and told of.
+        """
+        records: list[Record] = []
+        rest = iter(messages)
+        while True:
+            try:
+                return records + to_records(rest)
+            except (SystemError, UnicodeDecodeError):
+                at = len(messages) - length_hint(rest) - 1
+                records += to_records(messages[len(records) : at])
+                records.append(_headless(messages[at]))
+                self._note_headless(records[-1])
+
+    def _note_headless(self, record: Record) -> None:
+        where = (record.topic, record.partition)
+        if where not in self._headless:
+            self._headless[where] = record.offset
+            self._untold.append(where)
+
+    def take_headless(self) -> list[tuple[Where, int]]:
+        """Return where records without readable headers began, since the last time."""
+        untold, self._untold = self._untold, []
+        return [(where, self._headless[where]) for where in untold]
 
     def positions(self, wheres: Iterable[Where]) -> dict[Where, int]:
         """Ask the consumer for the next offset of partitions; it costs no request."""
@@ -106,6 +139,20 @@ class Source:
             where: self._consumer.get_watermark_offsets(TopicPartition(*where), cached=True)[1]
             for where in wheres
         }
+
+
+class Ends:
+    """The end offsets of partitions, as they were seen last."""
+
+    def __init__(self) -> None:
+        self.known: dict[Where, int] = {}
+        self._asked = 0.0
+
+    def refresh(self, source: Source, wheres: Collection[Where]) -> None:
+        """Ask again, but not for thousands of partitions ten times a second."""
+        if len(wheres) <= _FEW or monotonic() - self._asked > _SELDOM:
+            self._asked = monotonic()
+            self.known |= source.ends(wheres)
 
 
 def _event(message: "Message") -> Event:
@@ -136,3 +183,13 @@ def to_records(messages: "Iterable[Message]") -> list[Record]:
         for message in messages
         for kind, moment in (message.timestamp(),)
     ]
+
+
+def _headless(message: "Message") -> Record:
+    kind, moment = message.timestamp()
+    topic, number, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert number is not None
+    assert offset is not None
+    when = moment if kind else None
+    return Record(topic, number, offset, _TYPES[kind], when, message.key(), message.value(), ())

@@ -60,12 +60,18 @@ class Tracker:
     def __init__(self) -> None:
         self._states: dict[Where, _State] = {}
         self._open: set[Where] = set()
+        self._ending: set[Where] = set()
         self._closed: list[Where] = []
 
     @property
     def open(self) -> Collection[Where]:
         """The partitions that are still being read."""
         return self._open
+
+    @property
+    def ending(self) -> Collection[Where]:
+        """The open partitions that have a stop to reach."""
+        return self._ending
 
     @property
     def known(self) -> Collection[Where]:
@@ -80,6 +86,8 @@ class Tracker:
         if before is not None:
             state.records = before.records
         (self._open.add if state.is_open else self._open.discard)(where)
+        has_stop = state.is_open and span.stop is not None
+        (self._ending.add if has_stop else self._ending.discard)(where)
 
     def span(self, where: Where) -> Span:
         """Return what was asked of a partition."""
@@ -128,6 +136,7 @@ class Tracker:
         """Be done with a partition."""
         if where in self._open:
             self._open.discard(where)
+            self._ending.discard(where)
             self._states[where].is_open = False
             self._closed.append(where)
 
@@ -135,6 +144,7 @@ class Tracker:
         """Forget a partition."""
         self._states.pop(where, None)
         self._open.discard(where)
+        self._ending.discard(where)
 
     def take_closed(self) -> list[Where]:
         """Return the partitions that were closed since the last time."""

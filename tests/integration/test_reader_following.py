@@ -12,6 +12,7 @@ from flowodm.connection import KafkaConnection
 from flowodm.positions import End, Offset, Range, Start
 from flowodm.reader import Reader, ReadOptions
 from flowodm.record import Record
+from tests.raw_produce import RawRecord, produce_raw
 from tests.reading import BASE, Topics, connect, read_all
 
 pytestmark = pytest.mark.integration
@@ -234,3 +235,25 @@ def test_records_are_what_was_written(topics: Topics, connection: KafkaConnectio
     (record,), _ = read_all(connection, logged, ReadOptions())
     assert record.timestamp_type == "logappend"
     assert abs(record.timestamp / 1000 - time.time()) < 60
+
+
+def test_a_header_name_that_is_no_text_costs_the_headers_and_not_the_read(
+    topics: Topics, connection: KafkaConnection
+) -> None:
+    topic = topics.make("headless")
+    bad = [(b"a", b"0"), (b"\xff\xfe", b"1"), (b"b", None)]
+    rows = [
+        RawRecord(b"k0", b"v0", [(b"a", b"0")], BASE),
+        RawRecord(b"k1", b"v1", bad, BASE),
+        RawRecord(b"k2", b"v2", [], BASE),
+        RawRecord(b"k3", b"v3", bad, BASE),
+        RawRecord(b"k4", b"v4", bad[:1], -1),
+    ]
+    produce_raw(topics.config["bootstrap.servers"], topic, rows)
+    records, reader = read_all(connection, topic, ReadOptions())
+    assert [record.value for record in records] == [b"v0", b"v1", b"v2", b"v3", b"v4"]
+    assert [len(record.headers) for record in records] == [1, 0, 0, 0, 1]
+    assert [record.timestamp for record in records] == [BASE, BASE, BASE, BASE, -1]
+    (notice,) = reader.notices
+    assert notice.message.startswith(f"`{topic}` [0] has records, the first at offset 1, whose")
+    assert not notice.is_problem
