@@ -250,7 +250,9 @@ class Context(ContextSettings):
         for section in ("", "kafka.", "consumer.", "producer."):
             if (where := self.origins.get(f"{section}{key}")) is not None:
                 return where
-        return self.source
+        parent = str(key).rpartition(".")[0]
+        beside = (self.origins[other] for other in self.origins if other.startswith(f"{parent}."))
+        return next(beside, self.source) if parent == "schema_registry" else self.source
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret of this context, for the redactor."""

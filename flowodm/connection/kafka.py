@@ -250,11 +250,13 @@ class KafkaConnection:
             timeout: Seconds for the producer; ten when absent.
         """
         with self._lock:
-            producer, registry = self._producer, self._registry
+            producer, admin, registry = self._producer, self._admin, self._registry
             self._producer = self._admin = self._registry = None
             is_ours = self._owner == os.getpid()
         if producer is not None and is_ours:
             _flush(producer, _FLUSH if timeout is None else timeout)
+        if admin is not None and is_ours:
+            admin.poll(0)  # hands over the rest of its log
         if registry is not None:
             registry.close()
 
