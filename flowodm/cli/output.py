@@ -224,7 +224,7 @@ def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
         shown = cut(visible(text), width)
         fitted.append(Span(shown, style))
         width -= display_width(shown)
-        if width <= 0:
+        if shown != visible(text) or width <= 0:
             break
     return tuple(fitted)
 

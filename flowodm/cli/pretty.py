@@ -12,10 +12,11 @@ a word or a sign too.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from flowodm.cli.layout import JSON, PYTHON, Drawing, Limits, bare_line, draw, hex_lines, text_lines
-from flowodm.cli.output import Span, Spans
+from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width
 from flowodm.record import Decoded, DecodedRecord, Headers, Undecodable
@@ -53,8 +54,12 @@ class Block(NamedTuple):
 _INDENT: Final = "  "
 _GAP: Final = "  "
 _KEY_AT_MOST: Final = 48
+_KEY_AT_LEAST: Final = 12
+_SCHEMA_ROOM: Final = 20
 _HEADERS_AT_MOST: Final = 20
+_ERROR_LINES: Final = 4
 _NOT_DECODED: Final = "✗ not decoded"
+_STYLES: Final[dict[str, StyleName]] = {_NOT_DECODED: "red", "tombstone": "yellow"}
 
 
 def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: datetime) -> Block:
@@ -66,7 +71,7 @@ def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: d
         names: Names schemas.
         today: The moment that tells whether a time needs its date.
     """
-    lines: list[tuple[Spans, ...]] = [_head(decoded, width, names, today)]
+    lines = _head(decoded, width, names, today)
     is_whole = True
     for side, label in ((decoded.key, "key"), (decoded.value, "")):
         if isinstance(side, Undecodable):
@@ -123,35 +128,46 @@ def bytes_text(value: bytes | None) -> str:
 
 def _head(
     decoded: DecodedRecord, width: int, names: SchemaNames, today: datetime
-) -> tuple[Spans, ...]:
+) -> list[tuple[Spans, ...]]:
     record, key, value = decoded
-    spans: list[Spans] = [
-        Span(record.topic, "bold"),
-        _GAP,
-        f"{record.partition}:{record.offset}",
-        _GAP,
-        Span(clock(record.timestamp, today), "dim"),
+    parts: list[tuple[Spans, ...]] = [
+        (Span(visible(record.topic), "bold"),),
+        (f"{record.partition}:{record.offset}",),
+        (Span(clock(record.timestamp, today), "dim"),),
     ]
-    spans += _key_spans(key, min(_KEY_AT_MOST, max(width - _width(spans) - 20, 12)))
+    used = sum(_width(part) + len(_GAP) for part in parts)
+    parts.append(_key_part(key, min(_KEY_AT_MOST, max(width - used - _SCHEMA_ROOM, _KEY_AT_LEAST))))
     text = schema_text(value, record.topic, names, is_key=False)
-    style = {_NOT_DECODED: "red", "tombstone": "yellow"}.get(text)
-    spans += [_GAP, Span(text, style)]  # type: ignore[arg-type]  # a style's name, or None
+    parts.append((Span(text, _STYLES.get(text)),))
+    lines = _filled(parts, width)
     for place in _places(value, record.topic, names):
-        if _width(spans) + len(_GAP) + len(place) <= width:
-            return (*spans, _GAP, Span(place, "dim"))
-    return tuple(spans)
+        if _width(lines[-1]) + len(_GAP) + len(place) <= width:
+            lines[-1] = (*lines[-1], _GAP, Span(place, "dim"))
+            break
+    return lines
+
+
+def _filled(parts: Sequence[tuple[Spans, ...]], width: int) -> list[tuple[Spans, ...]]:
+    """Put parts on as few lines as they need, the later ones indented."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if _width(lines[-1]) + len(_GAP) + _width(part) <= width:
+            lines[-1] = (*lines[-1], _GAP, *part)
+        else:
+            lines.append((_INDENT, *part))
+    return lines
 
 
 def _width(spans: Sequence[Spans]) -> int:
     return sum(display_width(span if isinstance(span, str) else span.text) for span in spans)
 
 
-def _key_spans(key: Decoded | Undecodable, width: int) -> list[Spans]:
+def _key_part(key: Decoded | Undecodable, width: int) -> tuple[Spans, ...]:
     if isinstance(key, Undecodable):
-        return [_GAP, "key ", Span(_NOT_DECODED, "red")]
+        return ("key ", Span(_NOT_DECODED, "red"))
     if key.encoding == "null":
-        return [_GAP, Span("no key", "dim")]
-    return [_GAP, Span("key ", "dim"), side_line(key, width)]
+        return (Span("no key", "dim"),)
+    return (Span("key ", "dim"), side_line(key, width))
 
 
 def _places(side: Decoded | Undecodable, topic: str, names: SchemaNames) -> tuple[str, ...]:
@@ -189,7 +205,8 @@ def _failure(side: Undecodable, label: str, width: int) -> list[tuple[Spans, ...
         notes.append(f"schema id {side.schema_id}")
     where = f" ({'; '.join(notes)})" if notes else ""
     text = f"{label}: {side.error}{where}" if label else f"{side.error}{where}"
-    return [(_INDENT, text), *_hex(side.raw, width)]
+    lines = wrap(visible(text), max(width - len(_INDENT), 20), max_lines=_ERROR_LINES)
+    return [*((_INDENT, line) for line in lines), *_hex(side.raw, width)]
 
 
 def _hex(data: bytes, width: int) -> list[tuple[Spans, ...]]:

@@ -37,6 +37,9 @@ def interrupts(session: Session) -> Iterator[None]:
     may block for seconds. A thread hears of the signal at once, gives the command its patience
     (`options.command`) to end in order, then ends the process.
     """
+    if os.name == "nt":  # there a pipe cannot tell of a signal
+        yield
+        return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)

@@ -223,25 +223,26 @@ def layout(
 ) -> list[int]:
     """Return the width of each column so that a row fits `width`; 0 leaves a column out.
 
-    The column of the lowest rank is cut first, of equal ranks the last; numbers are never cut, a
-    wrong number being worse than none.
+    The column of the lowest rank is cut first, of equal ranks the last; one that would say nothing
+    any more goes, and so do numbers, a wrong number being worse than none. The column of the
+    highest rank stays whole as long as another is there.
     """
-    widths = [
+    natural = [
         max([display_width(heading), *(display_width(row[index]) for row in rows)])
         for index, heading in enumerate(headings)
     ]
     if width is None:
-        return widths
-    order = sorted(range(len(widths)), key=lambda index: (keep[index], -index))
-    for index in order:
-        over = _total(widths) - width
-        if over > 0 and not right[index]:
-            widths[index] = max(widths[index] - over, min(widths[index], _LEAST))
-    for index in order[:-1]:
-        if _total(widths) > width:
-            widths[index] = 0
-    last = order[-1]
-    widths[last] = max(1, widths[last] - max(0, _total(widths) - width))
+        return natural
+    order = sorted(range(len(natural)), key=lambda index: (keep[index], -index))
+    for first in range(len(order)):
+        widths = [size if index in order[first:] else 0 for index, size in enumerate(natural)]
+        for index in order[first:-1]:
+            if not right[index]:
+                over = max(0, _total(widths) - width)
+                widths[index] = max(widths[index] - over, min(widths[index], _LEAST))
+        if _total(widths) <= width:
+            return widths
+    widths[order[-1]] = max(1, width)
     return widths
 
 

@@ -137,7 +137,7 @@ def test_an_interrupt_without_a_broker_is_exit_130_at_once(
 ) -> None:
     process = start(*arguments, env=request.getfixturevalue(kind))
     until(lambda: _is_connecting(process.pid))
-    assert _interrupted(process) < 1.5
+    assert _interrupted(process) < 2.5  # one, and what a busy machine adds
     assert process.returncode == 130
     assert process.stdout is not None
     assert process.stdout.read() == b""
@@ -150,7 +150,7 @@ def test_an_interrupt_while_following_is_exit_130_and_a_summary(
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(2_000)]
     assert json.loads(lines[-1])["payload"]["number"] == 1_999
-    assert _interrupted(process) < 1.5
+    assert _interrupted(process) < 2.5  # one, and what a busy machine adds
     assert process.returncode == 130
     assert process.stderr is not None
     assert process.stderr.read() == b"2,000 read\n"

@@ -204,3 +204,9 @@ def test_cut_text_fits(text: str, width: int) -> None:
 def test_padded_text_fills(text: str, width: int) -> None:
     assert display_width(pad(text, width)) == width
     assert pad(text, width, right=True).endswith(text)
+
+
+def test_a_column_goes_before_the_most_telling_is_cut() -> None:
+    things = (Thing("user-events", 3, "a note"),)
+    lines = written("table", things, width=20)[0].splitlines()
+    assert lines == ["NAME         COUNT", "user-events      3"]
