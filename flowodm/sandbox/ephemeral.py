@@ -26,6 +26,7 @@ from flowodm.sandbox.spec import (
 __all__ = ["Sandbox"]
 
 _ATTEMPTS = 3
+_GUARD_TIMEOUT = 2.0
 
 
 class Sandbox:
@@ -80,6 +81,8 @@ class Sandbox:
             SandboxError: Something could not be fetched, made or started.
         """
         require_extra()
+        if self._servers is not None:
+            raise RuntimeError("this sandbox is running already")
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._start()
@@ -128,7 +131,11 @@ class Sandbox:
         if guard is not None:
             assert guard.stdin is not None
             guard.stdin.close()
-            guard.wait()
+            try:
+                guard.wait(_GUARD_TIMEOUT)
+            except subprocess.TimeoutExpired:  # a fork of this program holds the other end too
+                guard.kill()
+                guard.wait()
 
     @property
     def spec(self) -> SandboxSpec:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import (
@@ -75,6 +76,25 @@ def closed_sandbox() -> Iterator[Sandbox]:
 def test_a_sandbox_that_is_not_running_says_so(closed_sandbox: Sandbox) -> None:
     with pytest.raises(RuntimeError, match="not running"):
         _ = closed_sandbox.bootstrap_servers
+
+
+def test_a_forked_child_does_not_keep_a_sandbox_from_closing() -> None:
+    program = """
+import os, time
+from flowodm.sandbox import Sandbox
+with Sandbox(registry=False) as sandbox:
+    directory = sandbox.spec.directory
+    child = os.fork()
+    if not child:
+        time.sleep(600)
+os.kill(child, 9)
+os.waitpid(child, 0)
+print(directory.exists())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_the_callers_properties_replace_the_sandboxs_own() -> None:
@@ -165,6 +185,19 @@ def test_a_client_that_does_not_know_the_authority_turns_away(
     config = dict(secure_sandbox.client_config)
     del config["ssl.ca.location"]
     assert meets(config, KafkaError._SSL)
+
+
+def test_nothing_listens_beyond_the_loopback_interface(secure_sandbox: TestServers) -> None:
+    listening = [
+        connection.laddr
+        for found in process.find(secure_sandbox.spec.directory)
+        for connection in psutil.Process(found.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+    spec = secure_sandbox.spec
+    known = {spec.registry_port, spec.nodes[0].port, spec.nodes[0].controller_port}
+    assert {address.port for address in listening} == known
 
 
 def test_its_secrets_are_the_users_own_files(secure_sandbox: TestServers) -> None:
