@@ -1,22 +1,6 @@
-"""The envelope: one record as one line of JSON, written by `tail` and read by `produce`.
+"""Envelopes to what they hold, checked field by field."""
 
-```
-{"topic","partition","offset","tstype","ts","headers",
- "key_encoding","key","payload_encoding","payload","key_schema_id","value_schema_id"}
-```
-
-Names are kcat's where kcat has one. An encoding is `avro`, `json`, `text`, `base64`, or null for
-no bytes at all (a tombstone, no key). Two more stand behind them where there is something to say:
-`key_error`/`payload_error`, why a side was not decoded (its encoding is then `base64`, of all its
-bytes); `key_raw`/`payload_raw`, all bytes of a JSON side whose text cannot stand in a line as it
-is (line feeds, characters that do not show). Without them the text in the line *is* the side.
-
-Both directions live here so that they cannot drift apart. Writing is the hot path of `tail`.
-"""
-
-import json
-import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -24,146 +8,22 @@ from flowodm.avro.words import shown, similar
 from flowodm.codec.plain import (
     LINE_DEPTH,
     NotJson,
-    bytes_text,
     check_depth,
     read_json,
     scan_json,
     skip_space,
 )
-from flowodm.codec.unseen import escape_unseen
 from flowodm.codec.words import found
+from flowodm.envelope.fields import FIELDS, FRAME, MORE_FIELDS
 from flowodm.errors import SerializationError
-from flowodm.record import Decoded, DecodedRecord, Encoding, Headers, TimestampType, Undecodable
+from flowodm.record import Encoding, Headers, TimestampType
 
-__all__ = [
-    "FIELDS",
-    "Envelope",
-    "EnvelopeSide",
-    "EnvelopeWriter",
-    "is_envelope",
-    "read_envelope",
-]
+__all__ = ["Envelope", "EnvelopeSide", "is_envelope", "read_envelope"]
 
-FIELDS: Final = (
-    "topic",
-    "partition",
-    "offset",
-    "tstype",
-    "ts",
-    "headers",
-    "key_encoding",
-    "key",
-    "payload_encoding",
-    "payload",
-    "key_schema_id",
-    "value_schema_id",
-)
-"""The fields that every envelope has, in order."""
-
-_MORE_FIELDS: Final = ("key_raw", "payload_raw", "key_error", "payload_error")
-_BREAKS: Final = re.compile("[\t\n\r]")
-_SPACE: Final = " \t\n\r"
-_FRAME: Final = 5
 _TIMESTAMP_TYPES: Final[tuple[TimestampType, ...]] = get_args(TimestampType)
 _TELLING: Final = frozenset(
     {"topic", "partition", "offset", "payload_encoding", "payload", "value_schema_id"}
 )
-
-
-class EnvelopeWriter:
-    """Writes decoded records as envelopes; their Avro values are in the JSON form already.
-
-    One instance a run: it keeps the beginning of the line of each partition it met.
-    """
-
-    def __init__(self) -> None:
-        from pydantic_core import to_json
-
-        self._to_json = to_json
-        self._heads: dict[tuple[str, int], str] = {}
-
-    def line(self, decoded: DecodedRecord) -> bytes:
-        """Write one record, in UTF-8, without a line feed.
-
-        A negative partition or offset is one that the record does not have yet: null. Control, bidi and invisible characters are escaped: the line is safe on a terminal.
-        """
-        record, key, value = decoded
-        topic, partition, offset, timestamp_type, timestamp, raw_key, raw_value, headers = record
-        head = self._heads.get((topic, partition)) or self._head(topic, partition)
-        if type(key) is Decoded and key.encoding == "text":  # the usual sides, without a call
-            shown_key = f'"key_encoding":"text","key":{self._to_json(key.value).decode()}'
-            key_id: int | str = "null"
-            key_more = ""
-        else:
-            shown_key, key_id, key_more = self._side("key", key, raw_key)
-        shown_value, value_id, value_more = self._side("payload", value, raw_value)
-        line = (
-            f'{head}{offset if offset >= 0 else "null"},"tstype":"{timestamp_type}",'
-            f'"ts":{"null" if timestamp is None else timestamp},'
-            f'"headers":{self._headers(headers) if headers else "[]"},'
-            f'{shown_key},{shown_value},"key_schema_id":{key_id},"value_schema_id":{value_id}'
-            f"{key_more}{value_more}}}"
-        )
-        if line.isascii() and "\x7f" not in line:
-            return line.encode()
-        return escape_unseen(line).encode()
-
-    def _head(self, topic: str, partition: int) -> str:
-        shown_partition = "null" if partition < 0 else partition
-        head = f'{{"topic":{self._json(topic)},"partition":{shown_partition},"offset":'
-        self._heads[topic, partition] = head
-        return head
-
-    def _json(self, value: Any) -> str:
-        try:
-            return self._to_json(value).decode()
-        except ValueError:  # nested deeper than it goes
-            return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-    def _headers(self, headers: Headers) -> str:
-        return self._json([(name, _header_json(value)) for name, value in headers])
-
-    def _side(
-        self, name: str, side: Decoded | Undecodable, raw: bytes | None
-    ) -> tuple[str, int | str, str]:
-        """Write one side: its encoding and value, its schema id, and what stands at the end."""
-        schema_id = "null" if side.schema_id is None else side.schema_id
-        if isinstance(side, Undecodable):
-            place = "" if side.position is None else f" (byte {side.position})"
-            error = f',"{name}_error":{self._json(side.error + place)}'
-            return f'"{name}_encoding":"base64","{name}":"{_base64(side.raw)}"', schema_id, error
-        encoding = side.encoding
-        if encoding == "avro":
-            return f'"{name}_encoding":"avro","{name}":{self._json(side.value)}', schema_id, ""
-        if raw is None:
-            return f'"{name}_encoding":null,"{name}":null', schema_id, ""
-        if encoding == "text":
-            return f'"{name}_encoding":"text","{name}":{self._json(side.value)}', schema_id, ""
-        if encoding == "json":
-            shown, more = _embedded(name, raw, framed=side.schema_id is not None)
-            return f'"{name}_encoding":"json","{name}":{shown}', schema_id, more
-        return f'"{name}_encoding":"base64","{name}":"{_base64(raw)}"', schema_id, ""
-
-
-def _embedded(name: str, raw: bytes, *, framed: bool) -> tuple[str, str]:
-    """Put a JSON side's own text into the line; with `…_raw` where that is not all its bytes."""
-    text = (raw[_FRAME:] if framed and raw[:1] == b"\x00" else raw).decode()
-    shown = text
-    if not (text.isascii() and text.isprintable()):
-        shown = escape_unseen(_BREAKS.sub(" ", text))
-    shown = shown.strip(_SPACE)
-    return shown, "" if shown == text else f',"{name}_raw":"{_base64(raw)}"'
-
-
-def _header_json(value: bytes | None) -> str | dict[str, str] | None:
-    if value is None:
-        return None
-    text = bytes_text(value)
-    return {"base64": _base64(value)} if text is None else text
-
-
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +68,7 @@ def read_envelope(line: str) -> Envelope:
     Raises:
         SerializationError: If the line is no envelope; its path is the field.
     """
-    values, texts = _members(line)
+    values, texts = _parse(line)
     _refuse_unknown(values)
     return Envelope(
         topic=_optional(values, "topic", str, "a topic's name"),
@@ -222,6 +82,20 @@ def read_envelope(line: str) -> Envelope:
     )
 
 
+def _parse(line: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read the members; with the text of each where a side is JSON, which may be any text."""
+    try:
+        values = read_json(line, depth=LINE_DEPTH, unique=True)
+    except NotJson:
+        return _members(line)  # which says what is wrong, or that only a JSON side has a key twice
+    if not isinstance(values, dict) or "json" in (
+        values.get("key_encoding", "json"),
+        values.get("payload_encoding", "json"),
+    ):
+        return _members(line)
+    return values, {}
+
+
 def _members(line: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Read an object's members, each as a value and as the text it was written with."""
     values: dict[str, Any] = {}
@@ -229,15 +103,17 @@ def _members(line: str) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         check_depth(line, LINE_DEPTH)
         at = _after(line, 0, "{")
-        while line[at : at + 1] != "}":
+        is_open = line[at : at + 1] != "}"
+        while is_open:
             name, at = scan_json(line, at)
             start = _after(line, at, ":")
             value, end = scan_json(line, start)
             if not isinstance(name, str) or name in values:
-                raise NotJson(f"the field {name!r} is there twice")
+                raise NotJson(f"the field {shown(name)} is there twice")
             values[name], texts[name] = value, line[start:end]
             at = skip_space(line, end)
-            if line[at : at + 1] != "}":
+            is_open = line[at : at + 1] != "}"
+            if is_open:
                 at = _after(line, at, ",")
         _expect_end(line, at + 1)
     except NotJson as error:
@@ -259,8 +135,8 @@ def _expect_end(line: str, at: int) -> None:
 
 def _refuse_unknown(values: dict[str, Any]) -> None:
     for name in values:
-        if name not in FIELDS and name not in _MORE_FIELDS:
-            near = similar(name, (*FIELDS, *_MORE_FIELDS))
+        if name not in FIELDS and name not in MORE_FIELDS:
+            near = similar(name, (*FIELDS, *MORE_FIELDS))
             raise SerializationError(
                 f"an envelope has no field {shown(name)}",
                 hint=f"did you mean `{near}`?" if near else None,
@@ -324,7 +200,9 @@ def _read_side(
     encoding = _read_encoding(values, name, value, schema_id)
     match encoding:
         case "avro":
-            return EnvelopeSide(encoding, _unique(texts.get(name, "null"), name), schema_id, None)
+            if name in texts:
+                value = _unique(texts[name], name)
+            return EnvelopeSide(encoding, value, schema_id, None)
         case "null":
             if value is not None:
                 raise SerializationError(
@@ -372,7 +250,7 @@ def _unedited(values: dict[str, Any], name: str, value: object) -> bytes | None:
     if values.get(f"{name}_raw") is None:
         return None
     raw = _unbase64(values[f"{name}_raw"], f"{name}_raw")
-    body = raw[_FRAME:] if raw[:1] == b"\x00" else raw
+    body = raw[FRAME:] if raw[:1] == b"\x00" else raw
     try:
         same = repr(read_json(body.decode())) == repr(value)  # `True == 1`, and order counts
     except (NotJson, UnicodeDecodeError):
