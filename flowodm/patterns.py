@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from flowodm.errors import UsageError
-from flowodm.expression.engine import cel
 
 __all__ = ["compile_pattern"]
 
@@ -42,6 +41,8 @@ def compile_pattern(pattern: str, what: str, *, whole: bool = False) -> Callable
     """
     if not _SPECIAL.search(pattern):
         return pattern.__eq__ if whole else lambda text: pattern in text
+    from flowodm.expression.engine import cel
+
     plain = _ESCAPE.sub(lambda found: _CLASSES.get(found[0], found[0]), pattern)
     searched = rf"\A(?:{plain})\z" if whole else plain
     execute = cel().compile("text.matches(pattern)").execute

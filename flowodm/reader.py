@@ -15,7 +15,7 @@ The rooms are in `flowodm.reading`: `spans` settles positions, `tracker` knows h
 from collections.abc import Iterator, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from flowodm.errors import BrokerError, UsageError
 from flowodm.positions import Stored
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Notice", "PartitionProgress", "Progress", "ReadOptions", "Reader", "read"]
+
+_HURRY: Final = 0.5
+_LEISURE: Final = 5.0
 
 
 class Reader:
@@ -74,7 +77,7 @@ class Reader:
         try:
             self._spans = self._read.open()
         except BaseException:
-            self.close()
+            self.close(timeout=_HURRY)
             raise
         return self
 
@@ -84,7 +87,7 @@ class Reader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        self.close(timeout=_HURRY if isinstance(error, KeyboardInterrupt) else _LEISURE)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -127,11 +130,24 @@ class Reader:
             if left == 0 or self._is_idle(heard):
                 return
 
-    def close(self) -> None:
-        """Let go of the brokers."""
+    def acknowledge(self, records: Sequence[Record]) -> None:
+        """Note that records were used: a group commits them, and nobody else remembers.
+
+        A batch is acknowledged as a whole when the next one is asked for; this is for a part of
+        one, or for the last.
+        """
+        if self._read is not None:
+            self._read.acknowledge(records)
+
+    def close(self, *, timeout: float = _LEISURE) -> None:
+        """Let go of the brokers.
+
+        Args:
+            timeout: Seconds to wait at most for one that does not answer.
+        """
         if self._read is not None and self._ended is None:
             self._ended = monotonic()
-            self._read.close()
+            self._read.close(timeout)
 
     def _stream(self, read: AssignedRead | GroupRead) -> Iterator[list[Record]]:
         if isinstance(read, AssignedRead) and self._options.last is not None:

@@ -144,10 +144,10 @@ class AssignedRead:
             self._ends.refresh(self._source, self._tracker.open)
         return self._tracker.progress(self._ends.known)
 
-    def close(self) -> None:
+    def close(self, timeout: float) -> None:
         """Let go of the broker."""
         self._is_closed = True
-        self._cluster.close()
+        self._cluster.close(timeout)
 
     def _first_layout(self) -> Layout:
         """The cluster's layout, once the leaders of a topic that was just made are known."""

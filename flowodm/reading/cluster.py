@@ -123,11 +123,11 @@ class Cluster:
 
         return broker_error(error, connection=self._connection)
 
-    def close(self) -> None:
-        """Close the consumer, and do not wait long for a broker that does not answer."""
+    def close(self, timeout: float) -> None:
+        """Close the consumer; wait so many seconds for a broker that does not answer."""
         closing = in_background(self._consumer.close)
         try:
-            closing.result(timeout=0.5)
+            closing.result(timeout=timeout)
         except TimeoutError:
             return  # the thread waits on; it keeps nobody from ending
 

@@ -63,7 +63,8 @@ class GroupRead:
         self._watch = Watch(self._cluster, every=options.refresh, always=options.regex)
         self._topics: tuple[str, ...] = ()
         self._stored: dict[Where, int] = {}
-        self._handed_out = 0
+        self._handed_out: dict[Where, int] = {}
+        """The next offset after what was handed out of each partition."""
         self._is_member = False
         self._ends = Ends()
         self._is_closed = False
@@ -101,7 +102,7 @@ class GroupRead:
         records, events = self._source.take(_WAIT)
         if records:
             records = self._tracker.accept(records, self._source.positions)
-            self._handed_out += len(records)
+            self._handed_out |= _next_offsets(records)
         for event in events:
             self._meet(event)
         self.notices += [headless(Partition(*one), at) for one, at in self._source.take_headless()]
@@ -114,11 +115,13 @@ class GroupRead:
 
     def acknowledge(self, records: Sequence[Record]) -> None:
         """Note that records were used: they are committed within a second."""
-        self._handed_out -= len(records)
-        offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
-        if self._handed_out == 0:
-            offsets = {one: self._reached(one) for one in offsets if one in self._tracker.known}
-        self._store(offsets)
+        self._store(
+            {
+                where: self._reached(where) if offset >= self._handed_out[where] else offset
+                for where, offset in _next_offsets(records).items()
+                if where in self._tracker.known
+            }
+        )
 
     def progress(self) -> tuple[PartitionProgress, ...]:
         """Say how far each partition of this member is."""
@@ -126,16 +129,21 @@ class GroupRead:
             self._ends.refresh(self._source, self._tracker.open)
         return self._tracker.progress(self._ends.known)
 
-    def close(self) -> None:
+    def close(self, timeout: float) -> None:
         """Commit what was used, leave the group, let go of the broker."""
         self._is_closed = True
-        self._cluster.close()
+        self._cluster.close(timeout)
 
     def _pass_over_gaps(self) -> None:
         """Where nothing is outstanding, what the consumer passed over is read too."""
         self._tracker.advance(self._source.positions(self._tracker.open))
-        if self._handed_out == 0:
-            self._store({where: self._reached(where) for where in self._stored})
+        self._store(
+            {
+                where: self._reached(where)
+                for where, offset in self._stored.items()
+                if offset >= self._handed_out[where]
+            }
+        )
 
     def _reached(self, where: Where) -> int:
         stop, position = self._tracker.span(where).stop, self._tracker.position(where)
@@ -147,7 +155,7 @@ class GroupRead:
         mine = {
             where: offset
             for where, offset in offsets.items()
-            if where in self._tracker.known and offset > self._stored.get(where, -1)
+            if offset > self._stored.get(where, -1)
         }
         if mine:
             self._stored |= mine
@@ -180,6 +188,7 @@ class GroupRead:
         for one in taken:
             self._tracker.remove((one.topic, one.partition))
             self._stored.pop((one.topic, one.partition), None)
+            self._handed_out.pop((one.topic, one.partition), None)
 
     def _follow_pattern(self) -> None:
         """Subscribe to topics that are new."""
@@ -211,6 +220,10 @@ def check_group_options(options: ReadOptions) -> None:
             hint="leave out positions and partitions, or leave out `--group`; `start` and `end` say"
             " where a group without offsets begins",
         )
+
+
+def _next_offsets(records: Iterable[Record]) -> dict[Where, int]:
+    return {(record.topic, record.partition): record.offset + 1 for record in records}
 
 
 def _places(wheres: Iterable[Where]) -> "list[TopicPartition]":
