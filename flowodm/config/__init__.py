@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flowodm.config.document import ConfigDocument, TopicSettings
     from flowodm.config.listing import ContextEntry, list_contexts
     from flowodm.config.load import load_context
-    from flowodm.config.secrets import RedactingFilter, redact
+    from flowodm.config.secrets import RedactingFilter, redact, remember
 
 __all__ = [
     "ConfigDocument",
@@ -27,6 +27,7 @@ __all__ = [
     "list_contexts",
     "load_context",
     "redact",
+    "remember",
 ]
 
 _PLACES = {
@@ -41,6 +42,7 @@ _PLACES = {
     "list_contexts": "listing",
     "load_context": "load",
     "redact": "secrets",
+    "remember": "secrets",
 }
 
 

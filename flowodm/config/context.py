@@ -225,9 +225,9 @@ def _check_server(server: str) -> None:
 class Context(ContextSettings):
     """One cluster and its registry, settled: what a connection is made from."""
 
-    name: str
-    source: str
-    """Where it was defined: `flowodm.yaml:4`, `environment`, `built in`, `connect()`."""
+    name: str = "unnamed"
+    source: str = "code"
+    """Where it was defined: `flowodm.yaml:4`, `environment`, `built in`, `connect()`, `code`."""
     origins: Mapping[str, str] = Field(default_factory=dict)
     """Where each key was set, by its dotted name: `kafka.sasl.password` → `flowodm.yaml:9`."""
     warnings: tuple[str, ...] = ()

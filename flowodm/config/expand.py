@@ -5,6 +5,7 @@ and no file to read a secret from, until `flowodm context trust` says otherwise:
 `flowodm.yaml` could send either to a host of its own.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -138,7 +139,7 @@ class Expansion:
     def _absolute(self, path: Any) -> Any:
         if not isinstance(path, str) or not path or path == "probe":  # librdkafka's own word
             return path
-        return str(self.directory / Path(path).expanduser())
+        return str(self.directory / os.path.expanduser(path))
 
 
 def read_secret(path: Path, *, shown: str, where: str) -> str:

@@ -74,9 +74,9 @@ def find_project_file(directory: Path) -> Path | None:
     candidates = []
     for folder in (directory, *directory.parents):
         candidates.append(folder / FILE_NAME)
-        if (folder / ".git").exists():
-            return next((path for path in candidates if path.is_file()), None)
-    return candidates[0] if candidates[0].is_file() else None
+        if os.path.exists(folder / ".git"):
+            return next((path for path in candidates if os.path.isfile(path)), None)
+    return candidates[0] if os.path.isfile(candidates[0]) else None
 
 
 def read_config_file(path: Path, *, directory: Path, is_own: bool) -> ConfigFile:
@@ -103,7 +103,7 @@ def shown_path(path: Path, directory: Path) -> str:
     """Name a file from the working directory when it lies at, above or below it, else from home."""
     if path.is_relative_to(directory) or directory.is_relative_to(path.parent):
         return os.path.relpath(path, directory)
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 

@@ -4,6 +4,7 @@ A command line is seen by every user of the machine, so it takes no secret; and 
 verification off, nor send a context's credentials to another host.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def apply_overrides(draft: Draft, overrides: Mapping[str, str]) -> None:
         _check_host(draft, key)
         if (secret := _secret_in_file(key)) is not None:
             where = _where((key,))
-            value = read_secret(Path(value).expanduser(), shown=value, where=where)
+            value = read_secret(Path(os.path.expanduser(value)), shown=value, where=where)
             key = secret
         if key in BOOTSTRAP_KEYS:
             draft.replace(("bootstrap_servers",), value, _where)

@@ -99,11 +99,13 @@ def find_sources(
         ConfigurationError: A file cannot be read, or something in it is wrong.
     """
     environ = os.environ if environ is None else environ
-    directory = Path.cwd() if directory is None else directory.absolute()
+    directory = _working_directory() if directory is None else directory.absolute()
     store = Store.of(environ)
     named = config_file or (Path(path) if (path := environ.get(CONFIG_VARIABLE)) else None)
     own = store.config_file
-    paths = [named] if named else [find_project_file(directory), own if own.is_file() else None]
+    paths = (
+        [named] if named else [find_project_file(directory), own if os.path.isfile(own) else None]
+    )
     files = [
         read_config_file(path, directory=directory, is_own=_is_same(directory / path, own))
         for path in paths
@@ -112,6 +114,15 @@ def find_sources(
     if len(files) == 2 and files[0].path == files[1].path:
         files.pop()
     return Sources(environ, directory, store, tuple(files), config_file is not None)
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the working directory cannot be read: {error.strerror or error}"
+        ) from error
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -28,7 +28,7 @@ class Store:
     def of(cls, environ: Mapping[str, str]) -> "Store":
         """Return the store of an environment: `FLOWODM_CONFIG_DIR`, else the platform's place."""
         if named := environ.get(CONFIG_DIRECTORY_VARIABLE):
-            return cls(Path(os.path.abspath(Path(named).expanduser())))
+            return cls(Path(os.path.abspath(os.path.expanduser(named))))
         if (base := environ.get("XDG_CONFIG_HOME")) and os.path.isabs(base):
             return cls(Path(base) / "flowodm")
         import platformdirs

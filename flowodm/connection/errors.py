@@ -86,7 +86,7 @@ def unreachable(
         silence = f"no answer in {elapsed:.1f} s" if elapsed is not None else "no answer"
         message = f"cannot reach a broker at {_where(connection)} ({silence})"
         return BrokerUnreachable(message, hint=_unreachable_hint(connection.context, None))
-    cause = connection.explain(failure.cause)
+    cause = failure.cause if failure.is_explained else connection.explain(failure.cause)
     where = cause.address or _where(connection)
     if cause.kind in _AUTHENTICATION_KINDS:
         return _refused(connection.context, cause, where)

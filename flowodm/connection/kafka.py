@@ -92,10 +92,11 @@ class KafkaConnection:
         """The context; loaded when first asked for, if only its name was given."""
         with self._lock:
             if self._context is None:
-                from flowodm.config import Context, load_context
+                from flowodm.config import Context, load_context, remember
 
                 asked = self._asked
                 self._context = asked if isinstance(asked, Context) else load_context(asked)
+                remember(self._context.secrets())
             return self._context
 
     def consumer(self, config: Mapping[str, Any] | None = None) -> "Consumer":
@@ -154,7 +155,7 @@ class KafkaConnection:
                         hint=f"add `schema_registry: {{url: …}}` to it ({self.context.source}), "
                         "or set SCHEMA_REGISTRY_URL",
                     )
-                self._registry = SchemaRegistry(config, guard=self._guard_registry)
+                self._registry = SchemaRegistry(config, guard=self._check_read_only)
             return self._registry
 
     def metadata(self, timeout: float = PATIENCE) -> "ClusterMetadata":
@@ -204,11 +205,7 @@ class KafkaConnection:
                 cluster that the context is for.
         """
         context = self.context
-        if context.read_only:
-            raise ChangeRefused(
-                f"context `{context.name}` is read-only; `{operation}` was not tried",
-                hint=f"`read_only` is set in {context.origins.get('read_only', context.source)}",
-            )
+        self._check_read_only(operation)
         if topic is not None and is_internal(topic):
             raise ChangeRefused(
                 f"topic `{topic}` is internal to Kafka or its registry; `{operation}` was not tried"
@@ -357,8 +354,13 @@ class KafkaConnection:
                 hint=f"check `bootstrap_servers` and `cluster_id` ({self.context.source})",
             )
 
-    def _guard_registry(self, operation: str, subject: str | None) -> None:
-        self.check_change(operation)
+    def _check_read_only(self, operation: str, subject: str | None = None) -> None:
+        context = self.context
+        if context.read_only:
+            raise ChangeRefused(
+                f"context `{context.name}` is read-only; `{operation}` was not tried",
+                hint=f"`read_only` is set in {context.place('read_only')}",
+            )
 
 
 _PARENTS: list[Any] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowodm.config import Context, list_contexts, load_context
+from flowodm.config import Context, list_contexts, load_context, secrets
 from flowodm.config.listing import ContextEntry
 from flowodm.config.store import Store
 from flowodm.errors import ConfigurationError
@@ -71,3 +71,9 @@ def refused(place: Place) -> Callable[[str], ConfigurationError]:
         return place.refusal("a")
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no secret of one test be masked in the texts of the next."""
+    monkeypatch.setattr(secrets, "_process", secrets.Redactor())

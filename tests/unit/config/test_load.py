@@ -284,3 +284,35 @@ def test_every_way_not_to_verify_is_said(place: Place, settings: str) -> None:
 def test_a_secure_context_has_no_warning(place: Place) -> None:
     place.write("contexts: {a: {bootstrap_servers: b:1, schema_registry: {url: https://r}}}")
     assert place.load("a").warnings == ()
+
+
+def test_a_working_directory_that_is_gone_is_one_line(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = place.project / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert place.refusal(directory=None).message == (
+        "the working directory cannot be read: No such file or directory"
+    )
+
+
+def test_a_folder_that_may_not_be_looked_into_is_passed_by(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    def refused(path: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", refused)
+    from flowodm.config.files import find_project_file
+
+    assert find_project_file(place.project) is None
+
+
+def test_a_home_of_nobody_is_left_as_it_is(place: Place) -> None:
+    place.write("contexts: {a: {kafka: {ssl.ca.location: ~no-such-user/ca.pem}}}")
+    expected = str(place.project / "~no-such-user/ca.pem")
+    assert place.load("a").kafka["ssl.ca.location"] == expected

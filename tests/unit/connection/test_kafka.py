@@ -462,3 +462,18 @@ def test_a_child_process_makes_clients_of_its_own(mock_cluster: str) -> None:
         "k.close()\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_cluster_id_does_not_concern_the_registry() -> None:
+    registry = {"url": "http://127.0.0.1:1"}
+    kafka = connection(f"{UNRESOLVABLE}:1", cluster_id="c", schema_registry=registry)
+    with kafka, pytest.raises(FlowODMError, match=r"127\.0\.0\.1:1"):
+        kafka.schema_registry().register("s", '"string"')
+
+
+def test_the_secrets_of_a_context_made_in_code_are_known_to_the_log() -> None:
+    from flowodm.config import redact
+
+    with KafkaConnection(Context(kafka={"sasl.password": "made-in-code"})) as kafka:
+        assert kafka.context.name == "unnamed"
+    assert redact("made-in-code") == "********"
