@@ -15,7 +15,7 @@ from flowodm.codec.json_form import JSON, from_json
 from flowodm.codec.plain import read_json
 from flowodm.errors import SerializationError
 from tests.generators import zigzag
-from tests.strategies import avro_schemas, avro_values
+from tests.strategies import avro_schemas, avro_values, json_values
 
 pytestmark = pytest.mark.unit
 
@@ -199,6 +199,17 @@ def test_what_was_read_is_written_again_byte_for_byte(data: st.DataObject) -> No
         raise
     form = decoded(schema, written)
     assert encoder.encode(from_json(schema, form, any_uuid=True)) == written
+
+
+@given(st.data())
+def test_any_json_is_a_value_of_the_schema_or_an_error(data: st.DataObject) -> None:
+    schema = parse(data.draw(avro_schemas(depth=2)))
+    encoder = compile_encoder(schema)
+    try:
+        written = encoder.encode(from_json(schema, data.draw(json_values())))
+    except SerializationError:
+        return
+    assert encoder.encode(from_json(schema, decoded(schema, written), any_uuid=True)) == written
 
 
 ORDER = parse(
