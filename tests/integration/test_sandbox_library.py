@@ -109,19 +109,38 @@ def test_a_topic_goes_on_when_the_leader_of_three_is_killed() -> None:
         admin = AdminClient(sandbox.client_config)
         for future in admin.create_topics([NewTopic("three", 1, 3)]).values():
             future.result(timeout=15)
-        wait_until(lambda: len(partition(admin).isrs) == 3)
-        victim = partition(admin).leader
+        wait_until(lambda: in_sync(admin) == 3, seconds=60)
+        victim = leader(admin)
         sandbox.kill_node(victim)
-        wait_until(lambda: partition(admin).leader not in (-1, victim), seconds=30)
+        wait_until(lambda: leader(admin) not in (-1, victim), seconds=60)
         producer = Producer(sandbox.client_config | {"acks": "all"})
         producer.produce("three", b"value")
-        assert producer.flush(30) == 0
+        assert producer.flush(60) == 0
         sandbox.start_node(victim)
-        wait_until(lambda: len(partition(admin).isrs) == 3, seconds=30)
+        wait_until(lambda: in_sync(admin) == 3, seconds=60)
+
+
+def leader(admin: AdminClient) -> int | None:
+    found = partition(admin)
+    return None if found is None else found.leader
+
+
+def in_sync(admin: AdminClient) -> int:
+    found = partition(admin)
+    return len(found.isrs) if found else 0
+
+
+def leader(admin: AdminClient) -> int:
+    found = partition(admin)
+    return found.leader if found else -1
 
 
 def partition(admin: AdminClient):
-    return admin.list_topics("three", timeout=10).topics["three"].partitions[0]
+    """Return what a broker knows of the topic's partition; None while none answers."""
+    try:
+        return admin.list_topics("three", timeout=10).topics["three"].partitions.get(0)
+    except KafkaException:
+        return None
 
 
 def refusal(config: dict) -> KafkaError:
