@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from queue import Empty, Queue
 from typing import BinaryIO, Final, TypeAlias
 
-from flowodm.errors import SerializationError, UsageError
+from flowodm.errors import FlowODMError, SerializationError, UsageError
 
 __all__ = ["Line", "followed_lines", "numbered_lines", "text_of"]
 
@@ -26,8 +26,9 @@ def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
 
     Raises:
         UsageError: The bytes are UTF-16.
+        FlowODMError: They cannot be read.
     """
-    for number, line in enumerate(stream, 1):
+    for number, line in enumerate(_readable(stream), 1):
         if number == 1:
             if line.startswith(_UTF16_MARKS):
                 raise UsageError(
@@ -38,6 +39,13 @@ def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
         line = line.rstrip(b"\r\n")
         if line.strip(b" \t\r"):
             yield number, line
+
+
+def _readable(stream: BinaryIO) -> Iterator[bytes]:
+    try:
+        yield from stream
+    except OSError as error:
+        raise FlowODMError(f"cannot read the lines: {error.strerror}") from error
 
 
 def followed_lines(stream: BinaryIO, tick: float) -> Iterator[Line | None]:

@@ -3,10 +3,11 @@
 import marshal
 from collections.abc import Iterator
 from struct import Struct
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from types import TracebackType
 from typing import Final, Self
 
+from flowodm.errors import FlowODMError
 from flowodm.lines.reader import Message
 
 __all__ = ["Spool"]
@@ -37,16 +38,33 @@ class Spool:
         return self._count
 
     def add(self, number: int, message: Message) -> None:
-        """Keep a message with the number of its line."""
+        """Keep a message with the number of its line.
+
+        Raises:
+            FlowODMError: There is no room for it.
+        """
         data = marshal.dumps((number, *message))
-        self._file.write(_LENGTH.pack(len(data)))
-        self._file.write(data)
+        try:
+            self._file.write(_LENGTH.pack(len(data)))
+            self._file.write(data)
+        except OSError as error:
+            raise _no_room(error) from error
         self._count += 1
 
     def __iter__(self) -> Iterator[tuple[int, Message]]:
         """Give all messages, in the order they came, with the numbers of their lines."""
-        self._file.seek(0)
+        try:
+            self._file.seek(0)
+        except OSError as error:  # what was still in a buffer
+            raise _no_room(error) from error
         while header := self._file.read(_LENGTH.size):
             (size,) = _LENGTH.unpack(header)
             number, *fields = marshal.loads(self._file.read(size))  # noqa: S302 - our own bytes
             yield number, Message(*fields)
+
+
+def _no_room(error: OSError) -> FlowODMError:
+    return FlowODMError(
+        f"cannot keep the checked lines in `{gettempdir()}`: {error.strerror}",
+        hint="`--stream` keeps none; TMPDIR names another place",
+    )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowodm.errors import SerializationError, UsageError
+from flowodm.errors import FlowODMError, SerializationError, UsageError
 from flowodm.lines import Message, Spool, numbered_lines
 from flowodm.lines.source import followed_lines, text_of
 
@@ -79,6 +79,25 @@ def test_a_large_spool_leaves_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             spool.add(number, Message(None, b"x" * 100, (), None))
         assert spool._file._rolled
         assert [number for number, _ in spool] == list(range(100))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_one_error() -> None:
+    with Spool() as spool, open("/dev/full", "wb", buffering=0) as full:
+        kept, spool._file = spool._file, full  # type: ignore[assignment]
+        with pytest.raises(FlowODMError, match="No space left on device"):
+            spool.add(1, Message(None, b"x", (), None))
+        spool._file = kept
+
+
+def test_a_stream_that_cannot_be_read_is_one_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with (
+        open(writer, "rb", buffering=0) as stream,  # the end that can only be written to
+        pytest.raises(FlowODMError, match="cannot read the lines: "),
+    ):
+        list(numbered_lines(stream))
 
 
 def test_lines_that_take_their_time_are_followed_with_ticks_in_between() -> None:
