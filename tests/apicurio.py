@@ -3,6 +3,7 @@
 import shutil
 import tarfile
 import time
+import urllib.request
 from pathlib import Path
 
 from flowodm.sandbox import java, process
@@ -23,7 +24,7 @@ START_TIMEOUT = 60.0
 
 
 def start_apicurio(directory: Path) -> dict:
-    """Start Apicurio with nothing in it; its compatibility is NONE until it is set."""
+    """Start Apicurio with nothing in it; its compatibility is NONE."""
     application = _unpack(directory)
     (port,) = free_ports(1)
     log = directory / "apicurio.log"
@@ -55,8 +56,21 @@ def start_apicurio(directory: Path) -> dict:
                 "\n".join(["Apicurio does not answer:", *process.read_tail(log, 40)])
             )
         time.sleep(0.05)
+    _set_no_compatibility(url)
     child.returncode = 0  # the guard ends it
     return {"url": url}
+
+
+def _set_no_compatibility(url: str) -> None:
+    """Make the global rule, so that workers which set it at one time do not both create it."""
+    request = urllib.request.Request(
+        f"{url}/config",
+        data=b'{"compatibility": "NONE"}',
+        headers={"Content-Type": "application/json"},
+        method="PUT",
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert response.status == 200
 
 
 def _unpack(directory: Path) -> Path:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.servers import (
@@ -40,6 +41,11 @@ _KEPT_VARIABLES = (
     "PIP_CERT",
     "COVERAGE_PROCESS_START",
 )
+
+
+# How long an example takes is the machine's business; what hangs meets the run's own bound.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

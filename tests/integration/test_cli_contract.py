@@ -1,6 +1,7 @@
 """What scripts may rely on: streams, exit codes, interrupts, and a quiet end."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -121,7 +122,10 @@ def test_no_broker_is_exit_1_within_five_seconds(
     environ = request.getfixturevalue(kind)
     began = time.monotonic()
     done = flowodm(*arguments, env=environ)
-    assert time.monotonic() - began < 6.5  # five, and the start of a process on a busy machine
+    took = re.search(r"([0-9.]+) s\)", done.stderr)
+    assert took is not None, done.stderr
+    assert float(took[1]) <= 5
+    assert time.monotonic() - began < 15  # the start of a process on a busy machine is in it
     assert (done.exit_code, done.stdout) == (1, "")
     assert environ["KAFKA_BOOTSTRAP_SERVERS"] in done.stderr
     assert "flowodm " in done.stderr  # the next command to try

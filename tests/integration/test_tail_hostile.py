@@ -1,10 +1,8 @@
 """Records that someone wrote to do harm are shown, harmlessly, and the next one after them too."""
 
 import json
-import os
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from benchmarks.processes import measured
 from flowodm.config.context import RegistryConfig
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
@@ -21,8 +20,8 @@ from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.integration
 
-MEMORY = 200_000
-"""kB of resident memory that a run may have had at most."""
+MEMORY = 200
+"""Megabytes of resident memory that a run may have had at most."""
 
 
 class Hostile(NamedTuple):
@@ -37,7 +36,7 @@ class Ran(NamedTuple):
     exit_code: int
     stdout: bytes
     stderr: bytes
-    memory: int
+    memory: float
 
 
 @pytest.fixture(scope="module")
@@ -82,26 +81,14 @@ def tail(
             "KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": hostile.registry_url,
         }
-        process = subprocess.Popen(
+        done, usage = measured(
             [sys.executable, "-m", "flowodm", "tail", hostile.topic, "-e", *options],
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=tmp_path,
         )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        errors: list[bytes] = []
-        drain = threading.Thread(target=lambda: errors.append(process.stderr.read()))
-        drain.start()
-        stdout = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        drain.join()
-        process.stdout.close()
-        process.stderr.close()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        return Ran(process.returncode, stdout, errors[0], usage.ru_maxrss)
+        return Ran(done.returncode, done.stdout, done.stderr, usage.peak_megabytes)
 
     return run
 
