@@ -121,8 +121,7 @@ class _Compiler:
             case Enum() | Fixed():
                 return self._leaf(node)
         assert isinstance(node, Primitive)
-        write = primitive_writer(node)
-        return (lambda value, depth: write(value)), node.name
+        return primitive_writer(node), node.name
 
     def _record(self, node: Record, height: int) -> Walk[_Compiled]:
         if node.fullname in self._named:
@@ -147,8 +146,7 @@ class _Compiler:
             symbols = [f"s{place}" for place in range(len(node.symbols))]
             physical: dict[str, Any] = {"type": "enum", "name": name, "symbols": symbols}
         else:
-            write = fixed_writer(node)
-            prepare = lambda value, depth: write(value)  # noqa: E731 - as short as it gets
+            prepare = fixed_writer(node)
             physical = {"type": "fixed", "name": name, "size": node.size}
         self._named[node.fullname] = prepare, name
         return prepare, physical
@@ -227,31 +225,34 @@ def _default_of(schema: Schema, field: Field) -> _Default | None:
 
 def _record(node: Record, fields: dict[str, _FieldPlan]) -> Prepare:
     def prepare(value: Any, depth: int) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise Misfit(
                 f"expected a mapping, for the record `{node.fullname}`; found {found(value)}"
             )
         depth = open_container(depth)
         result = {}
-        for name, (physical, prepare_field, default) in fields.items():
-            try:
+        left_out = 0
+        name = ""
+        try:
+            for name, (physical, prepare_field, default) in fields.items():
                 if name in value:
                     result[physical] = prepare_field(value[name], depth)
-                elif default is not None:
-                    result[physical] = default.prepared(prepare_field)
-                else:
-                    raise _missing(node, name)
-            except Misfit as misfit:
-                misfit.inside_field(name)
-                raise
-        if len(value) > len(fields) or not all(name in fields for name in value):
+                    continue
+                left_out += 1
+                if default is None:
+                    raise _missing(node)
+                result[physical] = default.prepared(prepare_field)
+        except Misfit as misfit:
+            misfit.inside_field(name)
+            raise
+        if len(value) != len(fields) - left_out:
             raise _unknown(node, value)
         return result
 
     return prepare
 
 
-def _missing(node: Record, name: str) -> Misfit:
+def _missing(node: Record) -> Misfit:
     return Misfit(f"the record `{node.fullname}` needs it, and the schema gives it no default")
 
 
@@ -302,4 +303,9 @@ def _map(prepare_value: Prepare) -> Prepare:
 def _enum(node: Enum) -> Prepare:
     check = enum_symbol(node)
     physical = {symbol: f"s{place}" for place, symbol in enumerate(node.symbols)}
-    return lambda value, depth: physical[check(value)]
+
+    def prepare(value: Any, depth: int) -> str:
+        found = physical.get(value) if type(value) is str else None
+        return physical[check(value)] if found is None else found
+
+    return prepare

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from flowodm.avro.types import Enum, Fixed, Logical, Primitive
@@ -29,8 +29,18 @@ __all__ = [
     "utf8_text",
 ]
 
-Physical = Callable[[Any], Any]
-"""Takes a Python value; returns what fastavro writes for the bare type."""
+_Written = TypeVar("_Written", covariant=True)
+
+
+class Physical(Protocol[_Written]):
+    """Takes a Python value; returns what fastavro writes for the bare type.
+
+    The depth is for containers (`encode.py`); taking it here too saves a call for every value.
+    """
+
+    def __call__(self, value: Any, depth: int = 0, /) -> _Written:
+        """Check and convert one value."""
+
 
 _FLOAT: Final = Struct("<f")
 _DURATION: Final = Struct("<III")
@@ -43,11 +53,11 @@ _MOST_DIGITS: Final = Limits().decimal_digits
 """What can be read again, whatever precision a schema allows."""
 
 
-def bounded_integer(name: str) -> Callable[[Any], int]:
+def bounded_integer(name: str) -> Physical[int]:
     """A check that a value is an integer of `int` or `long`."""
     bound = 2**31 if name == "int" else 2**63
 
-    def check(value: Any) -> int:
+    def check(value: Any, depth: int = 0, /) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Misfit(f"expected a whole number; found {found(value)}")
         if not -bound <= value < bound:
@@ -57,10 +67,10 @@ def bounded_integer(name: str) -> Callable[[Any], int]:
     return check
 
 
-def exact_float(name: str) -> Callable[[Any], float]:
+def exact_float(name: str) -> Physical[float]:
     """A check that a value is a number of `float` or `double`; a fraction may be rounded."""
 
-    def check(value: Any) -> float:
+    def check(value: Any, depth: int = 0, /) -> float:
         number = value if isinstance(value, float) else _float_of(name, value)
         if name == "float":
             _check_float_range(number)
@@ -89,7 +99,7 @@ def _check_float_range(value: float) -> None:
         raise Misfit(f"{shown(value)} is too large for a `float`") from None
 
 
-def utf8_text(value: Any) -> str:
+def utf8_text(value: Any, depth: int = 0, /) -> str:
     """A check that a value is text that UTF-8 can write."""
     if not isinstance(value, str):
         raise Misfit(f"expected text; found {found(value)}")
@@ -101,7 +111,7 @@ def utf8_text(value: Any) -> str:
     return value
 
 
-def bytes_value(value: Any) -> bytes:
+def bytes_value(value: Any, depth: int = 0, /) -> bytes:
     """A check that a value is bytes."""
     if isinstance(value, bytes):
         return value
@@ -110,10 +120,10 @@ def bytes_value(value: Any) -> bytes:
     raise Misfit(f"expected bytes; found {found(value)}")
 
 
-def fixed_bytes(size: int) -> Callable[[Any], bytes]:
+def fixed_bytes(size: int) -> Physical[bytes]:
     """A check that a value is so many bytes."""
 
-    def check(value: Any) -> bytes:
+    def check(value: Any, depth: int = 0, /) -> bytes:
         data = bytes_value(value)
         if len(data) != size:
             raise Misfit(f"expected {size} bytes; found {len(data)}")
@@ -122,11 +132,11 @@ def fixed_bytes(size: int) -> Callable[[Any], bytes]:
     return check
 
 
-def enum_symbol(node: Enum) -> Callable[[Any], str]:
+def enum_symbol(node: Enum) -> Physical[str]:
     """A check that a value is a symbol."""
     symbols = frozenset(node.symbols)
 
-    def check(value: Any) -> str:
+    def check(value: Any, depth: int = 0, /) -> str:
         if isinstance(value, str) and value in symbols:
             return value
         near = similar(value, node.symbols) if isinstance(value, str) else None
@@ -144,7 +154,7 @@ def _listed(symbols: tuple[str, ...]) -> str:
     return f"{listed} and {more} more" if more > 0 else listed
 
 
-def decimal_writer(logical: Logical, size: int | None) -> Physical:
+def decimal_writer(logical: Logical, size: int | None) -> Physical[bytes]:
     """A writer of a decimal, exactly at the schema's scale and within its precision.
 
     Args:
@@ -153,7 +163,7 @@ def decimal_writer(logical: Logical, size: int | None) -> Physical:
     """
     unscale = unscaled_decimal(logical)
 
-    def write(value: Any) -> bytes:
+    def write(value: Any, depth: int = 0, /) -> bytes:
         if isinstance(value, int) and not isinstance(value, bool):
             value = Decimal(value)
         if not isinstance(value, Decimal):
@@ -200,14 +210,14 @@ def _minimal_bytes(value: int) -> bytes:
     return value.to_bytes(bits // 8 + 1, "big", signed=True)
 
 
-def _date(value: Any) -> int:
+def _date(value: Any, depth: int = 0, /) -> int:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.toordinal() - _EPOCH_DAY
     return _raw_or_misfit(value, "a date", _INT)
 
 
-def _time(per_second: int, check: Callable[[Any], int]) -> Physical:
-    def write(value: Any) -> int:
+def _time(per_second: int, check: Physical[int]) -> Physical[int]:
+    def write(value: Any, depth: int = 0, /) -> int:
         if not isinstance(value, time):
             return _raw_or_misfit(value, "a time of day", check)
         if value.tzinfo is not None:
@@ -218,11 +228,11 @@ def _time(per_second: int, check: Callable[[Any], int]) -> Physical:
     return write
 
 
-def _timestamp(per_second: int, *, local: bool) -> Physical:
+def _timestamp(per_second: int, *, local: bool) -> Physical[int]:
     expected = "a datetime without a zone" if local else "an aware datetime"
     epoch = _LOCAL_EPOCH if local else _EPOCH
 
-    def write(value: Any) -> int:
+    def write(value: Any, depth: int = 0, /) -> int:
         if not isinstance(value, datetime):
             return _raw_or_misfit(value, expected, _LONG)
         if (value.utcoffset() is None) is not local:
@@ -249,17 +259,17 @@ def _fraction(micros: int, per_second: int) -> int:
     return ticks
 
 
-def _raw_or_misfit(value: Any, expected: str, check: Callable[[Any], int]) -> int:
+def _raw_or_misfit(value: Any, expected: str, check: Physical[int]) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return check(value)
     raise Misfit(f"expected {expected}; found {found(value)}")
 
 
-def _uuid_text(value: Any) -> str:
+def _uuid_text(value: Any, depth: int = 0, /) -> str:
     return str(value) if isinstance(value, UUID) else utf8_text(value)
 
 
-def _uuid_bytes(value: Any) -> bytes:
+def _uuid_bytes(value: Any, depth: int = 0, /) -> bytes:
     if isinstance(value, bytes):
         return fixed_bytes(16)(value)
     if isinstance(value, UUID):
@@ -267,7 +277,7 @@ def _uuid_bytes(value: Any) -> bytes:
     raise Misfit(f"expected a UUID; found {found(value)}")
 
 
-def _duration(value: Any) -> bytes:
+def _duration(value: Any, depth: int = 0, /) -> bytes:
     if isinstance(value, bytes):
         return fixed_bytes(12)(value)
     if not isinstance(value, Duration):
@@ -280,18 +290,18 @@ def _duration(value: Any) -> bytes:
     return _DURATION.pack(*value)
 
 
-def _null(value: Any) -> None:
+def _null(value: Any, depth: int = 0, /) -> None:
     if value is not None:
         raise Misfit(f"expected null; found {found(value)}")
 
 
-def _boolean(value: Any) -> bool:
+def _boolean(value: Any, depth: int = 0, /) -> bool:
     if value is True or value is False:
         return value
     raise Misfit(f"expected true or false; found {found(value)}")
 
 
-def primitive_writer(node: Primitive) -> Physical:
+def primitive_writer(node: Primitive) -> Physical[Any]:
     """The writer of a primitive's values, converted from its logical type if it has one."""
     if node.logical is None:
         return _PRIMITIVES[node.name]
@@ -300,7 +310,7 @@ def primitive_writer(node: Primitive) -> Physical:
     return _LOGICAL.get(node.logical.name, _PRIMITIVES[node.name])
 
 
-def fixed_writer(node: Fixed) -> Physical:
+def fixed_writer(node: Fixed) -> Physical[bytes]:
     """The writer of a fixed's values, converted from its logical type if it has one."""
     match node.logical:
         case Logical(name="decimal"):
@@ -314,7 +324,7 @@ def fixed_writer(node: Fixed) -> Physical:
 
 _INT: Final = bounded_integer("int")
 _LONG: Final = bounded_integer("long")
-_PRIMITIVES: Final[dict[str, Physical]] = {
+_PRIMITIVES: Final[dict[str, Physical[Any]]] = {
     "null": _null,
     "boolean": _boolean,
     "int": _INT,
@@ -324,7 +334,7 @@ _PRIMITIVES: Final[dict[str, Physical]] = {
     "bytes": bytes_value,
     "string": utf8_text,
 }
-_LOGICAL: Final[dict[str, Physical]] = {
+_LOGICAL: Final[dict[str, Physical[Any]]] = {
     "uuid": _uuid_text,
     "date": _date,
     "time-millis": _time(_TICKS["millis"], _INT),
