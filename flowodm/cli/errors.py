@@ -56,7 +56,7 @@ def _write(session: Session, message: str, hint: str | None) -> None:
 
 
 def _lines(text: str, at_most: int) -> list[str]:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     if len(lines) > at_most:
         lines = [*lines[: at_most - 1], f"… ({len(lines) - at_most + 1} more lines)"]
     return lines

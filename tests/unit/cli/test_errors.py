@@ -40,6 +40,11 @@ def test_an_error_names_the_thing_and_the_cure() -> None:
     )
 
 
+def test_a_caret_in_the_cure_stays_under_its_column() -> None:
+    error = core.UsageError("the filter is not CEL (column 8)", hint="value. > 1\n       ^")
+    assert reported(error)[1][1:] == ["  value. > 1", "         ^"]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
