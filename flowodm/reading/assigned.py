@@ -6,7 +6,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 from flowodm.positions import Range
-from flowodm.reading.choice import Layout, choose_partitions, choose_topics, range_of
+from flowodm.reading.choice import NO_LEADER, Layout, choose_partitions, choose_topics, range_of
 from flowodm.reading.cluster import Cluster
 from flowodm.reading.notices import (
     cut_short,
@@ -154,8 +154,8 @@ class AssignedRead:
         until = monotonic() + _NEW_TOPIC
         while True:
             layout = self._cluster.layout()
-            leads = (lead for name in self._names for lead in layout.get(name, {}).values())
-            if all(leads) or monotonic() > until:
+            leaders = [one for name in self._names for one in layout.get(name, {}).values()]
+            if NO_LEADER not in leaders or monotonic() > until:
                 return layout
             sleep(_WAIT)
 
@@ -166,7 +166,7 @@ class AssignedRead:
 
         Partitions that a follower found later are looked at again and again instead.
         """
-        led = [one for one in asked if layout[one.topic][one.number]]
+        led = [one for one in asked if _has_leader(layout, one)]
         for one in asked.keys() - led:
             self.notices.append(leaderless(one, is_waiting=self._options.follow))
             if self._options.follow:
@@ -287,8 +287,9 @@ class AssignedRead:
                 self.notices.append(deleted(Partition(*where)))
                 self._tracker.close(where)
             else:
-                self._compare_leader(where, has_leader=layout[where[0]][where[1]])
-                if where in self._misplaced and layout[where[0]][where[1]]:
+                has_leader = _has_leader(layout, Partition(*where))
+                self._compare_leader(where, has_leader=has_leader)
+                if where in self._misplaced and has_leader:
                     self._find_place(where)
         if not self._options.follow:
             self._lose_patience()
@@ -323,7 +324,7 @@ class AssignedRead:
         found = {
             one: self._waiting.get(one, Range(stop=range_of(one, self._options).stop))
             for one in choose_partitions(layout, topics, self._options, can_lack=True)
-            if one not in known and one not in self._missing and layout[one.topic][one.number]
+            if one not in known and one not in self._missing and _has_leader(layout, one)
         }
         if not found:
             return
@@ -331,3 +332,7 @@ class AssignedRead:
         for span in spans:
             self._waiting.pop(span.partition, None)
         self._add(spans)
+
+
+def _has_leader(layout: Layout, partition: Partition) -> bool:
+    return layout[partition.topic][partition.number] != NO_LEADER

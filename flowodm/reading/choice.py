@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from flowodm.errors import TopicNotFound, UsageError
 from flowodm.patterns import compile_pattern
@@ -10,10 +10,12 @@ from flowodm.positions import Range
 from flowodm.reading.options import ReadOptions
 from flowodm.reading.spans import Partition
 
-__all__ = ["Layout", "choose_partitions", "choose_topics", "range_of"]
+__all__ = ["NO_LEADER", "Layout", "choose_partitions", "choose_topics", "range_of"]
 
-Layout: TypeAlias = Mapping[str, Mapping[int, bool]]
-"""The partitions of each topic, and whether each has a leader."""
+Layout: TypeAlias = Mapping[str, Mapping[int, int]]
+"""The partitions of each topic, and the broker that leads each; `NO_LEADER` where none does."""
+
+NO_LEADER: Final = -1
 
 
 def choose_topics(

@@ -7,16 +7,22 @@ consumer itself asks: a second client would take its time to connect before the 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from flowodm.errors import AuthenticationFailed, AuthorizationError, BrokerError, FlowODMError
+from flowodm.errors import (
+    AuthenticationFailed,
+    AuthorizationError,
+    BrokerError,
+    BrokerUnreachable,
+    FlowODMError,
+)
 from flowodm.reading.calls import in_background
-from flowodm.reading.choice import Layout
+from flowodm.reading.choice import NO_LEADER, Layout
 from flowodm.reading.options import Isolation
 from flowodm.reading.spans import Bounds, Partition
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, KafkaError, KafkaException
+    from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
     from confluent_kafka.admin import AdminClient
 
     from flowodm.connection import KafkaConnection
@@ -28,8 +34,6 @@ Failures: TypeAlias = dict[Partition, FlowODMError | None]
 
 _EARLIEST: Final = -2
 _LATEST: Final = -1
-_NO_ANSWER: Final = -1001
-"""What librdkafka gives for a partition whose broker did not answer, and no error with it."""
 _AT_ONCE: Final = 1000
 """Partitions of one question; librdkafka's time for an answer grows with their square."""
 _AGAIN: Final = 0.05
@@ -148,68 +152,61 @@ class Cluster:
     def _offsets(
         self, partitions: Sequence[Partition], moment: int
     ) -> tuple[dict[Partition, int], Failures]:
-        from confluent_kafka import TopicPartition
-
         if not partitions:
             return {}, {}
+        try:
+            return self._ask(partitions, moment, timeout=self._timeout / 2)
+        except AuthenticationFailed:
+            raise
+        except BrokerError:  # one broker's silence, or one unknown partition, is all the answer
+            return self._offsets_by_leader(partitions, moment)
+
+    def _offsets_by_leader(
+        self, partitions: Sequence[Partition], moment: int
+    ) -> tuple[dict[Partition, int], Failures]:
+        """Ask one broker after the other: what those say who answer still counts."""
+        layout = self.layout()
+        led: dict[int, list[Partition]] = {}
+        for one in partitions:
+            led.setdefault(layout.get(one.topic, {}).get(one.number, NO_LEADER), []).append(one)
+        found: dict[Partition, int] = {}
+        failed: Failures = dict.fromkeys(led.pop(NO_LEADER, ()))
+        for leader, group in led.items():
+            try:
+                answered, refused = self._ask(group, moment, timeout=self._timeout / 3)
+            except BrokerUnreachable:
+                silence = BrokerError(f"its leader, broker {leader}, does not answer")
+                failed |= dict.fromkeys(group, silence)
+            except BrokerError as error:
+                failed |= dict.fromkeys(group, error)
+            else:
+                found |= answered
+                failed |= refused
+        return found, failed
+
+    def _ask(
+        self, partitions: Sequence[Partition], moment: int, *, timeout: float
+    ) -> tuple[dict[Partition, int], Failures]:
+        from confluent_kafka import TopicPartition
+
         asked = [TopicPartition(one.topic, one.number, moment) for one in partitions]
-        half = self._timeout / 2
 
         def ask() -> "list[TopicPartition]":
             chunks = (asked[begin : begin + _AT_ONCE] for begin in range(0, len(asked), _AT_ONCE))
             return [
                 answer
                 for chunk in chunks
-                for answer in self._consumer.offsets_for_times(chunk, timeout=half)
+                for answer in self._consumer.offsets_for_times(chunk, timeout=timeout)
             ]
 
-        try:
-            answers = self._connection.call(ask, timeout=self._timeout)
-        except AuthenticationFailed:
-            raise
-        except BrokerError:  # one partition's trouble is all the answer there is
-            return self._offsets_one_by_one(partitions, moment)
         found: dict[Partition, int] = {}
         failed: Failures = {}
-        for answer in answers:
+        for answer in self._connection.call(ask, timeout=self._timeout):
             one = Partition(answer.topic, answer.partition)
             if answer.error is None:
                 found[one] = answer.offset
             else:
                 failed[one] = self._failure(answer.error)
-        return found, failed
-
-    def _offsets_one_by_one(
-        self, partitions: Sequence[Partition], moment: int
-    ) -> tuple[dict[Partition, int], Failures]:
-        """For when one broker does not answer, or not for one partition: the others count."""
-        from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
-
-        committed = self._isolation == "read_committed"
-        half = self._timeout / 2
-        futures = self._connection.admin().list_offsets(
-            {TopicPartition(one.topic, one.number): _spec(moment) for one in partitions},
-            isolation_level=(
-                IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-            ),
-            request_timeout=half,
-        )
-        found: dict[Partition, int] = {}
-        failed: Failures = {}
-        until = monotonic() + half
-        for asked, future in futures.items():
-            one = Partition(asked.topic, asked.partition)
-            try:
-                left = max(until - monotonic(), 0.2)
-                offset = self._connection.wait(future, timeout=left).offset
-                if offset == _NO_ANSWER:
-                    failed[one] = None
-                else:
-                    found[one] = offset
-            except FlowODMError as error:
-                cause = error.__cause__
-                is_plain = isinstance(cause, KafkaException)
-                failed[one] = self._failure(cause.args[0]) if cause and is_plain else error
         return found, failed
 
     def _failure(self, error: "KafkaError") -> FlowODMError | None:
@@ -222,15 +219,6 @@ class Cluster:
 def _layout(client: "AdminClient | Consumer", timeout: float) -> Layout:
     metadata = client.list_topics(timeout=timeout)
     return {
-        name: {number: one.leader >= 0 for number, one in topic.partitions.items()}
+        name: {number: one.leader for number, one in topic.partitions.items()}
         for name, topic in metadata.topics.items()
     }
-
-
-def _spec(moment: int) -> Any:
-    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is public
-
-    kinds: Any = OffsetSpec
-    if moment == _EARLIEST:
-        return kinds.earliest()
-    return kinds.latest() if moment == _LATEST else kinds.for_timestamp(moment)

@@ -140,7 +140,7 @@ def _no_such_offset(partition: Partition, start: int, bounds: Bounds) -> Notice:
         is_problem=True,
         topic=partition.topic,
         partition=partition.number,
-        hint=f"read from the start with `--offset start`, or what there is with `--offset {start}:`",
+        hint=f"what there is: `--offset {start}:`; all of it: `--offset start`",
     )
 
 

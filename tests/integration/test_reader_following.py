@@ -9,8 +9,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import NewPartitions
 
 from flowodm.connection import KafkaConnection
+from flowodm.errors import BrokerError
 from flowodm.positions import End, Offset, Range, Start
-from flowodm.reader import Reader, ReadOptions
+from flowodm.reader import Reader, ReadOptions, read
 from flowodm.record import Record
 from tests.raw_produce import RawRecord, produce_raw
 from tests.reading import BASE, Topics, connect, read_all
@@ -257,3 +258,15 @@ def test_a_header_name_that_is_no_text_costs_the_headers_and_not_the_read(
     (notice,) = reader.notices
     assert notice.message.startswith(f"`{topic}` [0] has records, the first at offset 1, whose")
     assert not notice.is_problem
+
+
+def test_read_gives_records_one_by_one_and_fails_for_what_is_missing(
+    topics: Topics, connection: KafkaConnection
+) -> None:
+    topic = topics.make("plain")
+    topics.produce(topic, 5)
+    assert [record.offset for record in read(connection, topic)] == [0, 1, 2, 3, 4]
+    assert next(read(connection, topic, options=ReadOptions(range=Range(Offset(3))))).offset == 3
+    lone = ReadOptions(range=Range(Offset(9), strict=True))
+    with pytest.raises(BrokerError, match="has no offset 9"):
+        list(read(connection, topic, options=lone))

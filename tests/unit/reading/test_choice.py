@@ -11,10 +11,10 @@ from flowodm.reading.spans import Partition
 pytestmark = pytest.mark.unit
 
 LAYOUT = {
-    "orders": {0: True, 1: True, 2: False},
-    "orders-eu": {0: True},
-    "users": {0: True, 1: True},
-    "__consumer_offsets": {0: True},
+    "orders": {0: 1, 1: 1, 2: -1},
+    "orders-eu": {0: 1},
+    "users": {0: 1, 1: 1},
+    "__consumer_offsets": {0: 1},
 }
 
 
@@ -64,7 +64,7 @@ def test_a_bad_pattern_is_a_usage_error() -> None:
 
 
 def test_a_pattern_that_would_take_years_takes_no_time() -> None:
-    layout = {"a" * 249: {0: True}}
+    layout = {"a" * 249: {0: 1}}
     assert choose_topics(layout, ["(a+)+b"], regex=True, can_be_none=True) == ()
 
 
