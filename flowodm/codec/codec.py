@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from flowodm.codec.failure import DecodeFailure
-from flowodm.codec.framing import Framed, unframe
+from flowodm.codec.framing import KEY_HEADER, VALUE_HEADER, Framed, unframe
 from flowodm.codec.plain import NotJson, bytes_text, read_json
 from flowodm.codec.style import VALUES, Style
 from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
@@ -163,6 +163,7 @@ class _SideCodec:
 
     def __init__(self, side: Literal["key", "value"], form: Format, plans: _Plans) -> None:
         self._side = side
+        self._header = KEY_HEADER if side == "key" else VALUE_HEADER
         self._plans = plans
         self._usual: dict[bytes, _Plan] = {}
         """The plans of the prefixes that came last: one lookup a message."""
@@ -177,13 +178,25 @@ class _SideCodec:
     def _auto(self, data: bytes | None, headers: Headers) -> _Side:
         if data is None:
             return _NO_BYTES
-        if headers or data[:1] == b"\0":
-            plan = None if headers else self._usual.get(data[:_PREFIX])
+        if headers:
+            for name, _ in headers:  # a loop is faster than `any` with a generator
+                if name == self._header:
+                    return self._unusual(data, headers)
+        if data[:1] == b"\0":
+            plan = self._usual.get(data[:_PREFIX])
             if plan is not None and plan.decode is not None:
                 return self._avro_body(data, _PREFIX, plan)
-            framed = unframe(data, headers, is_key=self._side == "key")
-            if framed is not None and framed.schema_id != 0:
-                return self._framed(data, framed)
+            return self._unusual(data, ())
+        return self._unframed(data)
+
+    def _unusual(self, data: bytes, headers: Headers) -> _Side:
+        """Decode what may be framed in any way, or looks like it."""
+        framed = unframe(data, headers, is_key=self._side == "key")
+        if framed is None or framed.schema_id == 0:
+            return self._unframed(data)
+        return self._framed(data, framed)
+
+    def _unframed(self, data: bytes) -> _Side:
         text = bytes_text(data)
         if text is None:
             return Decoded(data, "base64")
