@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCKING := --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 # The product's own variables never reach the demo or the tests.
-CLEAN  := env $$(env | sed -n 's/^\(FLOWODM_[A-Z_]*\|KAFKA_[A-Z_]*\|SCHEMA_REGISTRY_[A-Z_]*\|SR_[A-Z_]*\)=.*/-u \1/p' | grep -v '^-u FLOWODM_TEST_')
+CLEAN  := env $$(env | sed -n 's/^\(FLOWODM_[A-Z_]*\|KAFKA_[A-Z_]*\|SCHEMA_REGISTRY_[A-Z_]*\|SR_[A-Z_]*\)=.*/-u \1/p' | grep -v '^-u FLOWODM_\(TEST_\|MAVEN_\)')
 
 .PHONY: help demo test unit check format bench lock clean
 .DEFAULT_GOAL := help

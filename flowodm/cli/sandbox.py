@@ -6,7 +6,7 @@ What they do is `flowodm.sandbox.lifecycle`'s business; here it is shown.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +35,7 @@ Name = Annotated[str, typer.Option("--name", help="Which sandbox.", metavar="NAM
     "flowodm sandbox up",
     "flowodm sandbox up --name ci --nodes 3              # a second one, with three brokers",
     "flowodm sandbox up --secure                         # SASL_SSL, SCRAM and ACLs",
+    "flowodm sandbox up --sample                         # with topics and events to look at",
     'eval "$(flowodm sandbox up -o env)"                 # and use it in this shell',
     formats=(*FORMATS, "env"),
     patience=10.0,
@@ -62,6 +63,15 @@ def up(
     reset: Annotated[
         bool, typer.Option("--reset", help="Delete what the sandbox holds first.")
     ] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Add the demo's topics, schemas and 100 events.")
+    ] = False,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--topic", help="Create a topic; may be repeated.", metavar="NAME[:PARTITIONS]"
+        ),
+    ] = None,
 ) -> int | None:
     """Start a local Kafka and registry.
 
@@ -73,12 +83,16 @@ def up(
 
     session = session_of(context)
     began = datetime.now(UTC)
+    topics = _parse_topics(topic or ())
     if reset:
         _tell_loss(session, name)
     wish = lifecycle.Wish(nodes, secure or None, port, registry_port)
     with show_failure(session):
         started = lifecycle.up(name, wish, reset=reset, report=show_progress(session))
-    _tell_started(session, started, (datetime.now(UTC) - began).total_seconds())
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    if topics or sample:
+        _fill(started.status.spec, topics, sample=sample)
+    _tell_started(session, started, seconds)
     return None
 
 
@@ -146,6 +160,34 @@ def down(
             _tell_loss(session, each)
         _tell_stopped(session, lifecycle.down(each, reset=reset))
     return None
+
+
+def _parse_topics(texts: Iterable[str]) -> dict[str, int]:
+    """Names and numbers of partitions of `NAME[:PARTITIONS]`."""
+    from flowodm.errors import UsageError
+
+    topics = {}
+    for text in texts:
+        name, separator, partitions = text.partition(":")
+        if separator and not (partitions.isascii() and partitions.isdigit() and int(partitions)):
+            raise UsageError(
+                f"`{partitions}` is no number of partitions, in `--topic {text}`",
+                hint="for example: --topic orders:3",
+            )
+        topics[name] = int(partitions) if separator else 1
+    return topics
+
+
+def _fill(spec: SandboxSpec, topics: dict[str, int], *, sample: bool) -> None:
+    """Create topics, and produce the demo's events."""
+    from flowodm.connection import KafkaConnection
+    from flowodm.sandbox.context import context_of
+    from flowodm.sandbox.demo import create_topics, prepare, produce_sample
+
+    with KafkaConnection(context_of(spec, "sandbox")) as connection:
+        create_topics(connection, topics)
+        if sample:
+            produce_sample(connection, prepare(connection))
 
 
 def _tell_loss(session: Session, name: str) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import _thread
 import threading
+from collections.abc import Mapping
 from importlib.resources import files
-from itertools import count
+from itertools import count, islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.producer import Producer
 
-__all__ = ["Traffic", "events_for", "prepare", "schema_text"]
+__all__ = [
+    "Traffic",
+    "create_topics",
+    "events_for",
+    "prepare",
+    "produce_sample",
+    "schema_text",
+]
 
 _SEED = 7
 _AT_ONCE = 8
@@ -45,12 +53,7 @@ def prepare(connection: KafkaConnection) -> dict[tuple[str, int], int]:
     Returns:
         The schema id of each topic and version.
     """
-    from confluent_kafka.cimpl import NewTopic
-
-    admin = connection.admin()
-    new = [NewTopic(topic.name, topic.partitions, 1) for topic in TOPICS]
-    for future in admin.create_topics(new).values():
-        connection.wait(future)
+    create_topics(connection, {topic.name: topic.partitions for topic in TOPICS})
     registry = connection.schema_registry()
     return {
         (topic.name, version): registry.register(
@@ -59,6 +62,38 @@ def prepare(connection: KafkaConnection) -> dict[tuple[str, int], int]:
         for topic in TOPICS
         for version in range(1, topic.versions + 1)
     }
+
+
+def create_topics(connection: KafkaConnection, partitions: Mapping[str, int]) -> None:
+    """Create topics, by name and number of partitions; one that is there is left as it is.
+
+    Raises:
+        BrokerError: The cluster refuses one.
+    """
+    from confluent_kafka.cimpl import NewTopic
+
+    present = connection.metadata().topics
+    new = [NewTopic(name, number, 1) for name, number in partitions.items() if name not in present]
+    for future in connection.admin().create_topics(new).values() if new else ():
+        connection.wait(future)
+
+
+def produce_sample(
+    connection: KafkaConnection, ids: dict[tuple[str, int], int], records: int = 100
+) -> None:
+    """Produce events without waiting between them, and wait until they are delivered.
+
+    Args:
+        connection: The sandbox.
+        ids: What `prepare` returned.
+        records: How many.
+    """
+    from flowodm.producer import Producer
+
+    encoders = _encoders(connection, ids)
+    with Producer(connection) as producer:
+        for event in islice(events(_SEED), records):
+            _send(producer, event, encoders, ids)
 
 
 class Traffic:
@@ -108,22 +143,33 @@ class Traffic:
                 _thread.interrupt_main()
 
     def _produce(self, producer: Producer) -> None:
-        encoders = self._encoders()
+        encoders = _encoders(self._connection, self._ids)
         source = events(_SEED)
         for number in count() if self._limit is None else range(self._limit):
             if number >= _AT_ONCE and self._stopping.wait(_PAUSE):
                 return
-            event = next(source)
-            chosen = event.topic, event.version
-            value = _encode(event, encoders[chosen], self._ids[chosen])
-            producer.send(event.topic, event.key.encode(), value, headers=event.headers)
+            _send(producer, next(source), encoders, self._ids)
             producer.wait(0)
 
-    def _encoders(self) -> dict[tuple[str, int], Encoder]:
-        from flowodm.codec.encode import compile_encoder
 
-        registry = self._connection.schema_registry()
-        return {key: compile_encoder(registry.parsed(found)) for key, found in self._ids.items()}
+def _encoders(
+    connection: KafkaConnection, ids: dict[tuple[str, int], int]
+) -> dict[tuple[str, int], Encoder]:
+    from flowodm.codec.encode import compile_encoder
+
+    registry = connection.schema_registry()
+    return {key: compile_encoder(registry.parsed(found)) for key, found in ids.items()}
+
+
+def _send(
+    producer: Producer,
+    event: Event,
+    encoders: dict[tuple[str, int], Encoder],
+    ids: dict[tuple[str, int], int],
+) -> None:
+    chosen = event.topic, event.version
+    value = _encode(event, encoders[chosen], ids[chosen])
+    producer.send(event.topic, event.key.encode(), value, headers=event.headers)
 
 
 def _encode(event: Event, encoder: Encoder, schema_id: int) -> bytes | None:

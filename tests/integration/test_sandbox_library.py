@@ -120,11 +120,6 @@ def test_a_topic_goes_on_when_the_leader_of_three_is_killed() -> None:
         wait_until(lambda: in_sync(admin) == 3, seconds=60)
 
 
-def leader(admin: AdminClient) -> int | None:
-    found = partition(admin)
-    return None if found is None else found.leader
-
-
 def in_sync(admin: AdminClient) -> int:
     found = partition(admin)
     return len(found.isrs) if found else 0
