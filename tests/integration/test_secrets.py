@@ -5,11 +5,15 @@ with each context, with `-vv` and with logins that fail. A command that is added
 as it stands in the table.
 """
 
+import base64
+import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO
 
@@ -150,9 +154,9 @@ Run = Callable[..., Finished]
 @pytest.fixture
 def run(place: Path, clean_environment: dict[str, str]) -> Run:
     """Run a command, watch the command lines of its processes, and look through what it leaves."""
-    kept = {path: path.read_bytes() for path in files_below(place.parent)}
 
     def run_(*arguments: str, env: Mapping[str, str] | None = None) -> Finished:
+        kept = {path: path.read_bytes() for path in files_below(place.parent)}
         environ = clean_environment | VARIABLES | dict(env or {})
         environ["FLOWODM_CONFIG_DIR"] = str(place.parent / "own")
         with tempfile.TemporaryFile() as stdout_file, tempfile.TemporaryFile() as stderr_file:
@@ -325,3 +329,89 @@ def test_the_right_password_is_taken_and_shown_nowhere(run: Run) -> None:
     done = run("topics", "list", "--context", "right-password", "-vv")
     assert done.exit_code == 0, done
     assert "flowodm.kafka" in done.stderr  # librdkafka did speak
+
+
+@pytest.fixture
+def parrot() -> Iterator[str]:
+    """The URL of a server that refuses everything, and repeats what it was sent."""
+
+    class Parrot(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            sent = f"{self.headers} {self.rfile.read(length).decode('utf-8', 'replace')}"
+            scheme, _, encoded = (self.headers.get("Authorization") or "").partition(" ")
+            if scheme == "Basic":
+                sent += base64.b64decode(encoded).decode()
+            answer = {"error": sent, "error_description": sent, "error_code": 401, "message": sent}
+            body = json.dumps(answer).encode()
+            self.send_response(401)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_PUT = do_GET
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("command", ["topics list", "tail some-name -e", "produce some-name"])
+def test_a_token_endpoint_that_repeats_the_secret_is_not_quoted(
+    run: Run, place: Path, parrot: str, secure_sandbox: TestServers, command: str
+) -> None:
+    ca = secure_sandbox.client_config["ssl.ca.location"]
+    (place / "flowodm.yaml").write_text(f"""\
+contexts:
+  parrot:
+    bootstrap_servers: {secure_sandbox.bootstrap_servers}
+    kafka:
+      security.protocol: SASL_SSL
+      ssl.ca.location: {ca}
+      sasl.mechanism: OAUTHBEARER
+      sasl.oauthbearer.method: oidc
+      sasl.oauthbearer.client.id: id
+      sasl.oauthbearer.client.secret: {secret("client")}
+      sasl.oauthbearer.token.endpoint.url: {parrot}/token
+      debug: all
+""")
+    done = run(*command.split(), "-vv")
+    assert done.exit_code == 4, done
+    assert "no OAuth token" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        f"basic_auth: 'user:{secret('basic')}'",
+        f"bearer_token: {secret('bearer')}",
+        f"oauth: {{token_url: 'PARROT', client_id: i, client_secret: {secret('oauth')}}}",
+    ],
+    ids=lambda credentials: credentials.partition(":")[0],
+)
+def test_a_registry_that_repeats_the_secret_is_not_quoted(
+    run: Run, place: Path, parrot: str, sandbox: TestServers, topic: str, credentials: str
+) -> None:
+    from confluent_kafka import Producer
+
+    producer = Producer(dict(sandbox.client_config))
+    producer.produce(topic, value=b"\x00\x00\x00\x00\x07\x02")  # framed: the registry is asked
+    assert producer.flush(30) == 0
+    (place / "flowodm.yaml").write_text(f"""\
+contexts:
+  parrot:
+    bootstrap_servers: {sandbox.bootstrap_servers}
+    schema_registry:
+      url: {parrot}
+      {credentials.replace("PARROT", parrot)}
+""")
+    done = run("tail", topic, "-e", "-vv")
+    assert "401" in done.stdout + done.stderr, done
