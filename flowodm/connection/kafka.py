@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from flowodm.connection.errors import broker_error, configuration_error, unreachable
 from flowodm.connection.journal import Journal
+from flowodm.connection.waiting import STEP, Work, flush, persistently
 from flowodm.errors import ChangeRefused, ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ __all__ = ["PATIENCE", "KafkaConnection"]
 
 PATIENCE: Final = 4.4
 """Seconds to wait for a broker by default: a command then ends within five."""
-_STEP: Final = 0.05
 _CALM: Final = 0.15
 """Seconds to wait for an answer before a second client asks what is wrong."""
 _FLUSH: Final = 10.0
@@ -169,7 +169,7 @@ class KafkaConnection:
             AuthenticationFailed: A broker refused the credentials.
         """
         admin = self.admin()
-        return self.call(lambda: _persistently(admin.list_topics, timeout), timeout=timeout)
+        return self.call(lambda: persistently(admin.list_topics, timeout), timeout=timeout)
 
     def call(self, function: Callable[[], _T], *, timeout: float) -> _T:
         """Run a call that blocks in librdkafka, so that Ctrl-C and a definite cause end the wait.
@@ -181,7 +181,7 @@ class KafkaConnection:
         Raises:
             BrokerError: It failed, or did not end in time; with the cause.
         """
-        work: _Work[_T] = _Work(function)
+        work: Work[_T] = Work(function)
         self.journal.begin()
         threading.Thread(target=work.run, name="flowodm-call", daemon=True).start()
         return self._await(work.done.wait, work.result, timeout)
@@ -251,7 +251,7 @@ class KafkaConnection:
             self._producer = self._admin = self._registry = None
             is_ours = self._owner == os.getpid()
         if producer is not None and is_ours:
-            _flush(producer, _FLUSH if timeout is None else timeout)
+            flush(producer, _FLUSH if timeout is None else timeout)
         if admin is not None and is_ours:
             admin.poll(0)  # hands over the rest of its log
         if registry is not None:
@@ -263,7 +263,7 @@ class KafkaConnection:
         from confluent_kafka import KafkaException
 
         begun = time.monotonic()
-        while not is_done(_STEP):
+        while not is_done(STEP):
             elapsed = time.monotonic() - begun
             failure = self._definite_failure() if elapsed >= _CALM else None
             if failure is not None or elapsed >= timeout:
@@ -370,47 +370,3 @@ _PARENTS: list[Any] = []
 def is_internal(topic: str) -> bool:
     """Tell whether a topic is Kafka's or the registry's own."""
     return topic.startswith("__") or topic == "_schemas"
-
-
-class _Work(Generic[_T]):
-    """A call in a thread of its own, and what became of it."""
-
-    def __init__(self, function: Callable[[], _T]) -> None:
-        self._function = function
-        self._values: list[_T] = []
-        self._error: BaseException | None = None
-        self.done = threading.Event()
-
-    def run(self) -> None:
-        try:
-            self._values.append(self._function())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._error = error
-        finally:
-            self.done.set()
-
-    def result(self) -> _T:
-        if self._error is not None:
-            raise self._error
-        return self._values[0]
-
-
-def _persistently(ask: Callable[..., _T], timeout: float) -> _T:
-    """Ask again when a broker hangs up on the question, as one does that restarts."""
-    from confluent_kafka import KafkaException
-
-    until = time.monotonic() + timeout
-    while True:
-        try:
-            return ask(timeout=max(until - time.monotonic(), 0.01))
-        except KafkaException as error:
-            if error.args[0].name() != "_TRANSPORT" or time.monotonic() + _STEP >= until:
-                raise
-            time.sleep(_STEP)
-
-
-def _flush(producer: "Producer", timeout: float) -> None:
-    """Wait for the producer's queue in steps that Ctrl-C can end."""
-    until = time.monotonic() + timeout
-    while len(producer) and time.monotonic() < until:
-        producer.flush(0.1)
