@@ -55,7 +55,7 @@ $(VENV)/pyvenv.cfg:
 $(VENV)/.%: requirements/%.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing from $<" >&2
 	@if uv --version >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r $< && \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $< && \
 	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< && \

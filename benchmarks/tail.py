@@ -62,7 +62,9 @@ def main(records: int) -> None:
 def first_line(command: list[str], env: dict[str, str]) -> float:
     """Seconds from the start of a process to its first line."""
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **env}) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **env}
+    ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         seconds = time.perf_counter() - started

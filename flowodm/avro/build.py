@@ -38,6 +38,7 @@ from flowodm.avro.types import (
     Ref,
     Type,
     Union,
+    type_name,
 )
 from flowodm.avro.walk import Walk, run
 from flowodm.avro.words import Path, kind, pointer, shown, similar
@@ -130,7 +131,7 @@ class Builder:
                     "a union may not stand directly in a union", (path, index), "merge the two"
                 )
             branch = yield self._type(inner, namespace, (path, index))
-            name = _branch_name(branch)
+            name = type_name(branch)
             if name in places:
                 raise schema_error(
                     f"the union has {shown(name)} twice: branches {places[name]} and {index}",
@@ -343,20 +344,6 @@ def _type_word_hint(document: JsonObject) -> str | None:
         if key in document:
             return f'add `"type": "{word}"`'
     return None
-
-
-def _branch_name(branch: Type) -> str:
-    """What tells a branch from the others of its union."""
-    match branch:
-        case Primitive(name=name):
-            return name
-        case Array():
-            return "array"
-        case Map():
-            return "map"
-        case Union():
-            return "union"
-    return branch.fullname
 
 
 def _twice_hint(branch: Type) -> str:

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from flowodm.avro.text import exact_text, java_text
-from flowodm.avro.types import Array, Enum, Fixed, Map, NamedType, Primitive, Record, Ref, Type
+from flowodm.avro.types import (
+    NamedType,
+    Ref,
+    Type,
+    type_name,
+)
 
 __all__ = ["Schema"]
 
@@ -31,16 +36,7 @@ class Schema:
     @property
     def name(self) -> str:
         """The full name of a named root, else its type's word: `array`, `union`, `long`."""
-        match self.root:
-            case Primitive(name=name):
-                return name
-            case Record() | Enum() | Fixed() | Ref():
-                return self.root.fullname
-            case Array():
-                return "array"
-            case Map():
-                return "map"
-        return "union"
+        return type_name(self.root)
 
     def deref(self, node: Type) -> Type:
         """The definition that a `Ref` stands for; any other node as it is."""

@@ -31,6 +31,7 @@ __all__ = [
     "Ref",
     "Type",
     "Union",
+    "type_name",
 ]
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -165,3 +166,21 @@ class Ref:
 
 NamedType: TypeAlias = Record | Enum | Fixed
 Type: TypeAlias = Primitive | Array | Map | Union | Record | Enum | Fixed | Ref
+
+
+def type_name(node: Type) -> str:
+    """Name a type as a union's branches are told apart ("Unions" in the Avro specification).
+
+    Returns:
+        The full name of a named type; else the word: `long`, `array`, `map`, `union`.
+    """
+    match node:
+        case Primitive(name=name):
+            return name
+        case Array():
+            return "array"
+        case Map():
+            return "map"
+        case Union():
+            return "union"
+    return node.fullname

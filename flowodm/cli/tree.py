@@ -11,7 +11,16 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Ref, Type, Union
+from flowodm.avro.types import (
+    Enum,
+    Fixed,
+    Primitive,
+    Record,
+    Ref,
+    Type,
+    Union,
+    type_name,
+)
 
 __all__ = ["TREE", "Branch", "Shown", "Symbol", "TreeStyle", "TypedRecord"]
 
@@ -94,18 +103,7 @@ def _look(node: Type) -> str:
 
 
 def _word(node: Type) -> str:
-    match node:
-        case Primitive(name=name):
-            return name
-        case Array():
-            return "array"
-        case Map():
-            return "map"
-        case (
-            Record(fullname=name) | Enum(fullname=name) | Fixed(fullname=name) | Ref(fullname=name)
-        ):
-            return name.rpartition(".")[2]
-    return "union"
+    return type_name(node).rpartition(".")[2]
 
 
 def _logical(node: Type) -> Callable[[Any], Any] | None:

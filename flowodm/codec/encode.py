@@ -24,12 +24,12 @@ from flowodm.avro.types import (
     Record,
     Type,
     Union,
+    type_name,
 )
 from flowodm.avro.walk import Walk, run
 from flowodm.avro.words import shown, similar
 from flowodm.codec.branch import Branch
 from flowodm.codec.encode_union import UnionBranch, UnionPreparer
-from flowodm.codec.json_union import branch_tag
 from flowodm.codec.misfit import DEPTH, Misfit, open_container
 from flowodm.codec.physical import enum_symbol, fixed_writer, primitive_writer, utf8_text
 from flowodm.codec.style import VALUES, Convert
@@ -212,7 +212,7 @@ class _Hinted:
         return VALUES.convert(node)
 
     def branch(self, union: Union, index: int) -> Convert | None:
-        tag = branch_tag(union.branches[index])
+        tag = type_name(union.branches[index])
         return lambda value: Branch(tag, value)
 
 

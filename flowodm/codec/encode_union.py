@@ -9,10 +9,9 @@ refused, since nothing tells which.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type
+from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type, type_name
 from flowodm.avro.words import shown
 from flowodm.codec.branch import Branch
-from flowodm.codec.json_union import branch_tag
 from flowodm.codec.misfit import AMBIGUITY_PRICE, Misfit, Shape, TooDeep
 from flowodm.codec.words import found
 
@@ -34,7 +33,7 @@ class UnionPreparer:
 
     def __init__(self, branches: tuple[UnionBranch, ...]) -> None:
         self._branches = branches
-        self._tags = tuple(branch_tag(branch.node) for branch in branches)
+        self._tags = tuple(type_name(branch.node) for branch in branches)
         self._by_tag = dict(zip(self._tags, branches, strict=True))
         self._shapes = tuple(
             Shape(branch.node) if isinstance(branch.node, Record | Map) else None

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, get_args
 
 from flowodm.avro.schema import Schema
-from flowodm.avro.types import Fixed, Map, Record, Type, Union
+from flowodm.avro.types import Fixed, Map, Record, Type, Union, type_name
 from flowodm.avro.words import shown
 from flowodm.codec.branch import Branch
-from flowodm.codec.json_union import BranchForm, Kind, branch_tag, kind_of, kinds_of, union_form
+from flowodm.codec.json_union import BranchForm, Kind, kind_of, kinds_of, union_form
 from flowodm.codec.misfit import AMBIGUITY_PRICE, Misfit, Shape, TooDeep
 from flowodm.codec.words import found
 
@@ -26,7 +26,7 @@ _Looks: TypeAlias = Callable[[dict[str, Any]], bool]
 def union_reader(schema: Schema, union: Union, readers: list[Reader]) -> Reader:
     """The reader of a union's values, given those of its branches."""
     definitions = tuple(schema.deref(branch) for branch in union.branches)
-    tags = [branch_tag(node) for node in definitions]
+    tags = [type_name(node) for node in definitions]
     if len(tags) == 2 and "null" in tags:
         other = 1 - tags.index("null")
         return _nullable_reader(tags[other], _looks(schema, definitions[other]), readers[other])
@@ -121,7 +121,7 @@ def _plausible(schema: Schema, node: Type) -> Callable[[Any], bool]:
     node = schema.deref(node)
     branches = [schema.deref(each) for each in node.branches] if isinstance(node, Union) else [node]
     kinds = {kind for branch in branches for kind in kinds_of(branch)}
-    tags = {branch_tag(branch) for branch in branches} if isinstance(node, Union) else set()
+    tags = {type_name(branch) for branch in branches} if isinstance(node, Union) else set()
     shapes = [Shape(branch) for branch in branches if kinds_of(branch)[0] == "object"]
 
     def check(value: Any) -> bool:

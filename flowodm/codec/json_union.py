@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type
+from flowodm.avro.types import Array, Fixed, Map, Primitive, Record, Type, type_name
 
 __all__ = [
     "BranchForm",
     "Kind",
     "Tagging",
     "UnionForm",
-    "branch_tag",
     "kind_of",
     "kinds_of",
     "union_form",
@@ -86,7 +85,7 @@ def union_form(branches: tuple[Type, ...]) -> UnionForm:
     primaries = Counter(primary for primary, _ in kinds)
     rares = Counter(rare for _, rare in kinds)
     is_ambiguous = any(count > 1 for count in primaries.values())
-    tags = [branch_tag(node) for node in branches]
+    tags = [type_name(node) for node in branches]
     taggings: list[Tagging] = []
     for primary, rare in kinds:
         if primaries[primary] > 1 or (is_ambiguous and primary == "object"):
@@ -128,17 +127,3 @@ def kinds_of(node: Type) -> tuple[Kind, Kind | None]:
         case Primitive(name=name):
             return _PRIMITIVE_KINDS[name], None
     return "string", None
-
-
-def branch_tag(node: Type) -> str:
-    """The tag of a branch, given as a definition."""
-    match node:
-        case Primitive(name=name):
-            return name
-        case Array():
-            return "array"
-        case Map():
-            return "map"
-        case Record() | Enum() | Fixed():
-            return node.fullname
-    raise TypeError(f"a branch must be a definition, not {type(node).__name__}")
