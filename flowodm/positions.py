@@ -282,6 +282,8 @@ def _parse_place(token: str, text: str) -> Position:
 
 
 def _near_miss(token: str) -> str:
+    if found := re.fullmatch(r"([0-9]+)-([0-9]+)", token):
+        return f"is not a position; a range is written `{found[1]}:{found[2]}`"
     close = get_close_matches(token.lower(), _WORDS, n=1)
     return "is not a position" + (f"; did you mean `{close[0]}`?" if close else "")
 

@@ -56,7 +56,11 @@ def parse_time(text: str, *, now: datetime) -> int:
         return max(0, _milliseconds(now) - round(parse_duration(text[1:]) * 1000))
     found = _MOMENT_FORM.fullmatch(text)
     if found is None:
-        refuse_time(text, "is not a time")
+        lacks_unit = re.fullmatch("[0-9]{1,9}", text)
+        refuse_time(
+            text,
+            f"is not a time; is it `{text}s` or `{text}h` ago?" if lacks_unit else "is not a time",
+        )
     return _moment(found)
 
 

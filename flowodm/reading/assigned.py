@@ -15,7 +15,6 @@ from flowodm.reading.notices import (
     headless,
     leader_is_back,
     leaderless,
-    outage,
     purged,
 )
 from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
@@ -26,7 +25,7 @@ from flowodm.reading.watch import Watch
 from flowodm.record import Record
 
 if TYPE_CHECKING:
-    from confluent_kafka import KafkaError, KafkaException, TopicPartition
+    from confluent_kafka import KafkaError, TopicPartition
 
     from flowodm.connection import KafkaConnection
 
@@ -68,13 +67,14 @@ class AssignedRead:
         """Partitions without a leader, that a follower waits for."""
         self._lost: dict[Where, float] = {}
         """Partitions that lost their leader, and when that was seen."""
+        self._gone: set[Where] = set()
+        """Partitions that the last look at the cluster did not see."""
         self._misplaced: set[Where] = set()
         """Partitions whose next offset is gone, and that could not say where to go on."""
         self._ended: dict[Where, tuple[int, float]] = {}
         """Partitions that ended before their stop, where, and when that was seen."""
         self._missing: set[Partition] = set()
         """Partitions without what was asked for; not to be taken for new ones."""
-        self._is_out = False
         self._wait = _FIRST_WAIT
 
     def open(self) -> list[Span]:
@@ -263,36 +263,34 @@ class AssignedRead:
 
     def _look_around(self, *, discover: bool) -> None:
         layout = self._watch.take()
+        patience = None if self._options.follow else self._options.patience
+        if (complaint := self._watch.complaint(patience=patience)) is not None:
+            self.notices.append(complaint)
         if layout is not None:
             self._compare(layout)
             if discover and self._options.follow:
                 self._read_found(layout)
-        elif self._watch.error is not None:
-            self._bear_outage(self._watch.error)
-
-    def _bear_outage(self, error: "KafkaException") -> None:
-        """A follower waits for ever, and says so once; a read to the end loses patience."""
-        if self._options.follow:
-            if not self._is_out:
-                self._is_out = True
-                self.notices.append(outage(self._cluster.named(error)))
-        elif self._watch.outage > self._options.patience:
-            raise self._cluster.named(error)
 
     def _compare(self, layout: Layout) -> None:
         """See what has changed: topics gone, leaders lost and found, new partitions."""
-        self._is_out = False
         for where in tuple(self._tracker.open):
             if where[1] not in layout.get(where[0], {}):
-                self.notices.append(deleted(Partition(*where)))
-                self._tracker.close(where)
+                self._miss(where)
             else:
+                self._gone.discard(where)
                 has_leader = _has_leader(layout, Partition(*where))
                 self._compare_leader(where, has_leader=has_leader)
                 if where in self._misplaced and has_leader:
                     self._find_place(where)
         if not self._options.follow:
             self._lose_patience()
+
+    def _miss(self, where: Where) -> None:
+        """Believe that a topic is gone when two looks in a row do not see it."""
+        if where in self._gone:
+            self.notices.append(deleted(Partition(*where)))
+            self._tracker.close(where)
+        self._gone.add(where)
 
     def _compare_leader(self, where: Where, *, has_leader: bool) -> None:
         one = Partition(*where)

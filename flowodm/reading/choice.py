@@ -93,5 +93,5 @@ def _no_partition(layout: Layout, topics: Sequence[str], number: int) -> UsageEr
     which = f"`{topics[0]}` has" if len(topics) == 1 else "no topic has more than"
     return UsageError(
         f"there is no partition {number}: {which} {most}",
-        hint=f"partitions count from 0 to {most - 1}",
+        hint=f"partitions count from 0 to {most - 1}" if most > 1 else "it has partition 0 alone",
     )

@@ -11,7 +11,7 @@ from flowodm.errors import UsageError
 from flowodm.positions import End, Start, Stored
 from flowodm.reading.choice import choose_topics
 from flowodm.reading.cluster import Cluster
-from flowodm.reading.notices import evicted, failed, headless, nothing_given
+from flowodm.reading.notices import deleted, evicted, failed, headless, nothing_given
 from flowodm.reading.options import Notice, PartitionProgress, ReadOptions
 from flowodm.reading.source import Ends, Event, Source, consumer_settings
 from flowodm.reading.spans import Bounds, Partition, Span
@@ -60,7 +60,7 @@ class GroupRead:
         self._source = Source(self._consumer)
         self._tracker = Tracker()
         self._bounds: dict[Partition, Bounds] = {}
-        self._watch = Watch(self._cluster, every=options.refresh, always=options.regex)
+        self._watch = Watch(self._cluster, every=options.refresh, always=options.follow)
         self._topics: tuple[str, ...] = ()
         self._stored: dict[Where, int] = {}
         self._handed_out: dict[Where, int] = {}
@@ -106,11 +106,13 @@ class GroupRead:
         for event in events:
             self._meet(event)
         self.notices += [headless(Partition(*one), at) for one, at in self._source.take_headless()]
-        if not records:
+        if records:
+            self._watch.hear()
+        else:
             self._pass_over_gaps()
         if closed := self._tracker.take_closed():
             self._consumer.pause(_places(closed))
-        self._follow_pattern()
+        self._look_around()
         return records
 
     def acknowledge(self, records: Sequence[Record]) -> None:
@@ -171,7 +173,10 @@ class GroupRead:
             self._tracker.advance({where: offset})
         elif error.code() == KafkaError._MAX_POLL_EXCEEDED:
             self.notices.append(evicted(self._options.group or ""))
-        elif error.fatal() or not error.retriable():
+        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART and where in self._tracker.open:
+            self.notices.append(deleted(Partition(*where)))
+            self._tracker.close(where)
+        elif error.fatal() or error.name().endswith("AUTHORIZATION_FAILED"):
             raise self._cluster.named(error)
 
     def _take(self, _consumer: "Consumer", given: "list[TopicPartition]") -> None:
@@ -190,9 +195,12 @@ class GroupRead:
             self._stored.pop((one.topic, one.partition), None)
             self._handed_out.pop((one.topic, one.partition), None)
 
-    def _follow_pattern(self) -> None:
-        """Subscribe to topics that are new."""
+    def _look_around(self) -> None:
+        """See whether the cluster is there, and what topics are new to a pattern."""
         layout = self._watch.take()
+        patience = None if self._options.follow else self._options.patience
+        if (complaint := self._watch.complaint(patience=patience)) is not None:
+            self.notices.append(complaint)
         if layout is None or not (self._options.regex and self._options.follow):
             return
         topics = choose_topics(layout, self._names, regex=True, can_be_none=True)

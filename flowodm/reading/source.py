@@ -40,8 +40,9 @@ def consumer_settings(options: ReadOptions) -> dict[str, str]:
         "auto.offset.reset": "error",
         "enable.partition.eof": "true",
         "isolation.level": options.isolation,
-        # how long a broker holds a fetch at the end of a partition, and with it the news of the end
-        "fetch.wait.max.ms": "100",
+        # how long a broker holds a fetch that finds nothing, and with it the news of the end; a
+        # follower has no end to wait for, and thousands of partitions make a fetch large
+        "fetch.wait.max.ms": "500" if options.follow else "100",
         # what bounds the memory of a read; the messages of the batch at hand come on top
         "queued.max.messages.kbytes": "16384",
         "fetch.max.bytes": "16777216",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.reading.choice import Layout
 from flowodm.reading.cluster import Cluster
+from flowodm.reading.notices import outage
+from flowodm.reading.options import Notice
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaException
@@ -34,13 +36,8 @@ class Watch:
         self._asked: Future[Layout] | None = None
         self._looked = self._heard = monotonic()
         self._silent_since: float | None = None
-        self.error: KafkaException | None = None
-        """Why the last look saw nothing."""
-
-    @property
-    def outage(self) -> float:
-        """Seconds since the cluster stopped to answer; 0 while it does."""
-        return 0.0 if self._silent_since is None else monotonic() - self._silent_since
+        self._error: KafkaException | None = None
+        self._is_told = False
 
     def hear(self) -> None:
         """Note that records are coming."""
@@ -57,6 +54,27 @@ class Watch:
         self._looked = monotonic()
         return self._answer(asked)
 
+    def complaint(self, *, patience: float | None) -> Notice | None:
+        """Say that the cluster does not answer, once.
+
+        Args:
+            patience: Seconds that it may be silent; None: for ever.
+
+        Raises:
+            BrokerError: It has been silent for longer.
+        """
+        if self._error is None or self._silent_since is None:
+            self._is_told = False
+            return None
+        if patience is not None:
+            if monotonic() - self._silent_since > patience:
+                raise self._cluster.named(self._error)
+            return None
+        if self._is_told:
+            return None
+        self._is_told = True
+        return outage(self._cluster.named(self._error))
+
     def _ask_when_due(self) -> None:
         now = monotonic()
         is_quiet = now - self._heard > min(_QUIET, self._every)
@@ -69,8 +87,8 @@ class Watch:
         try:
             layout = asked.result()
         except KafkaException as error:
-            self.error = error
+            self._error = error
             self._silent_since = self._silent_since or self._looked
             return None
-        self.error = self._silent_since = None
+        self._error = self._silent_since = None
         return layout

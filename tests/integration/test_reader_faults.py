@@ -33,6 +33,13 @@ def cluster() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="module")
+def lone_broker() -> Iterator[Sandbox]:
+    """One broker; a test that stops it starts it again."""
+    with Sandbox(registry=False) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
 def spread(cluster: Sandbox) -> str:
     """A topic with one partition on each of the three brokers, and five records in each."""
@@ -128,6 +135,50 @@ def test_a_broker_that_is_back_in_time_is_read_on(cluster: Sandbox, spread: str)
             records += batch
     assert len(records) == 15
     assert not reader.notices
+
+
+@pytest.mark.parametrize("group", [None, "outlasting"])
+def test_a_follower_outlasts_its_broker_and_says_so_once(
+    lone_broker: Sandbox, group: str | None
+) -> None:
+    topics, connection = Topics(lone_broker.client_config), connect(lone_broker.client_config)
+    topic = topics.make("outage")
+    topics.produce(topic, 2)
+    records, until = [], time.monotonic() + 90
+    options = ReadOptions(follow=True, refresh=0.2, timeout=1.0, group=group)
+    with Reader(connection, (topic,), options) as reader:
+        for batch in reader.batches():
+            assert time.monotonic() < until, (len(records), reader.notices)
+            records += batch
+            if len(records) == 2 and batch:
+                lone_broker.kill_node()
+            if (
+                reader.notices
+                and len(records) == 2
+                and not lone_broker.servers.is_running("node-1")
+            ):
+                lone_broker.start_node()
+                topics.produce(topic, 1)
+            if len(records) == 3:
+                break
+        (notice,) = reader.notices
+    assert [record.offset for record in records] == [0, 1, 2]
+    assert not notice.is_problem
+    assert notice.message.endswith("; waiting for it")
+
+
+def test_a_read_to_the_end_loses_patience_with_a_broker_that_is_gone(lone_broker: Sandbox) -> None:
+    topics, connection = Topics(lone_broker.client_config), connect(lone_broker.client_config)
+    topic = topics.make("gone")
+    topics.produce(topic, 2)
+    options = ReadOptions(refresh=0.2, timeout=1.0, patience=2.0)
+    with Reader(connection, (topic,), options) as reader:
+        lone_broker.kill_node()
+        began = time.monotonic()
+        with pytest.raises(BrokerUnreachable):
+            list(reader.batches())
+        assert 2 <= time.monotonic() - began < 30
+    lone_broker.start_node()
 
 
 def test_no_broker_is_an_error_within_five_seconds() -> None:

@@ -148,6 +148,16 @@ def test_a_misspelt_word_is_suggested() -> None:
         parse_range("begining", now=NOW)
 
 
+def test_a_range_with_a_dash_is_told_how_it_is_written() -> None:
+    with pytest.raises(UsageError, match="a range is written `5:8`"):
+        parse_range("5-8", now=NOW)
+
+
+def test_a_number_without_a_unit_is_asked_for_one() -> None:
+    with pytest.raises(UsageError, match="`2` is not a time; is it `2s` or `2h` ago"):
+        parse_window("2", None, now=NOW)
+
+
 def test_a_single_position_is_no_range() -> None:
     assert parse_position("-5", now=NOW) == FromEnd(5)
     assert parse_position("@now", now=NOW) == At(NOON)
