@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -294,3 +295,33 @@ def test_any_values_give_an_outcome(one: Any, other: Any) -> None:
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))
 def test_integers_compare_as_integers(one: int, other: int) -> None:
     assert (say("value.a < value.b", {"a": one, "b": other}) is TRUE) is (one < other)
+
+
+TOKENS = (
+    *(
+        "value",
+        ".",
+        "a",
+        "key",
+        "headers",
+        "[",
+        "]",
+        "(",
+        ")",
+        "'x'",
+        '"y"',
+        "1",
+        "2.5",
+        "&&",
+        "||",
+    ),
+    *("!", "-", "==", "!=", "null", "<", "in", "has", "exists", "all", "map", "i", ",", "?", ":"),
+    *("+", "*", "/", "{", "}", "size", "timestamp", "duration", "'1h'", "matches", "b'z'", "0x1F"),
+    *("5u", "true", "offset", "`", "é", "\\", "\x00", "\n", "//", "1e400", "9" * 30, "\ud800", " "),
+)
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=14).map("".join))
+def test_any_text_is_an_expression_or_a_usage_error(source: str) -> None:
+    with suppress(UsageError):
+        assert Expression(source)(decoded({"a": {"a": [1, {"i": 2}]}})) in Outcome
