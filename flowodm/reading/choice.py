@@ -45,7 +45,9 @@ def choose_topics(
     )
     if not found and not can_be_none:
         asked = ", ".join(f"`{name}`" for name in names)
-        raise TopicNotFound(f"no topic matches {asked}", hint="see `flowodm topics list`")
+        raise TopicNotFound(
+            f"no topic matches {asked}", hint="see which there are: flowodm topics list"
+        )
     return found
 
 
@@ -83,8 +85,9 @@ def _numbers(options: ReadOptions) -> tuple[int, ...] | None:
 
 
 def _not_found(name: str, layout: Layout) -> TopicNotFound:
-    close = get_close_matches(name, layout, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else "see `flowodm topics list`"
+    close = get_close_matches(name, layout, n=1, cutoff=0.7)
+    suggestion = f"did you mean `{close[0]}`?  (flowodm topics list)" if close else None
+    hint = suggestion or "see which there are: flowodm topics list"
     return TopicNotFound(f"topic `{name}` not found", hint=hint)
 
 
