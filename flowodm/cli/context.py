@@ -73,7 +73,7 @@ _SETTING_COLUMNS: Final[tuple[Column["Setting"], ...]] = (
 def show_context(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The context; else the current one.")
+        str | None, typer.Argument(metavar="NAME", help="The context; else the current one.")
     ] = None,
 ) -> None:
     """Show a context, without its secrets.
@@ -202,7 +202,7 @@ def trust_file(
     context: typer.Context,
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="The file; else the one found from here upward."),
+        typer.Argument(metavar="FILE", help="The file; else the one found from here upward."),
     ] = None,
 ) -> None:
     """Let a project's file name any variable and file.

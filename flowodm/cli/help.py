@@ -150,6 +150,6 @@ def _paragraphs(text: str, width: int) -> Iterator[Line]:
 def _examples(examples: Iterable[str]) -> Iterator[Line]:
     yield ()
     yield (Span("Examples:", "bold"),)
-    for example in examples:
+    for example in "\n".join(examples).split("\n"):
         command, mark, remark = example.partition("#")
         yield (f"  {command}", Span(mark + remark, "dim")) if mark else (f"  {command}",)

@@ -44,7 +44,7 @@ _TOPIC_COLUMNS: Final[tuple[Column["Topic"], ...]] = (
 def list_topics(
     context: typer.Context,
     pattern: Annotated[
-        str | None, typer.Argument(metavar="[PATTERN]", help="Which topics: a glob over the name.")
+        str | None, typer.Argument(metavar="PATTERN", help="Which topics: a glob over the name.")
     ] = None,
     regex: Annotated[
         bool, typer.Option("--regex", "-r", help="The pattern is a regular expression.")

@@ -69,3 +69,12 @@ def test_help_does_not_fill_a_terminal_that_is_absurdly_narrow_with_an_error() -
     output = Output(Stream(stdout), Stream(io.BytesIO()), width=1)
     assert run(["--help"], Session(output)) == 0
     assert b"tail" in stdout.getvalue()
+
+
+@pytest.mark.parametrize("path", [entry.path for entry in COMMANDS if not entry.hidden])
+def test_help_shows_an_optional_argument_once_in_brackets_and_examples_line_by_line(
+    path: str,
+) -> None:
+    _, out, _ = run_captured(*path.split(), "--help")
+    assert "[[" not in out
+    assert r"\n    --" not in out
