@@ -141,9 +141,10 @@ def _unreachable_hint(context: "Context", cause: Cause | None) -> str:
     if cause is not None and cause.kind == "unresolved":
         return f"check `bootstrap_servers` of context `{context.name}` ({context.source})"
     servers = context.bootstrap_servers or ""
+    check = f"check the address: flowodm context show {context.name}"
     if any(name in servers for name in ("localhost", "127.0.0.1", "[::1]")):
-        return "start a local one: flowodm sandbox up · check the address: flowodm context show"
-    return "check the address: flowodm context show"
+        return f"start a local one: flowodm sandbox up · {check}"
+    return check
 
 
 def _where(connection: "KafkaConnection") -> str:
