@@ -1,10 +1,11 @@
 """`--context sandbox` and `--context sandbox:NAME`: a sandbox without any configuration.
 
-A context of that name in a file hides the sandbox; `Session.load_context` asks here first.
+`FLOWODM_CONTEXT` may say the same. A context of that name in a file hides the sandbox; `Session.load_context` asks here first.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,14 @@ _WORD = "sandbox"
 
 
 def sandbox_context(values: GlobalValues) -> Context | None:
-    """Return the context of the sandbox that `--context` names; None when it names none.
+    """Return the context of the sandbox that is named explicitly; None when none is.
 
     Raises:
         ConfigurationError: It names a sandbox that does not exist.
     """
-    asked = values.context
+    from flowodm.config.environment import CONTEXT_VARIABLE
+
+    asked = values.context or os.environ.get(CONTEXT_VARIABLE)
     if asked is None or asked.partition(":")[0] != _WORD or _is_configured(asked, values):
         return None
     from flowodm.sandbox import state

@@ -277,6 +277,8 @@ def test_a_sandbox_is_a_context_without_any_configuration(
     assert flowodm(*arguments).exit_code == 0
     misled = flowodm(*arguments, env={"KAFKA_BOOTSTRAP_SERVERS": "production.invalid:9092"})
     assert misled.exit_code == 0, misled
+    named = flowodm("topics", "list", env={"FLOWODM_CONTEXT": "sandbox:main"})
+    assert named.exit_code == 0, named
     unknown = flowodm("topics", "list", "--context", "sandbox:other")
     assert unknown.exit_code == 2
     assert "there is no sandbox `other`" in unknown.stderr
