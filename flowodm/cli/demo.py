@@ -25,8 +25,8 @@ _RECORDS = 20
 
 _NEXT = (
     ("flowodm sandbox up", "a sandbox that stays, and keeps what is in it"),
-    ("flowodm produce --help", "send records of your own: JSON in, checked Avro out"),
-    ("flowodm context add --help", "then look at a cluster of yours: flowodm tail TOPIC"),
+    ("flowodm produce --help", "send your own records: JSON in, checked Avro out"),
+    ("flowodm context add --help", "then look at your own cluster: flowodm tail TOPIC"),
 )
 
 

@@ -271,7 +271,8 @@ class _Status:
     def _spans(self, tally: Tally, filter_: "Filter | None", rate: float) -> list[Spans]:
         progress = self._reader.progress
         count = len(progress.partitions)
-        topics = ", ".join(sorted({part.topic for part in progress.partitions})[:3])
+        names = {part.topic for part in progress.partitions}
+        topics = next(iter(names)) if len(names) == 1 else f"{len(names):,} topics"
         verb = "following" if self._request.read.follow else "reading"
         parts = [
             f"{verb} {topics} ({count:,} partition{'s' if count != 1 else ''})",

@@ -166,4 +166,6 @@ def test_on_a_terminal_it_goes_on_in_colour_until_ctrl_c(
         os.close(main)
     assert b"\x1b[" in shown
     assert b"Three things to try next" in shown
+    last = re.sub(rb"\x1b\[[0-9;]*m", b"", shown.split(b"to try next:")[1])
+    assert max(len(line) for line in last.splitlines()) <= 80
     wait_until(lambda: not left_behind(scratch, clean_environment))

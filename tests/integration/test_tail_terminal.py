@@ -126,6 +126,14 @@ def test_following_shows_blocks_and_a_status_line_and_clears_it(
     assert "ctrl-c ends" not in plain  # every status line was drawn over
 
 
+def test_the_status_line_of_many_topics_counts_them(
+    terminal: Callable[..., Terminal], make_topic: Callable[..., str]
+) -> None:
+    tail = terminal("tail", make_topic(), make_topic(partitions=2))
+    tail.wait_for("following 2 topics (3 partitions)")
+    tail.wait_for("ctrl-c ends")
+
+
 def test_the_default_position_on_a_terminal_is_the_end(
     terminal: Callable[..., Terminal], send: Callable[..., None], topic: str
 ) -> None:
