@@ -17,6 +17,7 @@ from flowodm.errors import (
     RegistryUnreachable,
     SchemaError,
     SchemaNotFound,
+    SchemaParseError,
     SerializationError,
     SubjectNotFound,
 )
@@ -198,7 +199,11 @@ class SideSchemas:
         from flowodm import avro
 
         registry, origin = self._registry(), self.wish.origin
-        schema = avro.parse(text)
+        try:
+            schema = avro.parse(text)
+        except SchemaParseError as error:
+            reason = f"`{origin}`: {error.reason}"
+            raise SchemaParseError(reason, path=error.path, hint=error.hint) from error
         try:
             found = registry.lookup(self.subject, text)
         except (SubjectNotFound, SchemaNotFound) as error:

@@ -111,6 +111,16 @@ def test_what_is_produced_is_what_confluents_deserializer_reads(
     ]
 
 
+def test_a_file_that_is_no_schema_is_named_with_the_place_in_it(
+    produce: Run, topic: str, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.avsc"
+    wrong.write_text('{"type": "array"}')
+    done = produce(topic, "--schema", str(wrong), "--register", input="[]\n")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: `{wrong}`: "), done.stderr
+
+
 def test_the_registrys_latest_is_used_from_then_on(
     produce: Run, schema: str, topic: str, sandbox: TestServers
 ) -> None:
