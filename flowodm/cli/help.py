@@ -21,11 +21,26 @@ Line = tuple[Spans, ...]
 Row = tuple[str, str]
 
 _SUMMARY: Final = "A typed toolkit for Apache Kafka with Avro."
-_EXAMPLES: Final = (
-    "flowodm demo                      # a cluster, sample topics, live events",
-    "flowodm tail user-events          # follow a topic as decoded records",
-    "flowodm topics list --context prod",
-)
+_EXAMPLES: Final = {
+    "": (
+        "flowodm demo                      # a cluster, sample topics, live events",
+        "flowodm tail user-events          # follow a topic as decoded records",
+        "flowodm topics list --context prod",
+    ),
+    "topics": (
+        "flowodm topics list",
+        "flowodm topics describe user-events",
+    ),
+    "context": (
+        "flowodm context list",
+        "flowodm context use prod",
+    ),
+    "sandbox": (
+        "flowodm sandbox up --sample",
+        "flowodm sandbox down",
+    ),
+}
+"""Of the root and of each group."""
 _ROOT_OPTIONS: Final = (
     ("--install-completion [SHELL]", "Install completion for bash, zsh or fish."),
     ("--show-completion [SHELL]", "Show the script that would be installed."),
@@ -49,7 +64,7 @@ def group_help(prefix: str, width: int) -> Iterator[Line]:
     yield from _global_section(width)
     if not prefix:
         yield from _section("Options of flowodm alone", _ROOT_OPTIONS, width)
-        yield from _examples(_EXAMPLES)
+    yield from _examples(_EXAMPLES[prefix])
     yield ()
     yield (f"{program} COMMAND --help shows the options and examples of a command.",)
 

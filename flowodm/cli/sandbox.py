@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["down", "environment_of", "show_failure", "show_progress", "status", "up"]
 
 _DEFAULT_NAME = "default"
+_SAMPLE = 100
+"""Events that `--sample` adds."""
 
 Name = Annotated[str, typer.Option("--name", help="Which sandbox.", metavar="NAME")]
 
@@ -91,7 +93,7 @@ def up(
         started = lifecycle.up(name, wish, reset=reset, report=show_progress(session))
     seconds = (datetime.now(UTC) - began).total_seconds()
     if topics or sample:
-        _fill(started.status.spec, topics, sample=sample)
+        _fill(session, started.status.spec, topics, sample=sample)
     _tell_started(session, started, seconds)
     return None
 
@@ -178,16 +180,20 @@ def _parse_topics(texts: Iterable[str]) -> dict[str, int]:
     return topics
 
 
-def _fill(spec: SandboxSpec, topics: dict[str, int], *, sample: bool) -> None:
+def _fill(session: Session, spec: SandboxSpec, topics: dict[str, int], *, sample: bool) -> None:
     """Create topics, and produce the demo's events."""
     from flowodm.connection import KafkaConnection
     from flowodm.sandbox.context import context_of
     from flowodm.sandbox.demo import create_topics, prepare, produce_sample
+    from flowodm.sandbox.demo_events import TOPICS
 
     with KafkaConnection(context_of(spec, "sandbox")) as connection:
         create_topics(connection, topics)
         if sample:
-            produce_sample(connection, prepare(connection))
+            produce_sample(connection, prepare(connection), _SAMPLE)
+    made = [*topics, *(topic.name for topic in TOPICS if sample)]
+    events = f", and {_SAMPLE} events were added" if sample else ""
+    session.output.note(f"topics {', '.join(made)} are there{events}")
 
 
 def _tell_loss(session: Session, name: str) -> None:

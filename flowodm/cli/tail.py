@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TailRequest", "tail"]
 
-_PATIENCE: Final = 4.4
+_PATIENCE: Final = 4.0
 """Seconds until a silent broker is an error: with the start of the process, less than five."""
 
 Format = Literal["auto", "avro", "json", "text", "base64"]

@@ -158,10 +158,13 @@ class _Loop:
             if self._notices_told < len(self._reader.notices):
                 self._tell_notices()
             if batch:
+                before = self._tally.read
                 with self._shield.up():
                     read_batch(batch)
                     self._output.flush()
                 if self._request.limit is not None and self._tally.shown >= self._request.limit:
+                    # a group goes on behind what was looked at, not behind what was fetched
+                    self._reader.acknowledge(batch[: self._tally.read - before])
                     return
             else:
                 _check_reader_of_output(self._output)

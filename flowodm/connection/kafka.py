@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PATIENCE", "KafkaConnection"]
 
-PATIENCE: Final = 4.4
+PATIENCE: Final = 4.0
 """Seconds to wait for a broker by default: a command then ends within five."""
 _CALM: Final = 0.15
 """Seconds to wait for an answer before a second client asks what is wrong."""

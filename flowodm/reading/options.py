@@ -34,7 +34,7 @@ class ReadOptions:
     """The topics are regular expressions (RE2 syntax) that must match a whole name."""
     group: str | None = None
     """Join this consumer group and commit what was read; refused in a read-only context."""
-    timeout: float = 4.4
+    timeout: float = 4.0
     """Seconds until brokers that do not answer are an error."""
     patience: float = 15.0
     """Seconds that a read to the end waits for brokers or a leader that went away meanwhile."""

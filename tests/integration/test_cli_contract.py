@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flowodm.cli.app import COMMANDS
+from flowodm.cli.app import COMMANDS, GROUPS
 from tests.servers import TestServers
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 
@@ -102,6 +102,13 @@ def test_every_commands_help_has_an_example(entry: Any, flowodm: Run) -> None:
     assert f"flowodm {entry.path}" in examples
     assert entry.summary in head
     assert not MUST_NOT_SHOW & set(done.stdout)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_groups_help_has_an_example(group: str, flowodm: Run) -> None:
+    done = flowodm(group, "--help")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"flowodm {group} " in done.stdout.partition("\nExamples:\n")[2]
 
 
 def test_a_usage_error_is_exit_2_with_nothing_on_stdout(flowodm: Run) -> None:
