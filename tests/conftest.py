@@ -1,6 +1,7 @@
 """Fixtures for every test. Nothing is started until a test asks for it."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,10 @@ _KEPT_VARIABLES = (
 # How long an example takes is the machine's business; what hangs meets the run's own bound.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+# A run in the background of a script ignores interrupts, and what it starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -50,6 +50,10 @@ def test_nothing_is_left_when_the_program_is_killed(number: signal.Signals) -> N
         directory = Path(program.stdout.readline().strip())
         assert process.find(directory)
         program.send_signal(number)
+        try:
+            program.wait(30)
+        finally:
+            program.kill()
     wait_until(lambda: not process.find(directory) and not directory.exists())
 
 
