@@ -183,7 +183,6 @@ def _keep(context: typer.Context, parameter: typer.CallbackParam, value: Any) ->
                 add_override(session.values, text)
         case "verbose":
             session.values.verbose += value
-            session.output.verbosity = session.values.verbose
         case "no_color":
             session.output.without_color()
         case "quiet":

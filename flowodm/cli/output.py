@@ -113,7 +113,6 @@ class Output:
         self.stdout = stdout
         self.stderr = stderr
         self.quiet = quiet
-        self.verbosity = 0
         self._width = width
         self._status_shown = False
 

@@ -9,20 +9,12 @@ JSON the same characters are escaped by `flowodm.codec.unseen`.
 import re
 from typing import Final
 
+from flowodm.codec.unseen import UNSEEN
+
 __all__ = ["visible", "visible_block"]
 
-_INVISIBLE: Final = (
-    "\x7f-\x9f"  # DEL, C1
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\ud800-\udfff"
-)
-"""Unicode 16, `Default_Ignorable_Code_Point`, with DEL, C1, U+2028/9, U+FFF9-FFFB, surrogates."""
-
-_IN_CELL: Final = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
-_IN_BLOCK: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
+_IN_CELL: Final = re.compile(f"[\x00-\x1f{UNSEEN}]")
+_IN_BLOCK: Final = re.compile(f"[\x00-\x08\x0b-\x1f{UNSEEN}]")
 _SHORT: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 

@@ -3,19 +3,22 @@
 import re
 from typing import Final
 
-__all__ = ["escape_unseen"]
+__all__ = ["UNSEEN", "escape_unseen"]
 
-_UNSEEN: Final = re.compile(
-    "["
+UNSEEN: Final = (
     "\x7f-\x9f"  # DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\ud800-\udfff"
-    "]"
 )
-"""Unicode 16, `Default_Ignorable_Code_Point`, with DEL, C1, U+2028/9, U+FFF9-FFFB, surrogates."""
+"""Unicode 16, `Default_Ignorable_Code_Point`, with DEL, C1, U+2028/9, U+FFF9-FFFB, surrogates.
+
+The inside of a character class; `cli/sanitize.py` stands on it too.
+"""
+
+_PATTERN: Final = re.compile(f"[{UNSEEN}]")
 
 
 def escape_unseen(document: str) -> str:
@@ -25,7 +28,7 @@ def escape_unseen(document: str) -> str:
     """
     if document.isascii() and "\x7f" not in document:
         return document
-    return _UNSEEN.sub(_escaped, document)
+    return _PATTERN.sub(_escaped, document)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -55,9 +55,7 @@ class AssignedRead:
         self._names = tuple(topics)
         self._options = options
         self._consumer = connection.consumer(consumer_settings(options))
-        self._cluster = Cluster(
-            self._consumer, connection, timeout=options.timeout, isolation=options.isolation
-        )
+        self._cluster = Cluster(self._consumer, connection, timeout=options.timeout)
         self._watch = Watch(self._cluster, every=options.refresh, always=options.follow)
         self._source = Source(self._consumer)
         self._tracker = Tracker()

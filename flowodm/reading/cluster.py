@@ -18,7 +18,6 @@ from flowodm.errors import (
 )
 from flowodm.reading.calls import in_background
 from flowodm.reading.choice import NO_LEADER, Layout
-from flowodm.reading.options import Isolation
 from flowodm.reading.spans import Bounds, Partition
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ class Cluster:
         consumer: Asks. Its isolation level decides where a partition ends.
         connection: Waits for the answers, and names what goes wrong.
         timeout: Seconds for each question.
-        isolation: The consumer's.
     """
 
     def __init__(
@@ -55,12 +53,10 @@ class Cluster:
         connection: "KafkaConnection",
         *,
         timeout: float,
-        isolation: Isolation,
     ) -> None:
         self._consumer = consumer
         self._connection = connection
         self._timeout = timeout
-        self._isolation = isolation
 
     def layout(self) -> Layout:
         """Return all topics and their partitions.

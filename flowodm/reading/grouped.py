@@ -54,9 +54,7 @@ class GroupRead:
             "auto.offset.reset": "earliest" if begins else "latest"
         }
         self._consumer = connection.consumer(settings)
-        self._cluster = Cluster(
-            self._consumer, connection, timeout=options.timeout, isolation=options.isolation
-        )
+        self._cluster = Cluster(self._consumer, connection, timeout=options.timeout)
         self._source = Source(self._consumer)
         self._tracker = Tracker()
         self._bounds: dict[Partition, Bounds] = {}
