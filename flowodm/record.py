@@ -5,6 +5,7 @@ Bytes here, values in `codec/`. A record that could not be decoded is a value of
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "DecodedRecord",
     "Encoding",
     "Headers",
+    "Meta",
     "Record",
     "TimestampType",
     "Undecodable",
@@ -45,6 +47,22 @@ class Record(NamedTuple):
     headers: Headers
 
 
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Where a consumed record stood, and what came with it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime | None
+    """Aware, UTC; None when the record has none."""
+    key: Any
+    """As the model's key serializer reads it; the raw bytes where it cannot."""
+    headers: Headers
+    schema_id: int | None
+    """The id of the schema that the value was written with, where it names one."""
+
+
 @dataclass(slots=True)
 class Decoded:
     """Bytes that were understood.
@@ -72,6 +90,8 @@ class Undecodable:
     position: int | None = None
     """The byte of the Avro body where reading stopped."""
     path: str = ""
+    meta: Meta | None = None
+    """Where the record stood, when a model's consume verb gives this."""
 
 
 class DecodedRecord(NamedTuple):

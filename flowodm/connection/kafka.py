@@ -11,7 +11,7 @@ a connection makes new clients, and leaves the old ones alone.
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -61,6 +61,8 @@ class KafkaConnection:
         self._lock = threading.RLock()
         self._asked: Context | str | None = context
         self._callbacks = dict(callbacks or {})
+        self.generation = 0
+        """Counts the times that the clients were closed, or left behind by a fork."""
         self._forget()
 
     def _forget(self) -> None:
@@ -68,6 +70,7 @@ class KafkaConnection:
         self._producer: Producer | None = None
         self._admin: AdminClient | None = None
         self._registry: SchemaRegistry | None = None
+        self._owned: dict[Hashable, Any] = {}
         self._owner = os.getpid()
         self.journal = Journal()
         """What the clients' logs say of the brokers."""
@@ -157,6 +160,23 @@ class KafkaConnection:
                     )
                 self._registry = SchemaRegistry(config, guard=self._check_read_only)
             return self._registry
+
+    def owned(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what belongs to this connection under a key: made on first use, then kept.
+
+        It goes when the connection is closed, which calls its `close()` if it has one, the newest
+        first and before the clients. After a fork there is none of it.
+
+        Args:
+            key: What it is kept under.
+            make: Makes it; quick, since it holds the connection's lock.
+        """
+        with self._lock:
+            self._mind_fork()
+            if key not in self._owned:
+                self._owned[key] = make()
+            found: _T = self._owned[key]
+            return found
 
     def metadata(self, timeout: float = PATIENCE) -> "ClusterMetadata":
         """Ask for the metadata of the cluster and all its topics, which creates none.
@@ -250,6 +270,11 @@ class KafkaConnection:
             producer, admin, registry = self._producer, self._admin, self._registry
             self._producer = self._admin = self._registry = None
             is_ours = self._owner == os.getpid()
+            owned, self._owned = self._owned, {}
+            self.generation += 1
+        for item in reversed(owned.values()) if is_ours else ():
+            if (close := getattr(item, "close", None)) is not None:
+                close()
         if producer is not None and is_ours:
             flush(producer, _FLUSH if timeout is None else timeout)
         if admin is not None and is_ours:
@@ -340,7 +365,8 @@ class KafkaConnection:
     def _mind_fork(self) -> None:
         """Leave the clients of a parent process alone: closing them here would hang."""
         if self._owner != os.getpid():
-            _PARENTS.append((self._producer, self._admin))
+            _PARENTS.append((self._producer, self._admin, self._owned))
+            self.generation += 1
             context = self._context
             self._forget()
             self._context = context

@@ -126,8 +126,12 @@ def creating() -> Iterator[KafkaConnection]:
             yield connection
         # The broker does what it is told to: without this, the test above could not fail.
         admin = AdminClient({**sandbox.client_config, "allow.auto.create.topics": "true"})
-        admin.list_topics("made-by-asking", timeout=30)
-        assert "made-by-asking" in admin.list_topics(timeout=30).topics
+
+        def is_made() -> bool:
+            admin.list_topics("made-by-asking", timeout=30)
+            return "made-by-asking" in admin.list_topics(timeout=30).topics
+
+        wait_until(is_made, seconds=30)  # the broker answers before it has created the topic
 
 
 def test_a_missing_topic_gets_a_suggestion(kafka: KafkaConnection, topic: str) -> None:

@@ -1,0 +1,70 @@
+"""How the values of a Pydantic class stand to the nodes of its schema.
+
+Made by `derive.py` together with the schema; the codec writes and reads by it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from flowodm.avro.schema import Schema
+from flowodm.avro.types import Type
+
+__all__ = ["Binding", "Conversion", "EnumBinding", "FieldBinding", "RecordBinding"]
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBinding:
+    """One field of a record and the attribute that holds its value."""
+
+    name: str
+    """The Avro field's name."""
+    attribute: str
+    key: str
+    """What Pydantic's validator knows the field by: its alias, else the attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBinding:
+    """A record and its class."""
+
+    cls: type
+    """A Pydantic model."""
+    fields: tuple[FieldBinding, ...]
+    """In the order of the schema's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumBinding:
+    """An enum and the values that stand for its symbols."""
+
+    cls: type | None
+    """A Python enum; None where the annotation is a `Literal` of strings."""
+    members: Mapping[str, Any]
+    """Each symbol with its member; the symbol itself for a `Literal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """For a node whose Python type is not the one that the codec's `VALUES` give."""
+
+    to_avro: Convert
+    """The attribute's value to what `VALUES` has for the node: a `timedelta` to a `Duration`."""
+    from_avro: Convert | None = None
+    """Back, to what Pydantic's validator takes; None: it takes what `VALUES` gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A Pydantic class and its schema."""
+
+    model: type
+    schema: Schema
+    records: Mapping[str, RecordBinding]
+    """By full name."""
+    enums: Mapping[str, EnumBinding]
+    """By full name."""
+    conversions: Mapping[Type, Conversion] = field(default_factory=dict)
+    """By node, which is by identity; only where one is needed."""
