@@ -208,7 +208,7 @@ def _topics(session: Session) -> Iterator[Candidate]:
 def _contexts(session: Session) -> Iterator[Candidate]:
     from pathlib import Path
 
-    from flowodm.config import list_contexts
+    from flowodm.contexts.listing import list_contexts
 
     config_file = Path(session.values.config) if session.values.config else None
     for context in list_contexts(config_file=config_file):

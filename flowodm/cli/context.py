@@ -17,9 +17,9 @@ from flowodm.cli.tables import Column, write_document, write_rows
 from flowodm.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
-    from flowodm.config.listing import ContextEntry
-    from flowodm.config.showing import Setting
     from flowodm.config.sources import Sources
+    from flowodm.contexts.listing import ContextEntry
+    from flowodm.contexts.showing import Setting
 
 __all__ = ["add_context", "list_contexts", "show_context", "trust_file", "use_context"]
 
@@ -47,7 +47,7 @@ def list_contexts(context: typer.Context) -> None:
     From `flowodm.yaml`, found from here upward to the root of the repository, from your own
     file, and from the environment. `*` marks the one that counts when none is named.
     """
-    from flowodm.config import list_contexts as list_them
+    from flowodm.contexts.listing import list_contexts as list_them
 
     session = session_of(context)
     entries = list_them(config_file=_config_file(session))
@@ -80,7 +80,7 @@ def show_context(
 
     Each setting with the place that it comes from; a secret that is set shows as asterisks.
     """
-    from flowodm.config.showing import list_settings
+    from flowodm.contexts.showing import list_settings
 
     session = session_of(context)
     if name is not None and session.values.context not in (None, name):
@@ -171,7 +171,7 @@ def add_context(
     this machine can read. Keys of the registry begin with `registry.`: `--secret-stdin
     registry.basic_auth` takes `user:password`. The file is readable by you alone.
     """
-    from flowodm.config import editing
+    from flowodm.contexts import editing
 
     session = session_of(context)
     settings = _new_settings(

@@ -45,7 +45,7 @@ def sandbox_context(values: GlobalValues) -> Context | None:
 
 
 def _is_configured(name: str, values: GlobalValues) -> bool:
-    from flowodm.config import list_contexts
+    from flowodm.contexts.listing import list_contexts
 
     config_file = Path(values.config) if values.config else None
     return name in {entry.name for entry in list_contexts(config_file=config_file)}

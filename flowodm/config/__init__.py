@@ -2,7 +2,7 @@
 
 `load_context()` gives the `Context` that a run uses; `flowodm.yaml`, the environment and the
 command line are read by the modules below. Names are loaded when they are first asked for:
-completion lists contexts without Pydantic.
+completion needs no Pydantic.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,20 +11,17 @@ if TYPE_CHECKING:
     from flowodm.config.arguments import context_from_arguments
     from flowodm.config.context import Context, OAuthConfig, RegistryConfig
     from flowodm.config.document import ConfigDocument, TopicSettings
-    from flowodm.config.listing import ContextEntry, list_contexts
     from flowodm.config.load import load_context
     from flowodm.config.secrets import RedactingFilter, redact, remember
 
 __all__ = [
     "ConfigDocument",
     "Context",
-    "ContextEntry",
     "OAuthConfig",
     "RedactingFilter",
     "RegistryConfig",
     "TopicSettings",
     "context_from_arguments",
-    "list_contexts",
     "load_context",
     "redact",
     "remember",
@@ -33,13 +30,11 @@ __all__ = [
 _PLACES = {
     "ConfigDocument": "document",
     "Context": "context",
-    "ContextEntry": "listing",
     "OAuthConfig": "context",
     "RedactingFilter": "secrets",
     "RegistryConfig": "context",
     "TopicSettings": "document",
     "context_from_arguments": "arguments",
-    "list_contexts": "listing",
     "load_context": "load",
     "redact": "secrets",
     "remember": "secrets",

@@ -15,7 +15,7 @@ from flowodm.config.librdkafka import BOOTSTRAP_KEYS
 from flowodm.config.load import draft_context, environment_settings
 from flowodm.config.settle import Draft, settle
 from flowodm.config.sources import find_sources
-from flowodm.config.yaml import Location
+from flowodm.documents.yaml import Location
 from flowodm.errors import ConfigurationError
 
 __all__ = ["context_from_arguments"]

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowodm.config.librdkafka import BOOTSTRAP_KEYS, KEYS, is_secret_key
-from flowodm.config.validate import did_you_mean
-from flowodm.config.yaml import Location
+from flowodm.documents.validate import did_you_mean
+from flowodm.documents.yaml import Location
 from flowodm.errors import ConfigurationError
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import Any
 
 from flowodm.config.librdkafka import PATH_KEYS, is_secret_key
 from flowodm.config.secrets import remember
-from flowodm.config.yaml import Location
+from flowodm.documents.yaml import Location
 from flowodm.errors import ConfigurationError
 
 __all__ = ["Expansion", "has_variable", "is_secret_name", "read_secret", "take_files"]

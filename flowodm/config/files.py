@@ -22,8 +22,8 @@ from flowodm.config.librdkafka import (
     TRUST_KEYS,
     is_known_key,
 )
-from flowodm.config.validate import did_you_mean, validate
-from flowodm.config.yaml import Document, Location, parse_yaml, read_bytes
+from flowodm.documents.validate import did_you_mean, validate
+from flowodm.documents.yaml import Document, Location, parse_yaml, read_bytes
 from flowodm.errors import ConfigurationError
 
 __all__ = [

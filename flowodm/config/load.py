@@ -24,7 +24,7 @@ from flowodm.config.sources import (
     Sources,
     find_sources,
 )
-from flowodm.config.validate import did_you_mean
+from flowodm.documents.validate import did_you_mean
 from flowodm.errors import ConfigurationError
 
 __all__ = ["draft_context", "environment_settings", "load_context", "unknown_context"]

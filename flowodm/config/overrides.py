@@ -11,8 +11,8 @@ from pathlib import Path
 from flowodm.config.expand import read_secret
 from flowodm.config.librdkafka import BOOTSTRAP_KEYS, KEYS, is_known_key, is_secret_key
 from flowodm.config.settle import Draft
-from flowodm.config.validate import did_you_mean
-from flowodm.config.yaml import Location
+from flowodm.documents.validate import did_you_mean
+from flowodm.documents.yaml import Location
 from flowodm.errors import UsageError
 
 __all__ = ["apply_overrides", "check_key"]

@@ -8,8 +8,8 @@ from flowodm.config.context import Context
 from flowodm.config.expand import is_secret_name
 from flowodm.config.librdkafka import CREDENTIAL_KEYS, KEYS, is_known_key, is_secret_key
 from flowodm.config.secrets import remember
-from flowodm.config.validate import did_you_mean, validate
-from flowodm.config.yaml import Location
+from flowodm.documents.validate import did_you_mean, validate
+from flowodm.documents.yaml import Location
 from flowodm.errors import ConfigurationError
 
 __all__ = ["SECTIONS", "Draft", "settle"]

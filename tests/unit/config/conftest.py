@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from flowodm.config import Context, list_contexts, load_context, secrets
-from flowodm.config.listing import ContextEntry
+from flowodm.config import Context, load_context, secrets
 from flowodm.config.store import Store
+from flowodm.contexts.listing import ContextEntry, list_contexts
 from flowodm.errors import ConfigurationError
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowodm.config.editing import _scalar, add_context, literal
-from flowodm.config.yaml import parse_yaml
+from flowodm.contexts.editing import _scalar, add_context, literal
+from flowodm.documents.yaml import parse_yaml
 from flowodm.errors import ConfigurationError, UsageError
 from tests.unit.config.conftest import Place
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flowodm.config import Context, RedactingFilter
 from flowodm.config.librdkafka import KEYS, is_known_key, is_secret_key
 from flowodm.config.secrets import MASK, Redactor
-from flowodm.config.showing import list_settings
+from flowodm.contexts.showing import list_settings
 from flowodm.errors import ConfigurationError
 from tests.unit.config.conftest import Place
 

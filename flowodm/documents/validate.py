@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flowodm.config.yaml import Location
+from flowodm.documents.yaml import Location
 from flowodm.errors import ConfigurationError
 
 if TYPE_CHECKING:

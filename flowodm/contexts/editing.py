@@ -7,7 +7,7 @@ from typing import Any
 
 from flowodm.config.files import ConfigFile, check_file
 from flowodm.config.store import write_private
-from flowodm.config.yaml import Document, parse_yaml, read_bytes
+from flowodm.documents.yaml import Document, parse_yaml, read_bytes
 from flowodm.errors import ConfigurationError, UsageError
 
 __all__ = ["add_context", "literal"]

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowodm.config.yaml import MAXIMUM_DEPTH, Document, parse_yaml, read_yaml
+from flowodm.documents.yaml import MAXIMUM_DEPTH, Document, parse_yaml, read_yaml
 from flowodm.errors import ConfigurationError
 
 pytestmark = pytest.mark.unit
@@ -323,7 +323,7 @@ def test_any_marks_give_a_document_or_an_error(text: str) -> None:
 
 def test_loading_it_takes_neither_pydantic_nor_kafka() -> None:
     code = (
-        "import sys, flowodm.config.yaml\n"
+        "import sys, flowodm.documents.yaml\n"
         "assert not {'pydantic', 'confluent_kafka', 'typer', 'yaml'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

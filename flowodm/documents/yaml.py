@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from flowodm.config.scalars import KINDS, Scalar, plain_scalar, tagged_scalar
+from flowodm.documents.scalars import KINDS, Scalar, plain_scalar, tagged_scalar
 from flowodm.errors import ConfigurationError
 
 if TYPE_CHECKING:
