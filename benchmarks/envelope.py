@@ -18,9 +18,9 @@ from benchmarks.messages import Messages, events, orders
 from benchmarks.rounds import interleaved
 from flowodm.codec import Codec
 from flowodm.codec.framing import frame
-from flowodm.codec.json_form import JSON
 from flowodm.config import RegistryConfig
 from flowodm.envelope import EnvelopeWriter
+from flowodm.json_form import JSON
 from flowodm.lines import LineOptions, LineReader, SchemaWish, SideSchemas
 from flowodm.record import Headers, Record
 from flowodm.registry import SchemaRegistry

@@ -190,8 +190,8 @@ class _DryRun:
 def _shower(request: "ProduceRequest", connection: "KafkaConnection") -> Callable[[Message], bytes]:
     """What writes a message as the envelope that `tail` would write, but for its place."""
     from flowodm.codec import Codec
-    from flowodm.codec.json_form import JSON
     from flowodm.envelope import EnvelopeWriter
+    from flowodm.json_form import JSON
     from flowodm.record import Record
 
     registry = connection.schema_registry() if connection.context.schema_registry else None

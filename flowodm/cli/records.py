@@ -72,8 +72,8 @@ class NdjsonWriter:
     """One envelope a line; the fastest way out, and what `produce` reads back."""
 
     def __init__(self, output: Output) -> None:
-        from flowodm.codec.json_form import JSON
         from flowodm.envelope import EnvelopeWriter
+        from flowodm.json_form import JSON
 
         self.style: Style = JSON
         self._output = output
@@ -93,8 +93,8 @@ class JsonWriter:
     """All envelopes in one array, which stays a valid document when the read is interrupted."""
 
     def __init__(self, output: Output) -> None:
-        from flowodm.codec.json_form import JSON
         from flowodm.envelope import EnvelopeWriter
+        from flowodm.json_form import JSON
 
         self.style: Style = JSON
         self._output = output
@@ -134,7 +134,7 @@ class TemplateWriter:
 
     def __init__(self, output: Output, template: str) -> None:
         from flowodm.cli.template import compile_template
-        from flowodm.codec.json_form import JSON
+        from flowodm.json_form import JSON
 
         self.style: Style = JSON
         self._output = output

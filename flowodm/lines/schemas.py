@@ -52,7 +52,7 @@ class AvroWriter:
 
     def __init__(self, schema: "Schema", schema_id: int | None, label: str) -> None:
         from flowodm.codec.encode import compile_encoder
-        from flowodm.codec.json_read import compile_json_reader
+        from flowodm.json_form.read import compile_json_reader
 
         self.schema = schema
         self.schema_id = schema_id

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from flowodm.codec.json_form import JSON
 from flowodm.errors import DeserializationError
+from flowodm.json_form import JSON
 from tests.fuzz.inputs import Pair, Stored, example, judge, load, mutated
 
 pytestmark = pytest.mark.unit

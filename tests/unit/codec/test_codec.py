@@ -16,9 +16,9 @@ from flowodm.avro import parse
 from flowodm.codec import Codec
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.framing import VALUE_HEADER, frame
-from flowodm.codec.json_form import JSON
 from flowodm.config import RegistryConfig
 from flowodm.errors import RegistryUnreachable
+from flowodm.json_form import JSON
 from flowodm.record import Decoded, Headers, Record, Undecodable
 from flowodm.registry import Reference, RegisteredSchema, SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer

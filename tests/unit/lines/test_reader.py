@@ -14,7 +14,6 @@ from flowodm.avro import parse
 from flowodm.codec import Codec
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.framing import KEY_HEADER, VALUE_HEADER, frame
-from flowodm.codec.json_form import JSON
 from flowodm.config import RegistryConfig
 from flowodm.envelope import EnvelopeWriter
 from flowodm.errors import (
@@ -24,6 +23,7 @@ from flowodm.errors import (
     SubjectNotFound,
     UsageError,
 )
+from flowodm.json_form import JSON
 from flowodm.lines import LineOptions, LineReader, Message, SchemaWish, SideSchemas
 from flowodm.record import Headers, Record
 from flowodm.registry import SchemaRegistry

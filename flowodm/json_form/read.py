@@ -27,8 +27,6 @@ from flowodm.avro.types import (
 )
 from flowodm.avro.walk import Walk, run
 from flowodm.avro.words import shown, similar
-from flowodm.codec import json_text as text
-from flowodm.codec.json_read_union import union_reader
 from flowodm.codec.misfit import DEPTH, Misfit, open_container
 from flowodm.codec.physical import (
     enum_symbol,
@@ -38,6 +36,8 @@ from flowodm.codec.physical import (
     utf8_text,
 )
 from flowodm.codec.words import found
+from flowodm.json_form import text
+from flowodm.json_form.read_union import union_reader
 
 __all__ = ["JsonReader", "compile_json_reader", "from_json"]
 

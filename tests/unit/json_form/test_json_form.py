@@ -11,9 +11,9 @@ from pydantic_core import to_json
 from flowodm.avro import Schema, parse
 from flowodm.codec.decode import compile_decoder
 from flowodm.codec.encode import compile_encoder
-from flowodm.codec.json_form import JSON, from_json
 from flowodm.codec.plain import read_json
 from flowodm.errors import SerializationError
+from flowodm.json_form import JSON, from_json
 from tests.generators import zigzag
 from tests.strategies import avro_schemas, avro_values, json_values
 

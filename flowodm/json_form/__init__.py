@@ -9,10 +9,10 @@
 | duration | `{"months": 1, "days": 2, "milliseconds": 3}` |
 | NaN and the infinities | `"NaN"`, `"Infinity"`, `"-Infinity"` |
 | record, map | object |
-| union | the branch's own form; tagged where the JSON would not tell (`json_union.py`) |
+| union | the branch's own form; tagged where the JSON would not tell (`union.py`) |
 
 `JSON` is the way there: a style that decodes bytes straight into the form. `from_json` is the way
-back (`json_read.py`).
+back (`read.py`).
 """
 
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from flowodm.avro.types import Fixed, Primitive, Type, Union
-from flowodm.codec import json_text as text
-from flowodm.codec.json_read import from_json
-from flowodm.codec.json_union import BranchForm, UnionForm, kind_of, union_form
+from flowodm.json_form import text
+from flowodm.json_form.read import from_json
+from flowodm.json_form.union import BranchForm, UnionForm, kind_of, union_form
 
 if TYPE_CHECKING:
     from flowodm.codec.style import Style

@@ -1,4 +1,4 @@
-"""Which branch of a union a JSON value is: what `json_union.py` settled, read back.
+"""Which branch of a union a JSON value is: what `union.py` settled, read back.
 
 An object with a tag for its only key is a tag where the form would have tagged it, or where the
 union could not hold such an object otherwise; one look at what is inside decides, never a second
@@ -12,9 +12,9 @@ from flowodm.avro.schema import Schema
 from flowodm.avro.types import Fixed, Map, Record, Type, Union, type_name
 from flowodm.avro.words import shown
 from flowodm.codec.branch import Branch
-from flowodm.codec.json_union import BranchForm, Kind, kind_of, kinds_of, union_form
 from flowodm.codec.misfit import AMBIGUITY_PRICE, Misfit, Shape, TooDeep
 from flowodm.codec.words import found
+from flowodm.json_form.union import BranchForm, Kind, kind_of, kinds_of, union_form
 
 __all__ = ["union_reader"]
 
