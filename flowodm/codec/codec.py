@@ -6,20 +6,17 @@ never second-guessed. What cannot be understood is an `Undecodable` value and th
 a registry that cannot be asked is an exception, because a guess would be wrong data.
 """
 
-import time
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import KEY_HEADER, VALUE_HEADER, Framed, unframe
 from flowodm.codec.plain import NotJson, bytes_text, read_json
+from flowodm.codec.plans import Plan, Plans
 from flowodm.codec.style import VALUES, Style
-from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
 from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
-from flowodm.registry.cache import BoundedCache, BriefCache
 
 if TYPE_CHECKING:
     from flowodm.avro import Schema
-    from flowodm.codec.decode import Decode
     from flowodm.registry import SchemaRegistry
 
 __all__ = ["FORMATS", "Codec", "Format"]
@@ -29,13 +26,7 @@ Format = Literal["auto", "avro", "json", "text", "base64"]
 
 FORMATS: Final[tuple[Format, ...]] = ("auto", "avro", "json", "text", "base64")
 
-_MOST_PLANS: Final = 1_000
-_MOST_SOURCE: Final = 16 * 1024 * 1024
-"""Characters of generated source whose decoders are kept."""
 _MOST_USUAL: Final = 100
-_MOST_MISSING: Final = 10_000
-_MISSING_SECONDS: Final = 10.0
-"""For how long a schema that could not be had is not asked for again."""
 
 _MAY_START_JSON: Final = frozenset('{["-0123456789tfn \t\r\n')
 
@@ -64,8 +55,8 @@ class Codec:
         reader: "Schema | None" = None,
         style: Style = VALUES,
     ) -> None:
-        self._key = _SideCodec("key", key, _Plans(registry, None, style)).decode
-        self._value = _SideCodec("value", value, _Plans(registry, reader, style)).decode
+        self._key = _SideCodec("key", key, Plans(registry, None, style)).decode
+        self._value = _SideCodec("value", value, Plans(registry, reader, style)).decode
 
     def decode(self, record: Record) -> DecodedRecord:
         """Decode a record's key and value, each on its own.
@@ -83,89 +74,14 @@ class Codec:
         )
 
 
-class _Plan(NamedTuple):
-    """How to read what one schema wrote."""
-
-    decode: "Decode | None"
-    """None: it is JSON, and the schema is not looked at."""
-    schema_id: int | None
-    schema: "Schema | None"
-
-
-class _Plans:
-    """The plans of one side, by schema."""
-
-    def __init__(
-        self, registry: "SchemaRegistry | None", reader: "Schema | None", style: Style
-    ) -> None:
-        self._registry = registry
-        self._reader = reader
-        self._style = style
-        self._known: BoundedCache[int | str, _Plan] = BoundedCache(
-            max_entries=_MOST_PLANS, max_weight=_MOST_SOURCE
-        )
-        self._missing: BriefCache[int | str, str] = BriefCache(
-            seconds=_MISSING_SECONDS, max_entries=_MOST_MISSING, max_weight=_MOST_MISSING
-        )
-        self.known = self._known.get
-        """The plan of an id or a GUID that was met before."""
-
-    def find(self, framed: Framed) -> _Plan | str:
-        """Find the plan for a framing, or why there is none.
-
-        Raises:
-            RegistryError: The registry cannot be asked.
-        """
-        name = framed.guid if framed.schema_id is None else framed.schema_id
-        assert name is not None
-        now = time.monotonic()
-        found = self._known.get(name) or self._missing.get(name, now)
-        if found is not None:
-            return found
-        try:
-            return self._make(name)
-        except (RegistryError, SchemaError) as error:
-            if isinstance(error, RegistryUnreachable) or error.exit_code == 4:
-                raise
-            self._missing.put(name, error.message, now=now)
-            return error.message
-
-    def _make(self, name: int | str) -> _Plan:
-        registry = self._registry
-        if registry is None:
-            raise SchemaError(f"it names {_named(name)}, and no schema registry is configured")
-        if isinstance(name, int):
-            kind = registry.schema_by_id(name).schema_type
-        else:
-            kind = registry.schema_by_guid(name).schema_type
-        schema_id = name if isinstance(name, int) else None
-        if kind == "JSON":
-            plan = _Plan(None, schema_id, None)
-            self._known.put(name, plan, 1)
-            return plan
-        if kind != "AVRO":
-            raise SchemaError(f"{_named(name)} is {kind}, which cannot be decoded here")
-        from flowodm.codec.decode import compile_decoder
-
-        writer = registry.parsed(name) if isinstance(name, int) else registry.parsed_by_guid(name)
-        decoder = compile_decoder(writer, self._reader, style=self._style)
-        plan = _Plan(decoder.decode, schema_id, decoder.schema)
-        self._known.put(name, plan, len(decoder.source))
-        return plan
-
-
-def _named(name: int | str) -> str:
-    return f"schema id {name}" if isinstance(name, int) else f"schema `{name}`"
-
-
 class _SideCodec:
     """Decodes one side of records: keys, or values."""
 
-    def __init__(self, side: Literal["key", "value"], form: Format, plans: _Plans) -> None:
+    def __init__(self, side: Literal["key", "value"], form: Format, plans: Plans) -> None:
         self._side = side
         self._header = KEY_HEADER if side == "key" else VALUE_HEADER
         self._plans = plans
-        self._usual: dict[bytes, _Plan] = {}
+        self._usual: dict[bytes, Plan] = {}
         """The plans of the prefixes that came last: one lookup a message."""
         self.decode = {
             "auto": self._auto,
@@ -228,7 +144,7 @@ class _SideCodec:
             self._usual[data[: framed.start]] = plan
         return self._avro_body(data, framed.start, plan)
 
-    def _avro_body(self, data: bytes, start: int, plan: _Plan) -> _Side:
+    def _avro_body(self, data: bytes, start: int, plan: Plan) -> _Side:
         decode, schema_id, schema = plan
         assert decode is not None
         try:
