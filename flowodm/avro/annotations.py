@@ -6,9 +6,13 @@ classes that it makes, so that a schema survives the way through a class and bac
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flowodm.avro.types import NO_DEFAULT, Json, NoDefault, Order
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 __all__ = ["NAME_ATTRIBUTE", "AvroField", "AvroName", "AvroType"]
 
@@ -16,18 +20,33 @@ NAME_ATTRIBUTE: Final = "__avro__"
 """The class attribute that holds an `AvroName`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AvroType:
     """Say an annotation's Avro type: `Annotated[int, AvroType("int")]`.
+
+    Pydantic then holds values to it: the range of an `int`, the size of a `fixed`, the digits of
+    a decimal, a zone for a timestamp. A fixed may have a class of its own, a subclass of the
+    Python type of its values: `Annotated[Md5, AvroType(…)]`; a union of two needs it. Marks
+    compare by identity, because a union's branches must be hashable.
 
     Args:
         type: The type as a schema writes it (`"int"`, `{"type": "fixed", "name": "ns.Md5",
             "size": 16}`), for a type without types inside; None leaves it to the annotation.
         props: Attributes of the type that the specification does not name, on any type.
+        is_external: Whether another schema, which this one references, defines a fixed.
     """
 
     type: Json = None
     props: Mapping[str, Json] = field(default_factory=dict)
+    is_external: bool = False
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        """Hold values to the type; Pydantic calls it."""
+        from flowodm.avro.checks import checked_schema
+
+        return checked_schema(self.type, source, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,7 @@ class AvroField:
         aliases: Other names that writers may have given the field.
         order: How the field counts when records are sorted.
         default: The default in Avro's JSON, where it is not what the class's own default gives.
+            With it, the branches of a union keep the order of the annotation.
         props: Attributes that the specification does not name.
     """
 

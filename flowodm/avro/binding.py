@@ -68,3 +68,9 @@ class Binding:
     """By full name."""
     conversions: Mapping[Type, Conversion] = field(default_factory=dict)
     """By node, which is by identity; only where one is needed."""
+    fixeds: Mapping[str, type] = field(default_factory=dict)
+    """By full name: the class of a fixed's values, where they have one of their own.
+
+    It is a subclass of what `VALUES` gives (bytes, `Decimal`, `UUID`, `Duration`), made from one
+    by calling it; `type(value)` tells the branch of a union.
+    """
