@@ -34,11 +34,14 @@ class AvroType:
             "size": 16}`), for a type without types inside; None leaves it to the annotation.
         props: Attributes of the type that the specification does not name, on any type.
         is_external: Whether another schema, which this one references, defines a fixed.
+        is_union: Whether a union stands around the type, though it has no other branch: Python
+            has none for `["string"]`. The empty union is `AvroType([])`, on `None`.
     """
 
     type: Json = None
     props: Mapping[str, Json] = field(default_factory=dict)
     is_external: bool = False
+    is_union: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: "GetCoreSchemaHandler"

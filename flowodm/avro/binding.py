@@ -51,9 +51,15 @@ class Conversion:
     """For a node whose Python type is not the one that the codec's `VALUES` give."""
 
     to_avro: Convert
-    """The attribute's value to what `VALUES` has for the node: a `timedelta` to a `Duration`."""
+    """The attribute's value to what `VALUES` has for the node: a `timedelta` to a `Duration`.
+
+    Raises `ValueError` or `TypeError`, in words, for a value that is none of the annotation's.
+    """
     from_avro: Convert | None = None
-    """Back, to what Pydantic's validator takes; None: it takes what `VALUES` gives."""
+    """Back, to what Pydantic's validator takes; None: it takes what `VALUES` gives.
+
+    It never raises: what it cannot convert becomes something that the validator refuses.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,11 @@ class Binding:
     enums: Mapping[str, EnumBinding]
     """By full name."""
     conversions: Mapping[Type, Conversion] = field(default_factory=dict)
-    """By node, which is by identity; only where one is needed."""
+    """By definition, which is by identity; only where one is needed. A union has none itself.
+
+    A fixed stands for one Python type throughout the schema. The root of a `RootModel` that is
+    `model` itself has none: its instances stand for what is in their `root`.
+    """
     fixeds: Mapping[str, type] = field(default_factory=dict)
     """By full name: the class of a fixed's values, where they have one of their own.
 
