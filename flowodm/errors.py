@@ -11,8 +11,8 @@ FlowODMError
 │   ├── AuthenticationFailed    who you say you are
 │   ├── AuthorizationError      what you may do
 │   ├── TopicNotFound
-│   └── DeliveryError
-├── DeliveryTimeout             no report in time: the record may still land
+│   ├── DeliveryError
+│   └── DeliveryTimeout         no report in time: the record may still land
 ├── RegistryError
 │   ├── RegistryUnreachable
 │   ├── SubjectNotFound
@@ -30,6 +30,8 @@ FlowODMError
 Messages name the thing in backticks and say what was wrong with it; `hint` says what to do next.
 Nothing here prints: the faces turn an error into lines (`cli/output.py`).
 """
+
+from collections.abc import Iterable
 
 __all__ = [
     "AuthenticationFailed",
@@ -123,7 +125,7 @@ class DeliveryError(BrokerError):
     """The broker refused a record, or librdkafka gave it up; it was not written."""
 
 
-class DeliveryTimeout(FlowODMError):
+class DeliveryTimeout(BrokerError):
     """No delivery report came within the caller's own timeout.
 
     Args:
@@ -196,13 +198,37 @@ class SchemaParseError(SchemaError):
 
 
 class SchemaValidationError(SchemaError):
-    """A model and a schema say different things."""
+    """A model and a schema say different things.
+
+    Args:
+        message: Which model and which schema.
+        errors: Each difference, with its place.
+        hint: The cure.
+    """
+
+    def __init__(
+        self, message: str, errors: Iterable[str] = (), *, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.errors = list(errors)
 
 
 class SchemaCompatibilityError(SchemaError):
-    """A schema breaks the compatibility that its subject promises."""
+    """A schema breaks the compatibility that its subject promises.
+
+    Args:
+        message: Which schema, and what it breaks.
+        compatibility_level: What the subject promises, where that is known: `BACKWARD`, …
+        hint: The cure.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self, message: str, compatibility_level: str | None = None, *, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.compatibility_level = compatibility_level
 
 
 class SerializationError(FlowODMError):
