@@ -112,7 +112,7 @@ def _explainer(
         try:
             value = Tracer(resolution, measures, style, limits, data, start).read()
         except DecodeFailure as failure:
-            raise failure from None
+            raise failure from failure.__cause__
         if isinstance(error, RecursionError):  # the caller's stack was nearly full
             return value
         raise DecodeFailure("value", f"it cannot be read ({error!r})", position=0) from error

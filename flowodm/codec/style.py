@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from flowodm.avro.types import Type, Union
 from flowodm.avro.values import Convert, Duration, conversion
 
-__all__ = ["PHYSICAL", "VALUES", "Convert", "Duration", "Style"]
+__all__ = ["PHYSICAL", "VALUES", "Convert", "Duration", "Refused", "Style"]
 
 
 class Style(Protocol):
@@ -20,7 +20,7 @@ class Style(Protocol):
 
     @property
     def name(self) -> str:
-        """The style's name; decoders are cached by it."""
+        """The style's name, for messages: what a value could not be shown as."""
 
     def convert(self, node: Type) -> Convert | None:
         """What to do with the physical value of a node of the reader that is no union.
@@ -34,6 +34,10 @@ class Style(Protocol):
 
     def branch(self, union: Union, index: int) -> Convert | None:
         """What to do with the converted value of one branch of the reader's union."""
+
+
+class Refused(Exception):
+    """A conversion does not take a value; the text says why, and quotes nothing unsafe."""
 
 
 class _Physical:

@@ -29,7 +29,7 @@ from flowodm.codec.failure import DecodeFailure, Path, dotted
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import Measures
 from flowodm.codec.numbers import Unfit, adjustment_of, decimal_bytes
-from flowodm.codec.style import Convert, Style
+from flowodm.codec.style import Convert, Refused, Style
 
 __all__ = ["Tracer"]
 
@@ -88,11 +88,18 @@ class Tracer:
         """The nodes that were read so far."""
         return self._limits.nodes - self._nodes
 
-    def _fail(self, subject: str, reason: str, position: int | None = None) -> None:
+    def _fail(
+        self,
+        subject: str,
+        reason: str,
+        position: int | None = None,
+        cause: BaseException | None = None,
+    ) -> None:
         at = self._p if position is None else position
         if self._fixed_position is not None:
             at = self._fixed_position
-        raise DecodeFailure(subject, reason, path=dotted(self._path), position=at - self._start)
+        path = dotted(self._path)
+        raise DecodeFailure(subject, reason, path=path, position=at - self._start) from cause
 
     def _charge(self, nodes: int, position: int | None = None) -> None:
         self._nodes -= nodes
@@ -181,6 +188,8 @@ class Tracer:
             return value
         try:
             return convert(value)
+        except Refused as refused:
+            self._fail("value", str(refused), cause=refused.__cause__)
         except Exception as error:  # noqa: BLE001  # whatever a style's own code may raise
             self._fail("value", f"it cannot be shown as {self._style.name}: {_line(error)}")
 

@@ -1,0 +1,125 @@
+"""Model instances to Avro bytes, straight from their attributes.
+
+A generated function (`model_source.py`) writes what is of exactly the usual types. Whatever else
+an instance holds, it raises, and the explaining pair of `model_values` and `compile_encoder`
+writes the instance or says what is wrong with it: so the fast way is never the more lenient one.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from struct import Struct, pack
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from flowodm.avro.binding import Binding
+from flowodm.avro.values import Duration
+from flowodm.codec.encode import compile_encoder
+from flowodm.codec.model_kinds import ARRAYS
+from flowodm.codec.model_source import Generated, generate
+from flowodm.codec.model_values import is_root_model, model_values, told
+from flowodm.codec.varint_write import SMALL_END, int_bytes, long_bytes, small_numbers
+from flowodm.errors import SerializationError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["compile_model_encoder", "model_values"]
+
+
+def compile_model_encoder(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
+    """Generate the encoder of a model's instances.
+
+    Args:
+        binding: The class and its schema.
+
+    Returns:
+        A function of an instance and of what to put in front: the framing. It raises
+        `SerializationError`, with the field's path, if the instance does not fit its schema: by
+        `model_construct` or an assignment it may hold anything.
+    """
+    root_attribute = "root" if is_root_model(binding) else None
+    return _load(generate(binding, root_attribute=root_attribute), _explainer(binding))
+
+
+def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
+    """What an encoder calls when it has failed: writes the instance, or says what is wrong."""
+    values = model_values(binding)
+    encoder = compile_encoder(binding.schema)
+
+    def explain(instance: "BaseModel", prefix: bytes) -> bytes:
+        plain = values(instance)
+        try:
+            return encoder.encode(plain, prefix)
+        except SerializationError as error:
+            raise told(binding, error) from None
+
+    return explain
+
+
+def _load(
+    generated: Generated, explain: "Callable[[BaseModel, bytes], bytes]"
+) -> "Callable[[BaseModel, bytes], bytes]":
+    module: dict[str, Any] = {"__builtins__": {}, **_NAMES, **generated.constants}
+    module |= {"EXPLAIN": explain, "SMALL": _small_numbers()}
+    for text in generated.functions:
+        code = compile(text, "<flowodm model encoder>", "exec", dont_inherit=True)
+        exec(code, module)  # noqa: S102  # the source holds no text of the schema
+    for name, functions in generated.tables.items():
+        module[name] = {kind: module[function] for kind, function in functions.items()}
+    encode: Callable[[BaseModel, bytes], bytes] = module["encode"]
+    return encode
+
+
+class _Unusual(Exception):
+    """A value that the generated code does not write."""
+
+
+@cache
+def _small_numbers() -> list[bytes]:
+    return small_numbers()
+
+
+_NAMES: Final[dict[str, Any]] = {
+    "ARRAYS": ARRAYS,
+    "BOOL_ONLY": {bool},
+    "DASHED": b"-".join,
+    "DURATION": Struct("<3I").pack,
+    "Decimal": Decimal,
+    "Duration": Duration,
+    "Exception": Exception,
+    "END": SMALL_END,
+    "END_BLOCK": b"\0",
+    "EPOCH": datetime(1970, 1, 1, tzinfo=UTC),
+    "FAIL": _Unusual,
+    "FALSE": b"\0",
+    "FIRST_DAY": date(1970, 1, 1).toordinal(),
+    "FLOAT_ONLY": {float},
+    "GROUPS": Struct("8s4s4s4s12s").unpack,
+    "INT": int_bytes,
+    "INT_ONLY": {int},
+    "JOIN": b"".join,
+    "LOCAL_EPOCH": datetime(1970, 1, 1),
+    "LONG": long_bytes,
+    "MICROSECOND": timedelta(microseconds=1),
+    "MILLISECOND": timedelta(milliseconds=1),
+    "PACK": pack,
+    "TRUE": b"\x01",
+    "UUID": UUID,
+    "UUID_LENGTH": long_bytes(36),
+    "bool": bool,
+    "bytes": bytes,
+    "date": date,
+    "datetime": datetime,
+    "dict": dict,
+    "float": float,
+    "id": id,
+    "int": int,
+    "len": len,
+    "map": map,
+    "str": str,
+    "time": time,
+    "type": type,
+}
+"""Everything that generated code may name besides its constants."""

@@ -1,0 +1,117 @@
+"""Which Python types the values of a node have in a model's instances, by its binding.
+
+An exact type often tells the branch of a union by itself: both ways of writing, the generated
+and the explaining one, take it from here, so that they never differ.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from flowodm.avro.binding import Binding
+from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.avro.values import Duration, RawNumber
+
+__all__ = ["ARRAYS", "UnionKinds", "kinds_of", "union_kinds"]
+
+ARRAYS: Final = frozenset({list, tuple, set, frozenset})
+"""The types that are written as an array."""
+
+_PRIMITIVES: Final[dict[str, type]] = {
+    "null": type(None),
+    "boolean": bool,
+    "int": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "bytes": bytes,
+    "string": str,
+}
+_LOGICAL: Final[dict[str, type]] = {
+    "decimal": Decimal,
+    "uuid": UUID,
+    "date": date,
+    "time-millis": time,
+    "time-micros": time,
+    "timestamp-millis": datetime,
+    "timestamp-micros": datetime,
+    "local-timestamp-millis": datetime,
+    "local-timestamp-micros": datetime,
+    "duration": Duration,
+}
+"""Timestamps of nanoseconds and `big-decimal` are the written numbers and bytes."""
+_TIMES: Final = frozenset({date, time, datetime})
+
+
+def kinds_of(binding: Binding, node: Type) -> frozenset[type]:
+    """The exact types of a node's values.
+
+    Args:
+        binding: The class and its schema.
+        node: A definition, and no union.
+
+    Returns:
+        The types; empty where a conversion stands between, which only knows itself.
+    """
+    if node in binding.conversions:
+        return frozenset()
+    match node:
+        case Record(fullname=name):
+            return frozenset({binding.records[name].cls})
+        case Enum(fullname=name):
+            return frozenset({binding.enums[name].cls or str})
+        case Array():
+            return ARRAYS
+        case Map():
+            return frozenset({dict})
+        case Fixed(fullname=name) if name in binding.fixeds:
+            return frozenset({binding.fixeds[name]})
+        case Fixed() | Primitive():
+            return _scalars(node)
+    raise AssertionError(node)
+
+
+def _scalars(node: Fixed | Primitive) -> frozenset[type]:
+    plain = bytes if isinstance(node, Fixed) else _PRIMITIVES[node.name]
+    kind = plain if node.logical is None else _LOGICAL.get(node.logical.name, plain)
+    return frozenset({kind, RawNumber} if kind in _TIMES else {kind})
+
+
+@dataclass(frozen=True, slots=True)
+class UnionKinds:
+    """What the type of a value says about the branch of a union."""
+
+    branches: tuple[Type, ...]
+    """Definitions."""
+    by_type: Mapping[type, tuple[int, ...]]
+    """The branches that values of exactly this type may belong to."""
+    converted: tuple[int, ...]
+    """The branches that have a conversion."""
+
+    @property
+    def null(self) -> int | None:
+        """The branch that is `null`."""
+        return next(iter(self.by_type.get(type(None), ())), None)
+
+    @property
+    def only(self) -> int | None:
+        """The one branch besides `null`, if there is just one."""
+        others = [index for index in range(len(self.branches)) if index != self.null]
+        return others[0] if len(others) == 1 else None
+
+
+def union_kinds(binding: Binding, union: Union) -> UnionKinds:
+    """Sort the branches of a union by the types of their values."""
+    branches = tuple(binding.schema.deref(branch) for branch in union.branches)
+    by_type: dict[type, tuple[int, ...]] = {}
+    converted: list[int] = []
+    for index, branch in enumerate(branches):
+        kinds = kinds_of(binding, branch)
+        if not kinds:
+            converted.append(index)
+        for kind in kinds:
+            by_type[kind] = (*by_type.get(kind, ()), index)
+    return UnionKinds(branches, by_type, tuple(converted))

@@ -1,0 +1,393 @@
+"""The source of a model's encoder, built from the structure of its schema and nothing else.
+
+No name, symbol, default or number of a schema becomes source text: they enter as constants of
+the generated module, as in a decoder (`generate.py`). Only values of exactly the usual Python
+types are written; at anything else the code raises, and who called it lets the explaining encoder
+have the value.
+
+The instance is `v`, what was put out `o`, and `d` the depth that is left where that is not known
+beforehand. Containers are copied before their length is written, so that nobody can change them
+in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flowodm.avro.binding import Binding, FieldBinding
+from flowodm.avro.types import Array, Enum, Field, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.codec.misfit import DEPTH
+from flowodm.codec.model_body import Body, display
+from flowodm.codec.model_kinds import UnionKinds, union_kinds
+from flowodm.codec.model_leaves import ModelLeaves, put_text
+from flowodm.codec.model_survey import parts_of, survey
+from flowodm.codec.source import Constants
+from flowodm.codec.varint_write import long_bytes
+
+__all__ = ["Generated", "generate"]
+
+_MOST_BLOCKS: Final = 10
+_MOST_LEVELS: Final = 16
+_MOST_LINES: Final = 3_000
+_SMALL: Final = 16
+"""Nodes that may be written several times rather than called."""
+_MOST_BRANCHES: Final = 8
+_MOST_FIELDS: Final = 500
+"""Fields that one function writes."""
+_BULK: Final = {"float": "f", "double": "d"}
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The functions of a module, `encode` among them, and the constants that they need."""
+
+    functions: tuple[str, ...]
+    constants: dict[str, Any]
+    tables: dict[str, dict[type, str]]
+    """Constants that are tables of the module's own functions, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Nest:
+    """How deep inside a function a node is written."""
+
+    open: int = 0
+    """Containers that are open in this function."""
+    blocks: int = 0
+    levels: int = 0
+
+    def inside(self, *, open: int = 0, blocks: int = 0) -> "_Nest":
+        return _Nest(self.open + open, self.blocks + blocks, self.levels + 1)
+
+
+def generate(binding: Binding, *, root_attribute: str | None) -> Generated:
+    """Write the encoder of a binding.
+
+    Args:
+        binding: The class and its schema.
+        root_attribute: What holds the value of an instance; None: the instance is the record.
+    """
+    return _Generator(binding, root_attribute).generate()
+
+
+class _Generator:
+    def __init__(self, binding: Binding, root_attribute: str | None) -> None:
+        self._binding = binding
+        self._schema = binding.schema
+        self._root_attribute = root_attribute
+        self._survey = survey(binding.schema)
+        self._leaves = ModelLeaves(binding)
+        self._constants = Constants()
+        self._tables: dict[str, dict[type, str]] = {}
+        self._functions: list[Body] = []
+        self._asked: dict[int, str] = {}
+        self._queue: list[Type] = []
+        self._is_deep = bool(self._survey.recursive) or self._survey.height > DEPTH
+        self._arguments = "o, d" if self._is_deep else "o"
+
+    def generate(self) -> Generated:
+        self._functions.append(self._root())
+        while self._queue:
+            self._functions.append(self._function(self._queue.pop()))
+        texts = tuple("\n".join(body.lines) for body in self._functions)
+        return Generated(texts, self._constants.values, self._tables)
+
+    def _root(self) -> Body:
+        body = Body("def encode(instance, prefix):", self._constants)
+        with body.block("try:"):
+            if self._is_deep:
+                body.emit(f"d = {self._constants.add(DEPTH)}")
+            before = len(body.lines)
+            value = self._root_value(body)
+            self._write(body, self._schema.deref(self._schema.root), value, _Nest(blocks=1))
+            if body.has_flushed:
+                body.lines.insert(before, "  o = [prefix]")
+                body.flush()
+                body.emit("return JOIN(o)")
+            else:
+                body.emit(f"return JOIN({display(['prefix', *body.take()])})")
+        body.emit("except Exception: return EXPLAIN(instance, prefix)")
+        return body
+
+    def _root_value(self, body: Body) -> str:
+        if self._root_attribute is None:
+            return "instance"
+        model, attribute = map(self._constants.add, (self._binding.model, self._root_attribute))
+        body.emit(
+            f"if type(instance) is not {model}: raise FAIL", f"v = instance.__dict__[{attribute}]"
+        )
+        return "v"
+
+    def _function(self, node: Type) -> Body:
+        body = Body(f"def {self._asked[id(node)]}(v, {self._arguments}):", self._constants)
+        self._plain(body, node, "v", _Nest())
+        body.flush()
+        body.emit("return")
+        return body
+
+    def _write(self, body: Body, node: Type, value: str, nest: _Nest) -> None:
+        """Write the value in a local variable, here or by a function."""
+        conversion = self._binding.conversions.get(node)
+        if conversion is not None:
+            converted = body.fresh("v")
+            body.emit(f"{converted} = {self._constants.add(conversion.to_avro)}({value})")
+            value = converted
+        if self._is_written_here(body, node, nest):
+            self._plain(body, node, value, nest)
+            return
+        body.flush()
+        body.has_flushed = True
+        body.emit(f"{self._ask(node)}({value}, {self._passed(nest)})")
+
+    def _passed(self, nest: _Nest) -> str:
+        """The arguments of a call."""
+        return f"o, d - {nest.open}" if self._is_deep else "o"
+
+    def _ask(self, node: Type) -> str:
+        """The name of a node's function, which is then written too."""
+        name = self._asked.get(id(node))
+        if name is None:
+            name = self._asked[id(node)] = f"f{len(self._asked)}"
+            self._queue.append(node)
+        return name
+
+    def _is_written_here(self, body: Body, node: Type, nest: _Nest) -> bool:
+        if isinstance(node, Primitive | Fixed | Enum):
+            return True
+        if id(node) in self._survey.recursive or nest.levels >= _MOST_LEVELS:
+            return False
+        if nest.blocks >= _MOST_BLOCKS or len(body.lines) > _MOST_LINES:
+            return False
+        return self._survey.users[id(node)] < 2 or self._is_small(node)
+
+    def _is_small(self, node: Type) -> bool:
+        stack, seen = [node], 0
+        while stack and seen <= _SMALL:
+            seen += 1
+            stack.extend(parts_of(self._schema, stack.pop()))
+        return seen <= _SMALL
+
+    def _plain(self, body: Body, node: Type, value: str, nest: _Nest) -> None:
+        match node:
+            case Primitive() | Fixed() | Enum():
+                self._leaves.write(body, node, value)
+            case Record():
+                self._record(body, node, value, self._enter(body, nest))
+            case Array():
+                self._array(body, node, value, self._enter(body, nest, blocks=1))
+            case Map():
+                self._map(body, node, value, self._enter(body, nest, blocks=1))
+            case Union():
+                self._union(body, union_kinds(self._binding, node), value, nest)
+
+    def _enter(self, body: Body, nest: _Nest, *, blocks: int = 0) -> _Nest:
+        nest = nest.inside(open=1, blocks=blocks)
+        if self._is_deep:
+            body.emit(f"if d < {nest.open}: raise FAIL")
+        return nest
+
+    def _record(self, body: Body, node: Record, value: str, nest: _Nest) -> None:
+        binding = self._binding.records[node.fullname]
+        attributes = body.fresh("s")
+        body.emit(
+            f"if type({value}) is not {self._constants.add(binding.cls)}: raise FAIL",
+            f"{attributes} = {value}.__dict__",
+        )
+        fields = tuple(zip(node.fields, binding.fields, strict=True))
+        if len(fields) <= _MOST_FIELDS:
+            self._fields(body, fields, attributes, nest)
+            return
+        body.flush()
+        body.has_flushed = True
+        for start in range(0, len(fields), _MOST_FIELDS):
+            name = self._piece(fields[start : start + _MOST_FIELDS])
+            body.emit(f"{name}({attributes}, {self._passed(nest)})")
+
+    def _fields(
+        self,
+        body: Body,
+        fields: Sequence[tuple[Field, FieldBinding]],
+        attributes: str,
+        nest: _Nest,
+    ) -> None:
+        for field, binding in fields:
+            value = body.fresh("v")
+            body.emit(f"{value} = {attributes}[{self._constants.add(binding.attribute)}]")
+            self._write(body, self._schema.deref(field.type), value, nest)
+
+    def _piece(self, fields: Sequence[tuple[Field, FieldBinding]]) -> str:
+        """A function that writes some fields of a very long record; its name."""
+        name = f"g{len(self._functions)}"
+        piece = Body(f"def {name}(s, {self._arguments}):", self._constants)
+        self._functions.append(piece)
+        self._fields(piece, fields, "s", _Nest())
+        piece.flush()
+        return name
+
+    def _array(self, body: Body, node: Array, value: str, nest: _Nest) -> None:
+        items = body.fresh("a")
+        body.emit(f"if type({value}) not in ARRAYS: raise FAIL", f"{items} = [*{value}]")
+        body.flush()
+        body.has_flushed = True
+        with body.block(f"if {items}:"):
+            put_length(body, items)
+            inner = self._schema.deref(node.items)
+            if not self._is_bulk(body, inner, items):
+                body.flush()
+                item = body.fresh("v")
+                with body.block(f"for {item} in {items}:"):
+                    self._write(body, inner, item, nest)
+                    body.flush()
+        body.put("END_BLOCK")
+
+    def _is_bulk(self, body: Body, node: Type, items: str) -> bool:
+        """Write numbers all at once; False: they must be written one by one."""
+        if not isinstance(node, Primitive) or node.logical or node in self._binding.conversions:
+            return False
+        match node.name:
+            case "int" | "long" as word:
+                body.flush()
+                body.emit(
+                    f"if {{*map(type, {items})}} != INT_ONLY: raise FAIL",
+                    f"o += [SMALL[i] if -END <= i < END else {word.upper()}(i) for i in {items}]",
+                )
+            case "float" | "double" as word:
+                body.emit(f"if {{*map(type, {items})}} != FLOAT_ONLY: raise FAIL")
+                body.put(f'PACK("<%d{_BULK[word]}" % len({items}), *{items})')
+                body.flush()
+            case "boolean":
+                body.emit(f"if {{*map(type, {items})}} != BOOL_ONLY: raise FAIL")
+                body.put(f"bytes({items})")
+                body.flush()
+            case _:
+                return False
+        return True
+
+    def _map(self, body: Body, node: Map, value: str, nest: _Nest) -> None:
+        entries = body.fresh("a")
+        body.emit(f"if type({value}) is not dict: raise FAIL", f"{entries} = {{**{value}}}")
+        body.flush()
+        body.has_flushed = True
+        with body.block(f"if {entries}:"):
+            put_length(body, entries)
+            body.flush()
+            key, item = body.fresh("k"), body.fresh("v")
+            with body.block(f"for {key}, {item} in {entries}.items():"):
+                body.emit(f"if type({key}) is not str: raise FAIL")
+                put_text(body, key)
+                self._write(body, self._schema.deref(node.values), item, nest)
+                body.flush()
+        body.put("END_BLOCK")
+
+    def _union(self, body: Body, kinds: UnionKinds, value: str, nest: _Nest) -> None:
+        if len(kinds.branches) > _MOST_BRANCHES:
+            self._dispatch(body, kinds, value, nest)
+            return
+        cases = self._cases(kinds, value)
+        if all(_is_leaf(kinds.branches[index]) for _, index in cases):
+            self._leaf_union(body, kinds, cases, value, nest)
+            return
+        body.flush()
+        body.has_flushed = True
+        for condition, index in cases:
+            with body.block(condition):
+                body.put(self._index(index))
+                if index != kinds.null:
+                    self._write(body, kinds.branches[index], value, nest.inside())
+                body.flush()
+        if not cases or cases[-1][0] != "else:":
+            body.emit("else: raise FAIL" if cases else "raise FAIL")
+
+    def _leaf_union(
+        self,
+        body: Body,
+        kinds: UnionKinds,
+        cases: Sequence[tuple[str, int]],
+        value: str,
+        nest: _Nest,
+    ) -> None:
+        """Every branch is a scalar: one piece."""
+        outside = body.take()
+        piece = body.fresh("x")
+        for condition, index in cases:
+            with body.block(condition):
+                body.put(self._index(index))
+                if index != kinds.null:
+                    self._write(body, kinds.branches[index], value, nest)
+                body.emit(f"{piece} = {_concatenated(body.take())}")
+        if not cases or cases[-1][0] != "else:":
+            body.emit("else: raise FAIL" if cases else "raise FAIL")
+        body.put(*outside, piece)
+
+    def _cases(self, kinds: UnionKinds, value: str) -> list[tuple[str, int]]:
+        """The branches that can be told by type, each with its condition as a statement."""
+        cases: list[tuple[str, int]] = []
+        for index, _ in enumerate(kinds.branches):
+            if index not in (kinds.null, kinds.only, *kinds.converted):
+                types = _own_types(kinds, index)
+                if types:
+                    cases.append((self._type_test(value, types), index))
+        if kinds.null is not None:
+            cases.insert(0, (f"{value} is None", kinds.null))
+        rest = kinds.only if kinds.only is not None else None
+        if rest is None and len(kinds.converted) == 1:
+            rest = kinds.converted[0]
+        words = ["if", *["elif"] * len(cases)]
+        written = [
+            (f"{word} {test}:", index) for word, (test, index) in zip(words, cases, strict=False)
+        ]
+        if rest is not None:
+            written.append(("else:" if written else "if True:", rest))
+        return written
+
+    def _type_test(self, value: str, types: frozenset[type]) -> str:
+        if len(types) == 1:
+            return f"type({value}) is {self._constants.add(*types)}"
+        return f"type({value}) in {self._constants.add(types)}"
+
+    def _index(self, index: int) -> str:
+        return self._constants.add(long_bytes(index))
+
+    def _dispatch(self, body: Body, kinds: UnionKinds, value: str, nest: _Nest) -> None:
+        """Many branches: a function each, looked up by type."""
+        table = f"T{len(self._tables)}"
+        self._tables[table] = {
+            kind: self._branch_function(kinds, indexes[0])
+            for kind, indexes in kinds.by_type.items()
+            if len(indexes) == 1
+        }
+        body.flush()
+        body.has_flushed = True
+        body.emit(f"{table}[type({value})]({value}, {self._passed(nest)})")
+
+    def _branch_function(self, kinds: UnionKinds, index: int) -> str:
+        """A function that writes a branch with its index in front; its name."""
+        name = f"g{len(self._functions)}"
+        piece = Body(f"def {name}(v, {self._arguments}):", self._constants)
+        self._functions.append(piece)
+        piece.put(self._index(index))
+        self._write(piece, kinds.branches[index], "v", _Nest())
+        piece.flush()
+        return name
+
+
+def put_length(body: Body, items: str) -> None:
+    """Write how many items follow."""
+    length = body.fresh("n")
+    body.emit(f"{length} = len({items})")
+    body.put(f"SMALL[{length}] if {length} < END else LONG({length})")
+
+
+def _concatenated(pieces: Sequence[str]) -> str:
+    if len(pieces) == 1:
+        return pieces[0]
+    return " + ".join(f"({piece})" if " " in piece else piece for piece in pieces)
+
+
+def _is_leaf(node: Type) -> bool:
+    return isinstance(node, Primitive | Fixed | Enum)
+
+
+def _own_types(kinds: UnionKinds, index: int) -> frozenset[type]:
+    """The types that belong to this branch and no other."""
+    return frozenset(kind for kind, owners in kinds.by_type.items() if owners == (index,))

@@ -1,0 +1,135 @@
+"""The style that decodes bytes into what a model's own validator takes.
+
+That is plain dicts and lists wherever the validator cannot mistake them, so that it is called once
+for the whole message. Where it could, in a union of several records, the nested instance is made
+here, of the class that was written.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flowodm.avro.binding import Binding, Conversion, RecordBinding
+from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.avro.values import Convert, Duration, RawNumber, conversion
+from flowodm.codec.style import Refused, Style
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+__all__ = ["model_style", "problems"]
+
+_MOST_PROBLEMS = 5
+
+
+def model_style(binding: Binding) -> Style:
+    """What decoded values become, for `binding.model.__pydantic_validator__.validate_python`.
+
+    Args:
+        binding: The class and its schema, which must be the reader's: nodes are known by identity.
+
+    Returns:
+        A style for `compile_decoder(writer, binding.schema, style=…)`, and for no other schema.
+    """
+    return _ModelStyle(binding)
+
+
+class _ModelStyle:
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self.name = f"`{binding.model.__name__}`"
+
+    def convert(self, node: Type) -> Convert | None:
+        """The conversion of one node; None, mostly: what was read is what the validator takes."""
+        own = self._own(node)
+        converted: Conversion | None = self._binding.conversions.get(node)
+        if converted is None or converted.from_avro is None:
+            return own
+        return _chained(own, converted.from_avro)
+
+    def _own(self, node: Type) -> Convert | None:
+        match node:
+            case Record(fullname=name):
+                return _renamer(self._binding.records[name])
+            case Enum(fullname=name):
+                enum = self._binding.enums[name]
+                return None if enum.cls is None else enum.members.__getitem__
+            case Fixed(fullname=name):
+                plain = conversion(node, raw=RawNumber)
+                own = self._binding.fixeds.get(name)
+                return plain if own is None else _chained(plain, _maker(own))
+            case Primitive():
+                return conversion(node, raw=RawNumber)
+        return None
+
+    def branch(self, union: Union, index: int) -> Convert | None:
+        """Make instances where several branches are read as dicts; None everywhere else."""
+        branches = [self._binding.schema.deref(branch) for branch in union.branches]
+        if sum(isinstance(branch, Record | Map) for branch in branches) < 2:
+            return None
+        return self._instances(branches[index])
+
+    def _instances(self, node: Type) -> Convert | None:
+        """What makes instances of the records that a value is, or holds."""
+        match node:
+            case Record(fullname=name):
+                return _validator(self._binding.records[name].cls)
+            case Map(values=inner):
+                return _each_value(self._instances(self._binding.schema.deref(inner)))
+            case Array(items=inner):
+                return _each_item(self._instances(self._binding.schema.deref(inner)))
+        return None
+
+
+def _chained(first: Convert | None, second: Convert) -> Convert:
+    return second if first is None else lambda value: second(first(value))
+
+
+def _each_value(convert: Convert | None) -> Convert | None:
+    if convert is None:
+        return None
+    return lambda entries: {key: convert(value) for key, value in entries.items()}
+
+
+def _each_item(convert: Convert | None) -> Convert | None:
+    return None if convert is None else lambda items: [convert(item) for item in items]
+
+
+def _renamer(binding: RecordBinding) -> Convert | None:
+    keys = {field.name: field.key for field in binding.fields}
+    if all(name == key for name, key in keys.items()):
+        return None
+    return lambda record: {keys[name]: value for name, value in record.items()}
+
+
+def _maker(cls: Any) -> Convert:
+    """What makes a fixed's own class of its plain value."""
+    if issubclass(cls, UUID):
+        return lambda value: cls(int=value.int)
+    return (lambda value: cls(*value)) if issubclass(cls, Duration) else cls
+
+
+def _validator(cls: Any) -> Callable[[Any], Any]:
+    def validate(value: Any) -> Any:
+        from pydantic import ValidationError
+
+        try:
+            return cls.__pydantic_validator__.validate_python(value)
+        except ValidationError as error:
+            raise Refused(problems(error, cls)) from error
+
+    return validate
+
+
+def problems(error: "ValidationError", cls: type) -> str:
+    """What a validation found wrong, in one line that quotes no value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [_problem(each) for each in found[:_MOST_PROBLEMS]]
+    more = f" (and {len(found) - len(told)} more)" if len(found) > len(told) else ""
+    return f"`{cls.__name__}` does not take it: {'; '.join(told)}{more}"
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    path = ".".join(str(step) for step in error["loc"])
+    message = str(error["msg"]).partition("\n")[0]
+    return f"{message} at `{path}`" if path else message

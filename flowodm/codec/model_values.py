@@ -1,0 +1,298 @@
+"""Instances of a model as plain values: what `to_avro_dict` shows, and the encoder takes.
+
+Nothing is checked here that the encoder checks: a value of an unexpected type passes as it is, and
+is refused there with its path. The fast way to bytes is `model_encode.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from flowodm.avro.binding import Binding, Conversion, EnumBinding, FieldBinding, RecordBinding
+from flowodm.avro.types import (
+    Array,
+    Enum,
+    Fixed,
+    Logical,
+    Map,
+    Primitive,
+    Record,
+    Type,
+    Union,
+    type_name,
+)
+from flowodm.avro.values import RawNumber
+from flowodm.avro.walk import Walk, run
+from flowodm.codec.branch import Branch
+from flowodm.codec.misfit import DEPTH, Misfit, open_container
+from flowodm.codec.model_kinds import UnionKinds, union_kinds
+from flowodm.codec.words import found
+from flowodm.errors import SerializationError
+
+__all__ = ["is_root_model", "model_values"]
+
+_Convert: TypeAlias = Callable[[Any, int], Any]
+"""Takes a value and how many more containers it may open."""
+
+
+def model_values(binding: Binding) -> Callable[[Any], Any]:
+    """Prepare to turn instances into the values that the style `VALUES` has for their schema.
+
+    Records become dicts by the schema's names, enum members their symbols, conversions are
+    applied, and a value of a union is a `Branch` where it would not tell its branch by itself.
+
+    Args:
+        binding: The class and its schema.
+
+    Returns:
+        The function of an instance. It raises `SerializationError`, with the field's path.
+    """
+    convert = run(_Compiler(binding).compile(binding.schema.root))
+    if is_root_model(binding):
+        convert = _inside_root(binding.model, convert)
+
+    def values(instance: Any) -> Any:
+        try:
+            return convert(instance, DEPTH)
+        except Misfit as misfit:
+            raise told(binding, misfit.error()) from misfit.__cause__
+
+    return values
+
+
+def is_root_model(binding: Binding) -> bool:
+    """Whether instances only stand for what is in their `root`."""
+    return bool(getattr(binding.model, "__pydantic_root_model__", False))
+
+
+def told(binding: Binding, error: SerializationError) -> SerializationError:
+    """The error, saying also which class could not be written."""
+    reason = f"`{binding.model.__name__}` cannot be written: {error.reason}"
+    return SerializationError(reason, path=error.path, hint=error.hint)
+
+
+def _inside_root(model: type, convert: _Convert) -> _Convert:
+    def inside(value: Any, depth: int) -> Any:
+        if not isinstance(value, model):
+            raise Misfit(f"expected an instance of `{model.__name__}`; found {found(value)}")
+        return convert(_attribute(value, "root"), depth)
+
+    return inside
+
+
+class _Compiler:
+    """Builds the function of each node."""
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self._schema = binding.schema
+        self._records: dict[str, _Convert] = {}
+
+    def compile(self, node: Type) -> Walk[_Convert]:
+        node = self._schema.deref(node)
+        convert: _Convert = yield self._plain(node)
+        conversion = None if isinstance(node, Union) else self._binding.conversions.get(node)
+        return convert if conversion is None else _converted(conversion, convert)
+
+    def _plain(self, node: Type) -> Walk[_Convert]:
+        match node:
+            case Record():
+                record: _Convert = yield self._record(node)
+                return record
+            case Union():
+                union: _Convert = yield self._union(node)
+                return union
+            case Array():
+                return _array((yield self.compile(node.items)))
+            case Map():
+                return _map((yield self.compile(node.values)))
+            case Enum():
+                return _enum(self._binding.enums[node.fullname])
+        return _same
+
+    def _record(self, node: Record) -> Walk[_Convert]:
+        known = self._records.get(node.fullname)
+        if known is not None:
+            return known
+        binding = self._binding.records[node.fullname]
+        fields: list[tuple[FieldBinding, _Convert]] = []
+        record = self._records[node.fullname] = _record(binding, fields)
+        for field, bound in zip(node.fields, binding.fields, strict=True):
+            convert: _Convert = yield self.compile(field.type)
+            fields.append((bound, convert))
+        return record
+
+    def _union(self, node: Union) -> Walk[_Convert]:
+        kinds = union_kinds(self._binding, node)
+        converts: list[_Convert] = []
+        for branch in kinds.branches:
+            convert: _Convert = yield self.compile(branch)
+            converts.append(convert)
+        return _BranchFinder(kinds, tuple(converts)).convert
+
+
+def _same(value: Any, depth: int) -> Any:
+    return value
+
+
+def _converted(conversion: Conversion, convert: _Convert) -> _Convert:
+    to_avro = conversion.to_avro
+
+    def converted(value: Any, depth: int) -> Any:
+        try:
+            value = to_avro(value)
+        except (Misfit, RecursionError, MemoryError):
+            raise
+        except SerializationError as error:
+            raise Misfit(error.reason, hint=error.hint) from error
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            raise Misfit(f"{found(value)} cannot be converted: {reason}") from error
+        return convert(value, depth)
+
+    return converted
+
+
+def _record(binding: RecordBinding, fields: list[tuple[FieldBinding, _Convert]]) -> _Convert:
+    cls = binding.cls
+
+    def record(value: Any, depth: int) -> dict[str, Any]:
+        if not isinstance(value, cls):
+            raise Misfit(f"expected an instance of `{cls.__name__}`; found {found(value)}")
+        depth = open_container(depth)
+        result = {}
+        for field, convert in fields:
+            try:
+                result[field.name] = convert(_attribute(value, field.attribute), depth)
+            except Misfit as misfit:
+                misfit.inside_field(field.name)
+                raise
+        return result
+
+    return record
+
+
+def _attribute(instance: Any, name: str) -> Any:
+    try:
+        return instance.__dict__[name]
+    except KeyError:
+        raise Misfit(
+            f"the instance has no attribute `{name}`",
+            hint="`model_construct` sets only what it is given: give every field a value",
+        ) from None
+
+
+def _array(convert_item: _Convert) -> _Convert:
+    def array(value: Any, depth: int) -> Any:
+        if not isinstance(value, list | tuple | set | frozenset):
+            raise Misfit(f"expected a list; found {found(value)}")
+        depth = open_container(depth)
+        result: list[Any] = []
+        try:
+            for item in value:
+                result.append(convert_item(item, depth))  # its length is the place
+        except Misfit as misfit:
+            misfit.inside_item(len(result))
+            raise
+        return result
+
+    return array
+
+
+def _map(convert_value: _Convert) -> _Convert:
+    def map_(value: Any, depth: int) -> Any:
+        if not isinstance(value, Mapping):
+            raise Misfit(f"expected a mapping; found {found(value)}")
+        depth = open_container(depth)
+        result = {}
+        for key, item in value.items():
+            try:
+                result[key] = convert_value(item, depth)
+            except Misfit as misfit:
+                misfit.inside_key(key)
+                raise
+        return result
+
+    return map_
+
+
+def _enum(binding: EnumBinding) -> _Convert:
+    cls = binding.cls
+    symbols = {id(member): symbol for symbol, member in binding.members.items()}
+    values = (
+        []
+        if cls is None
+        else [(member.value, symbol) for symbol, member in binding.members.items()]
+    )
+
+    def enum(value: Any, depth: int) -> Any:
+        if cls is not None and isinstance(value, cls):
+            return symbols[id(value)]
+        for own, symbol in values:  # Pydantic's `use_enum_values`
+            if type(own) is type(value) and own == value:
+                return symbol
+        return value
+
+    return enum
+
+
+class _BranchFinder:
+    """Finds the branch of a union that a value of a model belongs to."""
+
+    def __init__(self, kinds: UnionKinds, converts: tuple[_Convert, ...]) -> None:
+        self._kinds = kinds
+        self._converts = converts
+        self._tags = tuple(type_name(branch) for branch in kinds.branches)
+        self._needs_tag = tuple(
+            _is_mistakable(index, kinds.branches) for index in range(len(converts))
+        )
+
+    def convert(self, value: Any, depth: int) -> Any:
+        index = self._index(value)
+        if index is None:
+            return self._converted(value, depth)
+        needs_tag = self._needs_tag[index] or type(value) is RawNumber
+        value = self._converts[index](value, depth)
+        return Branch(self._tags[index], value) if needs_tag else value
+
+    def _index(self, value: Any) -> int | None:
+        """The branch that the type of the value tells; None: it does not."""
+        if value is None and self._kinds.null is not None:
+            return self._kinds.null
+        if self._kinds.only is not None:
+            return self._kinds.only
+        for kind in type(value).__mro__[:-1]:
+            found = self._kinds.by_type.get(kind)
+            if found is not None:
+                return found[0] if len(found) == 1 else None
+        return None
+
+    def _converted(self, value: Any, depth: int) -> Any:
+        """Try the conversions; a value that none of them takes is the encoder's to place."""
+        for index in self._kinds.converted:
+            try:
+                converted = self._converts[index](value, depth)
+            except Misfit:
+                continue
+            return Branch(self._tags[index], converted)
+        return value
+
+
+def _is_mistakable(index: int, branches: tuple[Type, ...]) -> bool:
+    """Whether another branch takes the plain values of this one as readily, or before it."""
+    own = _plain_kind(branches[index])
+    others = (branch for place, branch in enumerate(branches) if place != index)
+    return own is not None and any(_plain_kind(other) == own for other in others)
+
+
+def _plain_kind(node: Type) -> str | None:
+    """What the encoder would mistake a value for; None where its type tells enough."""
+    match node:
+        case Record() | Map():
+            return "mapping"
+        case Enum() | Primitive(name="string", logical=None):
+            return "text"
+        case Fixed(logical=None) | Primitive(name="bytes", logical=None):
+            return "bytes"
+        case Primitive(name="bytes", logical=Logical(name="big-decimal")):
+            return "bytes"
+    return None
