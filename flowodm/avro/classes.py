@@ -205,9 +205,9 @@ class _Builder:
                 return {"default_factory": list}
             case Mapped(entries=()):
                 return {"default_factory": dict}
-            case Listed() | Mapped() | Instance():
-                return {"default_factory": self._factory(value)}
-        return {"default": self._value(value)}
+        if _needs_classes(value):
+            return {"default_factory": self._factory(value)}
+        return {"default": self._value(value)}  # of which Pydantic copies what can change
 
     def _factory(self, value: Value) -> Callable[[], Any]:
         return lambda: self._value(value)
@@ -248,6 +248,18 @@ class _Builder:
                 return Annotated[self._annotation(plan.type), constraint]
             case Marked(mark=AvroType() as mark):
                 return Annotated[self._annotation(plan.type), mark]
+
+
+def _needs_classes(value: Value) -> bool:
+    """Whether a default holds instances of records, whose classes may not be complete yet."""
+    match value:
+        case Instance():
+            return True
+        case Listed():
+            return any(map(_needs_classes, value.items))
+        case Mapped():
+            return any(_needs_classes(item) for _, item in value.entries)
+    return False
 
 
 def _of(cls: Any, value: Any) -> Any:

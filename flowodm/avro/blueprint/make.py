@@ -107,6 +107,7 @@ class _Planner:
         self._names = names
         self._found = found
         self._defaults = Defaults(schema, names)
+        self._has_namespaces = any("." in node.fullname for node in found.types)
 
     def blueprint(self) -> Blueprint:
         classes = tuple(
@@ -187,6 +188,8 @@ class _Planner:
         plain = "bytes" if node.logical is None else _LOGICAL[node.logical.name]
         own = self._names.classes.get(node.fullname)
         document: dict[str, Json] = {"type": "fixed", "name": node.fullname}
+        if self._has_namespaces and "." not in node.fullname:
+            document["namespace"] = ""
         if node.doc is not None:
             document["doc"] = node.doc
         document["size"] = node.size
