@@ -32,6 +32,7 @@ Nothing here prints: the faces turn an error into lines (`cli/output.py`).
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "AuthenticationFailed",
@@ -122,7 +123,20 @@ class TopicNotFound(BrokerError):
 
 
 class DeliveryError(BrokerError):
-    """The broker refused a record, or librdkafka gave it up; it was not written."""
+    """The broker refused a record, or librdkafka gave it up; it was not written.
+
+    Args:
+        message: Which record, and why.
+        outcomes: Of many records, what became of each, in their order: a `Delivery`, or the
+            error that kept it from being delivered.
+        hint: The cure.
+    """
+
+    def __init__(
+        self, message: str, outcomes: Iterable[Any] = (), *, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.outcomes = tuple(outcomes)
 
 
 class DeliveryTimeout(BrokerError):

@@ -1,0 +1,277 @@
+"""Records to instances of a class: the writer's schema by its id, resolved into the class's own.
+
+The wire format is the class's setting and never guessed from bytes. What is wrong with a record
+is an `Undecodable` value. A registry that does not answer is an exception: nothing is known of
+the record then.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+
+from flowodm.avro.derive import bind
+from flowodm.codec.decode import Decode, compile_decoder
+from flowodm.codec.failure import DecodeFailure
+from flowodm.codec.framing import VALUE_HEADER, unframe
+from flowodm.codec.model_style import model_style
+from flowodm.codec.plans import Plans
+from flowodm.errors import DeserializationError
+from flowodm.model.keys import PLAIN_KEYS, key_model
+from flowodm.model.schemas import own_schema
+from flowodm.model.tombstone import Tombstone
+from flowodm.record import Headers, Meta, Undecodable
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+    from pydantic import BaseModel, ValidationError
+
+    from flowodm.connection import KafkaConnection
+    from flowodm.model.declaration import Declaration
+
+__all__ = ["Reading", "Remember"]
+
+_M = TypeVar("_M", bound="BaseModel")
+
+Remember: TypeAlias = "Callable[[Any, Message], None]"
+"""Keeps the message that an instance came from."""
+
+_PREFIX: Final = 5
+_MOST_PREFIXES: Final = 1_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Reading(Generic[_M]):
+    """How records become instances of one class, on one connection; threads may share it.
+
+    Args:
+        connection: Whose registry names the schemas.
+        cls: The class.
+        declaration: Its settings.
+        remember: Called with each instance and its message.
+    """
+
+    def __init__(
+        self,
+        connection: "KafkaConnection",
+        cls: type[_M],
+        declaration: "Declaration",
+        remember: Remember,
+    ) -> None:
+        self._cls = cls
+        self._declaration = declaration
+        self._remember = remember
+        self._known: dict[bytes, Decode] = {}
+        """The decoders of the prefixes that were met: one lookup a message."""
+        if declaration.is_framed:
+            binding = bind(cls)
+            registry = connection.schema_registry()
+            self._plans = Plans(registry, binding.schema, model_style(binding))
+        elif declaration.value_serializer == "avro":
+            self._raw = _raw_decoder(cls, declaration)
+        self._keys: _AvroKeys | None = None
+        if declaration.key_serializer == "avro":
+            self._keys = _AvroKeys(connection, cls, declaration)
+        self.decode: Callable[[Message], _M | Tombstone | Undecodable] = self._decoder()
+        """Make an instance of a message; a `RegistryError` says that nothing can be known now."""
+
+    def read(self, data: bytes, headers: Headers = ()) -> _M:
+        """Make an instance of a value's bytes.
+
+        Raises:
+            DeserializationError: They are no value of the class, with the field's path.
+            RegistryUnreachable: Their schema is not known, and no registry answers.
+        """
+        from pydantic import ValidationError
+
+        validator = self._cls.__pydantic_validator__
+        schema_id: int | None = None
+        try:
+            if self._declaration.value_serializer == "json":
+                instance: _M = validator.validate_json(data)
+            elif not self._declaration.is_framed:
+                instance = validator.validate_python(self._raw(data))
+            else:
+                body, start, schema_id = self._find(data, headers)
+                instance = validator.validate_python(body(data, start))
+        except ValidationError as error:
+            raise _invalid(self._cls, error, schema_id) from None
+        except DecodeFailure as failure:
+            raise _unreadable(self._cls, failure, schema_id) from None
+        return instance
+
+    def meta(self, message: "Message") -> Meta:
+        """Say where a message stood, and what came with it."""
+        headers, key, value = _headers(message), message.key(), message.value()
+        kind, milliseconds = message.timestamp()
+        framed = None
+        if self._declaration.is_framed and value is not None:
+            framed = unframe(value, headers, is_key=False)
+        return Meta(
+            topic=message.topic() or "",
+            partition=message.partition() or 0,
+            offset=message.offset() or 0,
+            timestamp=_moment(milliseconds) if kind else None,
+            key=None if key is None else self._read_key(key, headers),
+            headers=headers,
+            schema_id=framed and framed.schema_id,
+        )
+
+    def _decoder(self) -> "Callable[[Message], _M | Tombstone | Undecodable]":
+        decode = self._decode_framed() if self._declaration.is_framed else self._decode
+        keys = self._keys
+        if keys is None:
+            return decode
+
+        def with_key(message: "Message") -> _M | Tombstone | Undecodable:
+            if (key := message.key()) is not None:  # `meta` then needs no registry
+                keys.prepare(key, _headers(message))
+            return decode(message)
+
+        return with_key
+
+    def _decode_framed(self) -> "Callable[[Message], _M | Tombstone | Undecodable]":
+        """The shortest way for a record whose prefix was met before; any other goes the long one.
+
+        Headers are looked at first: beside one that names a schema, the first bytes are data.
+        """
+        from pydantic import ValidationError
+
+        known, remember, decode = self._known.get, self._remember, self._decode
+        validate = self._cls.__pydantic_validator__.validate_python
+
+        def decode_framed(message: "Message") -> _M | Tombstone | Undecodable:
+            data = message.value()
+            if data is None:
+                return decode(message)
+            body = known(data[:_PREFIX])
+            if body is None or ((headers := message.headers()) and _names_schema(headers)):
+                return decode(message)
+            try:
+                instance: _M = validate(body(data, _PREFIX))
+            except (DecodeFailure, ValidationError):
+                return decode(message)  # which says what is wrong
+            remember(instance, message)
+            return instance
+
+        return decode_framed
+
+    def _decode(self, message: "Message") -> _M | Tombstone | Undecodable:
+        data = message.value()
+        if data is None:
+            meta = self.meta(message)
+            return Tombstone(self._cls, meta.key, meta)
+        try:
+            instance = self.read(data, _headers(message))
+        except DeserializationError as error:
+            meta = self.meta(message)
+            return Undecodable(
+                error.message, data, error.schema_id, error.position, error.path, meta
+            )
+        self._remember(instance, message)
+        return instance
+
+    def _find(self, data: bytes, headers: Headers) -> tuple[Decode, int, int | None]:
+        """The decoder of a value's schema, where the body begins, and the schema's id."""
+        framed = unframe(data, headers, is_key=False)
+        if framed is None:
+            raise _unframed(self._cls, data)
+        plan = self._plans.find(framed)
+        if isinstance(plan, str):
+            raise DeserializationError(plan, schema_id=framed.schema_id)
+        if plan.decode is None:
+            raise DeserializationError(
+                f"its schema is a JSON Schema, and `{self._cls.__name__}` reads Avro",
+                schema_id=framed.schema_id,
+            )
+        if framed.start:
+            if len(self._known) >= _MOST_PREFIXES:
+                self._known.clear()
+            self._known[data[: framed.start]] = plan.decode
+        return plan.decode, framed.start, framed.schema_id
+
+    def _read_key(self, key: bytes, headers: Headers) -> Any:
+        if self._keys is not None:
+            return self._keys.read(key, headers)
+        _, read = PLAIN_KEYS[self._declaration.key_serializer]
+        return read(key)
+
+
+class _AvroKeys:
+    """Reads Avro keys into the type of the key's field; what is none stays bytes."""
+
+    def __init__(
+        self, connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+    ) -> None:
+        assert declaration.key_field is not None
+        self._model = key_model(cls, declaration.key_field)
+        binding = bind(self._model)
+        self._plans = Plans(connection.schema_registry(), binding.schema, model_style(binding))
+
+    def prepare(self, key: bytes, headers: Headers) -> None:
+        """Get the schema of a key, so that reading it needs no registry."""
+        if (framed := unframe(key, headers, is_key=True)) is not None:
+            self._plans.find(framed)
+
+    def read(self, key: bytes, headers: Headers) -> Any:
+        from pydantic import ValidationError
+
+        framed = unframe(key, headers, is_key=True)
+        if framed is None:
+            return key
+        plan = self._plans.find(framed)
+        if isinstance(plan, str) or plan.decode is None:
+            return key
+        try:
+            return self._model.model_validate(plan.decode(key, framed.start)).root
+        except (DecodeFailure, ValidationError):
+            return key
+
+
+def _raw_decoder(cls: "type[BaseModel]", declaration: "Declaration") -> Decode:
+    binding = bind(cls)
+    written = own_schema(cls, declaration)
+    return compile_decoder(written, binding.schema, style=model_style(binding)).decode
+
+
+def _headers(message: "Message") -> Headers:
+    headers: Any = message.headers() or ()
+    return tuple(headers)
+
+
+def _names_schema(headers: Any) -> bool:
+    return VALUE_HEADER in dict(headers)
+
+
+def _moment(milliseconds: int) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(0, 0, 0, milliseconds)
+    except OverflowError:
+        return None
+
+
+def _unframed(cls: type, data: bytes) -> DeserializationError:
+    start = f"it starts with byte 0x{data[0]:02x}" if data else "it is empty"
+    return DeserializationError(
+        f"not framed Avro: {start} and names no schema",
+        hint=f"for raw Avro, set `confluent_wire_format = False` in `{cls.__name__}.Settings`",
+    )
+
+
+def _unreadable(cls: type, failure: DecodeFailure, schema_id: int | None) -> DeserializationError:
+    return DeserializationError(
+        failure.under(cls.__name__),
+        path=failure.path,
+        position=failure.position,
+        schema_id=schema_id,
+    )
+
+
+def _invalid(cls: type, error: "ValidationError", schema_id: int | None) -> DeserializationError:
+    """What Pydantic says of the first wrong field; values are not quoted."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    path = ".".join(str(step) for step in found[0]["loc"])
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    where = f"{cls.__name__}.{path}" if path else cls.__name__
+    return DeserializationError(
+        f"`{where}`: {found[0]['msg']}{more}", path=path, schema_id=schema_id
+    )

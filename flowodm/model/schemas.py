@@ -1,0 +1,276 @@
+"""Which schema the instances of a class are written with, and its id in the registry.
+
+`register = "auto"` writes with the class's own schema and registers it, `never` finds it there,
+`latest` takes the subject's latest version. Whatever is taken, no field of the class is dropped.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from flowodm.avro.derive import bind
+from flowodm.avro.parse import parse
+from flowodm.avro.schema import Schema
+from flowodm.avro.types import NO_DEFAULT, Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.avro.walk import Walk, run
+from flowodm.errors import (
+    ChangeRefused,
+    SchemaNotFound,
+    SchemaParseError,
+    SchemaValidationError,
+    SettingsError,
+    SubjectNotFound,
+)
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from flowodm.connection import KafkaConnection
+    from flowodm.model.declaration import Declaration
+
+__all__ = ["Written", "has_layout", "own_schema", "register", "register_key", "written_schema"]
+
+
+class Written(NamedTuple):
+    """What values are written with."""
+
+    schema: Schema
+    schema_id: int
+
+
+def own_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
+    """The schema that a class brings along: its file's, else the one of its fields.
+
+    Raises:
+        SettingsError: There is no such file.
+        SchemaParseError: The file holds no schema.
+        SchemaValidationError: A field of the class and the file do not go together.
+    """
+    derived = bind(cls).schema
+    if declaration.schema_path is None:
+        return derived
+    where = f"`{declaration.schema_path}`"
+    try:
+        schema = parse(declaration.schema_path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"`{cls.__name__}.Settings.schema_path`: {where} cannot be read: {error.strerror}"
+        ) from error
+    except SchemaParseError as error:
+        raise SchemaParseError(
+            f"{where} is no schema for `{cls.__name__}`: {error.reason}",
+            path=error.path,
+            hint=error.hint,
+        ) from None
+    check_holds(cls, derived, schema, where)
+    return schema
+
+
+def written_schema(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    """Find the schema that values are written with, and its id.
+
+    Raises:
+        ChangeRefused: It would have to be registered, and the context wants that done by hand.
+        RegistryUnreachable: No registry answers.
+        SubjectNotFound: The registry does not have it.
+        SchemaValidationError: It has no place for a field of the class.
+    """
+    match declaration.register:
+        case "auto":
+            subject = declaration.subject(own_schema(cls, declaration).name)
+            _refuse_unasked(connection, cls, subject)
+            return register(connection, cls, declaration)
+        case "latest":
+            return _latest(connection, cls, declaration)
+        case "never":
+            return _existing(connection, cls, declaration)
+
+
+def register(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    """Register the schema that a class brings along; one that is there keeps its id."""
+    schema = own_schema(cls, declaration)
+    registry = connection.schema_registry()
+    found = registry.register(declaration.subject(schema.name), schema)
+    return Written(schema, found.schema_id)
+
+
+def register_key(
+    connection: "KafkaConnection",
+    cls: "type[BaseModel]",
+    declaration: "Declaration",
+    schema: Schema,
+) -> int:
+    """Find the id of an Avro key's schema; `auto` registers it, anything else finds it."""
+    registry, subject = connection.schema_registry(), declaration.key_subject
+    if declaration.register == "auto":
+        _refuse_unasked(connection, cls, subject)
+        return registry.register(subject, schema).schema_id
+    try:
+        return registry.lookup(subject, schema).schema.schema_id
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
+
+
+def _latest(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    derived = bind(cls).schema
+    registry, subject = connection.schema_registry(), declaration.subject(derived.name)
+    try:
+        latest = registry.version(subject)
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
+    schema = registry.parse(latest.schema)
+    check_holds(cls, derived, schema, f"version {latest.version} of subject `{subject}`")
+    return Written(schema, latest.schema.schema_id)
+
+
+def _existing(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    schema = own_schema(cls, declaration)
+    subject = declaration.subject(schema.name)
+    try:
+        found = connection.schema_registry().lookup(subject, schema)
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
+    return Written(schema, found.schema.schema_id)
+
+
+def _absent(
+    error: SubjectNotFound | SchemaNotFound, cls: type, subject: str
+) -> SubjectNotFound | SchemaNotFound:
+    return type(error)(
+        f"the schema of `{cls.__name__}` is not under subject `{subject}`: {error.message}",
+        status=error.status,
+        code=error.code,
+        hint=f"register it: `{cls.__name__}.register_schema()`",
+    )
+
+
+def _refuse_unasked(connection: "KafkaConnection", cls: type, subject: str) -> None:
+    """Refuse to register by the way, before anything is sent."""
+    context = connection.context
+    if context.protected or context.read_only:
+        state = "read-only" if context.read_only else "protected"
+        raise ChangeRefused(
+            f"context `{context.name}` is {state}, and writing `{cls.__name__}` would register"
+            f" its schema under `{subject}`",
+            hint=f"register it by hand, `{cls.__name__}.register_schema()`, and set"
+            ' `register = "never"` (or "latest") in its `Settings`',
+        )
+
+
+def check_holds(cls: type, derived: Schema, schema: Schema, where: str) -> None:
+    """Refuse a schema that would drop a field of a class, or wants one that it does not have.
+
+    Whether each value fits is found when it is written.
+
+    Args:
+        cls: The class, for the error.
+        derived: Its own schema.
+        schema: What is to be written with instead.
+        where: Where that comes from, in words.
+
+    Raises:
+        SchemaValidationError: With every such field.
+    """
+    errors: list[str] = []
+    run(_compare(_Pair(derived, schema, set(), errors), derived.root, schema.root, ""))
+    if errors:
+        raise SchemaValidationError(
+            f"`{cls.__name__}` does not hold to {where}: {'; '.join(errors)}",
+            errors=errors,
+            hint="change the class, or have the schema take the field",
+        )
+
+
+class _Pair(NamedTuple):
+    derived: Schema
+    schema: Schema
+    seen: set[tuple[str, str]]
+    errors: list[str]
+
+
+def _compare(pair: _Pair, own: Type, other: Type, path: str) -> Walk[None]:
+    own, other = pair.derived.deref(own), pair.schema.deref(other)
+    match own, other:
+        case Record(), Record():
+            if (own.fullname, other.fullname) not in pair.seen:
+                pair.seen.add((own.fullname, other.fullname))
+                yield _compare_fields(pair, own, other, path)
+        case Array(), Array():
+            yield _compare(pair, own.items, other.items, f"{path}[]")
+        case Map(), Map():
+            yield _compare(pair, own.values, other.values, f"{path}{{}}")
+        case Union(), _:
+            for branch in own.branches:
+                yield _compare(pair, branch, other, path)
+        case _, Union():
+            for branch in other.branches:
+                if _is_alike(own, pair.schema.deref(branch)):
+                    yield _compare(pair, own, branch, path)
+
+
+def _compare_fields(pair: _Pair, own: Record, other: Record, path: str) -> Walk[None]:
+    dot = f"{path}." if path else ""
+    others = {field.name: field for field in other.fields}
+    for field in own.fields:
+        if field.name not in others:
+            pair.errors.append(f"it has no field `{dot}{field.name}`")
+        else:
+            yield _compare(pair, field.type, others[field.name].type, f"{dot}{field.name}")
+    names = {field.name for field in own.fields}
+    for field in other.fields:
+        if field.name not in names and field.default is NO_DEFAULT:
+            pair.errors.append(f"it wants a field `{dot}{field.name}`, which has no default")
+
+
+def _is_alike(own: Type, other: Type) -> bool:
+    """Tell whether values of a type are meant for a branch of a union."""
+    if isinstance(own, Record) and isinstance(other, Record):
+        return own.fullname.rpartition(".")[2] == other.fullname.rpartition(".")[2]
+    return type(own) is type(other)
+
+
+def has_layout(schema: Schema, other: Schema) -> bool:
+    """Tell whether two schemas write the same values as the same bytes; names do not matter."""
+    return schema is other or _layout(schema) == _layout(other)
+
+
+def _layout(schema: Schema) -> list[object]:
+    parts: list[object] = []
+    run(_write_layout(schema, schema.root, {}, parts))
+    return parts
+
+
+def _write_layout(
+    schema: Schema, node: Type, known: dict[str, int], parts: list[object]
+) -> Walk[None]:
+    node = schema.deref(node)
+    match node:
+        case Primitive():
+            parts.append((node.name, node.logical))
+        case Array():
+            parts.append("array")
+            yield _write_layout(schema, node.items, known, parts)
+        case Map():
+            parts.append("map")
+            yield _write_layout(schema, node.values, known, parts)
+        case Union():
+            parts.append(len(node.branches))
+            for branch in node.branches:
+                yield _write_layout(schema, branch, known, parts)
+        case Fixed():
+            parts.append((node.size, node.logical))
+        case Enum():
+            parts.append(node.symbols)
+        case Record() if node.fullname in known:
+            parts.append(known[node.fullname])
+        case Record():
+            known[node.fullname] = len(known)
+            parts.append(tuple(field.name for field in node.fields))
+            for field in node.fields:
+                yield _write_layout(schema, field.type, known, parts)
