@@ -1,24 +1,58 @@
-"""Avro's schema language: parsed, written, identified. No Kafka, no network, no fastavro.
+"""Avro's schema language: parsed, written, identified, derived from Pydantic classes.
 
-What has to do with classes needs Pydantic, and loads on first use.
+No Kafka, no network, no fastavro; and Pydantic only once a class is asked about.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flowodm.avro.annotations import AvroField, AvroName, AvroType
 from flowodm.avro.canonical import Algorithm, canonical_form, fingerprint
 from flowodm.avro.parse import parse
 from flowodm.avro.schema import Schema
+from flowodm.avro.values import Duration
 
 if TYPE_CHECKING:
+    from flowodm.avro.bind import derive
     from flowodm.avro.classes import build_model
+    from flowodm.avro.ready import (
+        Float,
+        Int,
+        LocalTimestampMillis,
+        LocalTimestampNanos,
+        TimeMillis,
+        TimestampMillis,
+        TimestampNanos,
+    )
 
-__all__ = ["Algorithm", "Schema", "build_model", "canonical_form", "fingerprint", "parse"]
+__all__ = [
+    "Algorithm",
+    "AvroField",
+    "AvroName",
+    "AvroType",
+    "Duration",
+    "Float",
+    "Int",
+    "LocalTimestampMillis",
+    "LocalTimestampNanos",
+    "Schema",
+    "TimeMillis",
+    "TimestampMillis",
+    "TimestampNanos",
+    "build_model",
+    "canonical_form",
+    "derive",
+    "fingerprint",
+    "parse",
+]
 
-_LAZY = {"build_model": "flowodm.avro.classes"}
+_HOMES = {"build_model": "classes", "derive": "bind"}
 
 
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+    import importlib
+
+    module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'ready')}")
+    value = globals()[name] = getattr(module, name)
+    return value

@@ -1,6 +1,6 @@
 """How the values of a Pydantic class stand to the nodes of its schema.
 
-Made by `derive.py` together with the schema; the codec writes and reads by it.
+Made by `bind.py` together with the schema; the codec writes and reads by it.
 """
 
 from collections.abc import Callable, Mapping

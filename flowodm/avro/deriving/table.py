@@ -1,0 +1,103 @@
+"""The named types of the tree as it grows, and how values stand to its nodes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import RootModel
+
+from flowodm.avro.binding import Conversion, EnumBinding, RecordBinding
+from flowodm.avro.deriving.holding import holds
+from flowodm.avro.deriving.place import Place
+from flowodm.avro.types import NamedType, Ref, Type, Union
+from flowodm.avro.words import shown
+
+__all__ = ["Table"]
+
+
+class Table:
+    """What the walk has found so far."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, NamedType] = {}
+        self.external: set[str] = set()
+        self.is_outside = False
+        """Whether what is defined now belongs to a schema that this one references."""
+        self.records: dict[str, RecordBinding] = {}
+        self.enums: dict[str, EnumBinding] = {}
+        self.fixeds: dict[str, type] = {}
+        self.conversions: dict[Type, Conversion] = {}
+        self._owners: dict[str, object] = {}
+        self._wrapped: list[tuple[Type, type[RootModel[Any]]]] = []
+
+    def take(self, fullname: str, owner: object, place: Place) -> bool:
+        """Take a name for a class, or for what else defines a type.
+
+        Returns:
+            Whether its definition comes now; else the name stands for it already.
+
+        Raises:
+            SchemaError: Something else has the name.
+        """
+        if fullname not in self._owners:
+            self._owners[fullname] = owner
+            return True
+        known = self._owners[fullname]
+        if known == owner:
+            return False
+        short = fullname.rpartition(".")[2]
+        raise place.fault(
+            f"two types are named {shown(fullname)}: {_owner_text(known)} and {_owner_text(owner)}",
+            f'give one of them another name: `__avro__ = AvroName("com.example.{short}")` in a'
+            " class, or an `AvroType` with a `name`",
+        )
+
+    def define(self, node: NamedType, *, is_external: bool = False) -> NamedType | Ref:
+        """Keep a definition; returns what stands in the tree for it."""
+        self.names[node.fullname] = node
+        if is_external or self.is_outside:
+            self.external.add(node.fullname)
+        return Ref(node.fullname) if is_external else node
+
+    def deref(self, node: Type) -> Type:
+        """The definition that a `Ref` stands for, which is complete; any other node as it is."""
+        return self.names[node.fullname] if isinstance(node, Ref) else node
+
+    def wrap(self, node: Type, cls: type[RootModel[Any]]) -> None:
+        """Say that a node's values come inside a root model."""
+        branches = node.branches if isinstance(node, Union) else (node,)
+        self._wrapped += ((branch, cls) for branch in branches)
+
+    def unwrap(self) -> None:
+        """Keep conversions for the nodes whose values come inside root models."""
+        wrappers: dict[Type, tuple[type[RootModel[Any]], ...]] = {}
+        for node, cls in self._wrapped:
+            definition = self.deref(node)
+            wrappers[definition] = (*wrappers.get(definition, ()), cls)
+        for definition, classes in wrappers.items():
+            inner = self.conversions.get(definition)
+            self.conversions[definition] = self._unwrapping(definition, classes, inner)
+
+    def _unwrapping(
+        self, node: Type, classes: tuple[type[RootModel[Any]], ...], inner: Conversion | None
+    ) -> Conversion:
+        def to_avro(value: Any) -> Any:
+            while isinstance(value, classes):
+                value = value.root
+            if inner is not None:
+                return inner.to_avro(value)
+            if not holds(node, value, self.records, self.enums):
+                raise TypeError(f"expected {_listed(classes)}, not a `{type(value).__name__}`")
+            return value
+
+        return Conversion(to_avro, None if inner is None else inner.from_avro)
+
+
+def _listed(classes: tuple[type, ...]) -> str:
+    return " or ".join(sorted({f"a `{cls.__name__}`" for cls in classes}))
+
+
+def _owner_text(owner: object) -> str:
+    if isinstance(owner, type):
+        return shown(f"{owner.__module__}.{owner.__qualname__}")
+    words: Iterator[str] = (str(word) for word in owner) if isinstance(owner, tuple) else iter(())
+    return next(words, "another")
