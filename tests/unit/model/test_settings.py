@@ -272,8 +272,8 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, Any
     "name", ["meta", "Settings", "produce", "aconsume_iter", "avro_schema", "get_consumer"]
 )
 def test_a_field_with_the_name_of_a_verb_is_refused_with_the_cure(name: str):
+    namespace = {"__module__": __name__, "__qualname__": "Made", "__annotations__": {name: str}}
     with pytest.raises(SettingsError, match=rf"`Made\.{name}` cannot be a field") as caught:
-        namespace = {"__module__": __name__, "__qualname__": "Made", "__annotations__": {name: str}}
         type(FlowBaseModel)("Made", (FlowBaseModel,), namespace)
     assert caught.value.hint is not None
     assert f'Field(alias="{name}")' in caught.value.hint
