@@ -1,0 +1,64 @@
+"""`AsyncRecordIterator`: one record after the other on an event loop, which waits for none of them.
+
+A thread of the engine's own runs the steps. What is decoded already is handed out without it.
+"""
+
+import asyncio
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from flowodm.subscription.iterator import END, NOTHING, Iteration
+
+__all__ = ["AsyncRecordIterator"]
+
+T = TypeVar("T")
+
+_BREATH: Final = 0.01
+"""Seconds after which others on the event loop have their turn, however much is at hand."""
+
+
+class AsyncRecordIterator(Iteration[T]):
+    """Records of a subscription, for `async for` and `async with`.
+
+    Under `async with`, leaving by `break` or at the end says that the current record is done, and
+    an exception, a cancellation too, that it is not. Without it, the record at which an iterator
+    is dropped comes again.
+    """
+
+    _breath = 0.0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        value: Any = NOTHING
+        if monotonic() >= self._breath:
+            await asyncio.sleep(0)
+            self._breath = monotonic() + _BREATH
+        if self._engine.lock.acquire(blocking=False):
+            try:
+                value = self._next_at_hand()
+            finally:
+                self._engine.lock.release()
+        if value is NOTHING:
+            value = await self._engine.adrive(self._hold, self._next_in_time())
+            self._breath = monotonic() + _BREATH
+        if value is END:
+            raise StopAsyncIteration
+        return value  # type: ignore[no-any-return]  # NOTHING and END are sorted out
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._engine.in_thread(self._end, kind is None)
+
+    async def aclose(self) -> None:
+        """End; the record at hand comes again."""
+        await self._engine.in_thread(self._end, False)

@@ -1,0 +1,262 @@
+"""`Intake`: one consumer of one topic and group, polled onto the shelf.
+
+Everything here is called by one thread at a time; who that is, `Subscription` decides. What waits
+is `poll`, and `consume` only takes what is here: it would wait its whole time for a full batch.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
+from flowodm.subscription.ledger import Ledger
+from flowodm.subscription.shelf import Shelf
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["Intake"]
+
+_LOG = logging.getLogger("flowodm.subscription")
+
+_EVERY: Final = 0.2
+"""Seconds after which the group must hear of us, whatever is still on the shelf."""
+_GRACE: Final = 3.0
+"""Seconds after which a member of a KIP-848 group has been given nothing: nobody says so."""
+_MORE: Final = 100
+"""Messages that may come on top of a full shelf, one each time the consumer is polled."""
+_CALM: Final = 2.0
+"""Seconds without a record before an outage is told of."""
+
+
+class Intake:
+    """The membership in a group, and what comes with it.
+
+    Args:
+        connection: The cluster.
+        consumer: A member of the group that has not subscribed yet; it is ours.
+        topic: The topic.
+        config: How the consumer was made.
+        most: Messages taken at once.
+        shelf: Where they go.
+        ledger: Learns which partitions are gone.
+    """
+
+    def __init__(
+        self,
+        connection: "KafkaConnection",
+        consumer: "Consumer",
+        topic: str,
+        config: Mapping[str, Any],
+        *,
+        most: int,
+        shelf: Shelf[Any],
+        ledger: Ledger,
+    ) -> None:
+        self._connection = connection
+        self.consumer = consumer
+        self._topic = topic
+        self._group = str(config["group.id"])
+        self._most = most
+        self._shelf = shelf
+        self._ledger = ledger
+        self._partitions: set[int] = set()
+        self._is_paused = False
+        self._has_moved = False
+        """Whether partitions went away during the call that runs."""
+        self._is_given = False
+        self._says_nothing = config.get("group.protocol") == "consumer"
+        self._is_eager = not self._says_nothing and "cooperative" not in str(
+            config.get("partition.assignment.strategy", "")
+        )
+        self._asked = self._heard = monotonic()
+        self._is_out = False
+        self.due = 0.0
+        """When the consumer must be polled again, on the monotonic clock."""
+        consumer.subscribe([topic], on_assign=self._take, on_revoke=self._give, on_lost=self._lose)
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the group has said which partitions are ours; it may be none."""
+        return self._is_given or (self._says_nothing and self.waited > _GRACE)
+
+    @property
+    def waited(self) -> float:
+        """Seconds since we asked for partitions."""
+        return monotonic() - self._asked
+
+    def step(self, wait: float) -> None:
+        """Take what is there onto the shelf; where there is nothing, wait for it.
+
+        Args:
+            wait: Seconds, which also keep an interrupt waiting.
+
+        Raises:
+            BrokerError: The cluster refuses.
+        """
+        if self._shelf:
+            self._pause(len(self._shelf) > self._most + _MORE)
+            messages = [] if (one := self.consumer.poll(0)) is None else [one]
+        else:
+            self._pause(False)
+            messages = self._fetch(wait)
+        now = monotonic()
+        self.due = now + _EVERY
+        if messages:
+            self._sort(messages)
+            self._heard = now
+        elif now - self._heard > _CALM:
+            self._watch()
+
+    def commit(self, timeout: float) -> None:
+        """Commit what is stored, and wait for the answer.
+
+        Raises:
+            BrokerError: It was not committed.
+        """
+        for one in self._connection.call(self._commit, timeout=timeout):
+            if one.error is not None:
+                raise self._named(one.error)
+
+    def close(self, timeout: float) -> None:
+        """Commit what is stored and leave the group, within so many seconds."""
+        closing = threading.Thread(target=self.consumer.close, name="flowodm-leave", daemon=True)
+        closing.start()
+        closing.join(timeout)
+        self._shelf.drop(self._partitions)
+        self._ledger.drop(self._partitions)
+
+    def _fetch(self, wait: float) -> "list[Message]":
+        if messages := self.consumer.consume(self._most, 0):
+            return messages
+        first = self.consumer.poll(wait)
+        return [] if first is None else [first, *self.consumer.consume(self._most - 1, 0)]
+
+    def _pause(self, is_full: bool) -> None:
+        """Keep the shelf small while nobody takes from it, as in an outage of the registry."""
+        if is_full == self._is_paused:
+            return
+        self._is_paused = is_full
+        places = self.consumer.assignment()
+        self.consumer.pause(places) if is_full else self.consumer.resume(places)
+
+    def _commit(self) -> "list[TopicPartition]":
+        from confluent_kafka import KafkaError, KafkaException
+
+        try:
+            return self.consumer.commit(asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError._NO_OFFSET:
+                return []
+            raise self._named(error.args[0]) from error
+
+    def _sort(self, messages: "list[Message]") -> None:
+        """Put records onto the shelf, and meet what else was said."""
+        said = [message for message in messages if message.error() is not None]
+        if said:
+            messages = [message for message in messages if message.error() is None]
+        if self._has_moved:
+            messages = [one for one in messages if one.partition() in self._partitions]
+            self._has_moved = False
+        self._shelf.add(messages)
+        if messages and self._is_out:
+            self._is_out = False
+            _LOG.warning(
+                "topic `%s`, group `%s`: the brokers answer again", self._topic, self._group
+            )
+        for message in said:
+            error = message.error()
+            assert error is not None
+            self._meet(error)
+
+    def _meet(self, error: "KafkaError") -> None:
+        """Raise what ends the read; note what does not.
+
+        Raises:
+            BrokerError: The topic is gone, we are not allowed, or the client is broken.
+        """
+        name = error.name()
+        if name == "_PARTITION_EOF":
+            return
+        if name == "_MAX_POLL_EXCEEDED":
+            self._lose(self.consumer, [])
+            _LOG.warning(
+                "group `%s` gave the partitions of `%s` to others: nothing was asked for in"
+                " `max.poll.interval.ms`; joining again",
+                self._group,
+                self._topic,
+            )
+            return
+        if name in ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"):
+            from flowodm.producer import count_partitions
+
+            count_partitions(self._connection, self._topic)  # raises where it is gone for good
+        elif error.fatal() or name.endswith("AUTHORIZATION_FAILED") or name in _ENDS:
+            raise self._named(error)
+        _LOG.warning("topic `%s`, group `%s`: %s", self._topic, self._group, error.str() or name)
+
+    def _named(self, error: "KafkaError") -> FlowODMError:
+        from flowodm.connection import broker_error
+
+        name = error.name()
+        if name == "TOPIC_AUTHORIZATION_FAILED":
+            return AuthorizationError(
+                f"not allowed to read topic `{self._topic}`",
+                hint="ask for an access control list that allows READ on the topic",
+            )
+        if name == "GROUP_AUTHORIZATION_FAILED":
+            return AuthorizationError(
+                f"not allowed to read as a member of group `{self._group}`",
+                hint="ask for an access control list that allows READ on the group",
+            )
+        if name == "_AUTO_OFFSET_RESET":
+            return BrokerError(
+                f"group `{self._group}` has no offset in topic `{self._topic}` that still exists,"
+                " and `auto.offset.reset` is error",
+                hint="set `auto_offset_reset` to earliest or latest",
+            )
+        return broker_error(error, connection=self._connection)
+
+    def _watch(self) -> None:
+        """Tell of an outage, once."""
+        failure = self._connection.journal.worst()
+        if failure is None or self._is_out:
+            return
+        from flowodm.connection.errors import unreachable
+
+        self._is_out = True
+        _LOG.warning(
+            "topic `%s`, group `%s`: %s; waiting for it",
+            self._topic,
+            self._group,
+            unreachable(self._connection, failure).message,
+        )
+
+    def _take(self, _consumer: "Consumer", given: "list[TopicPartition]") -> None:
+        self._is_given = True
+        self._partitions |= {one.partition for one in given}
+        self._is_paused = False
+
+    def _give(self, _consumer: "Consumer", taken: "list[TopicPartition]") -> None:
+        self._forget({one.partition for one in taken})
+        if self._is_eager:
+            self._is_given, self._asked = False, monotonic()
+
+    def _lose(self, _consumer: "Consumer", lost: "list[TopicPartition]") -> None:
+        """All is gone, and perhaps another's already: what is in work is not stored."""
+        self._forget(set(self._partitions))
+        self._is_given, self._asked = False, monotonic()
+
+    def _forget(self, partitions: set[int]) -> None:
+        self._has_moved = True
+        self._partitions -= partitions
+        self._shelf.drop(partitions)
+        self._ledger.drop(partitions)
+
+
+_ENDS: Final = frozenset({"_AUTO_OFFSET_RESET", "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED"})
+"""Errors that no patience cures, besides what we are not allowed."""

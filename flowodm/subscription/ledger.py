@@ -1,0 +1,177 @@
+"""`Ledger`: who holds which messages, and how far each partition is done.
+
+A message is held from when it is handed out until it is done or put back. What is stored of a
+partition never passes a message that somebody holds, however many hold some.
+"""
+
+import threading
+import weakref
+from asyncio import Task
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from flowodm.subscription.shelf import Shelf
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, KafkaException, Message
+
+__all__ = ["Hold", "Ledger", "Owner"]
+
+Owner: TypeAlias = "threading.Thread | Task[Any] | weakref.ref[Any]"
+"""Whose next call says that a message is done: a thread, a task, or one iterator."""
+
+
+class Hold:
+    """What one owner holds."""
+
+    __slots__ = ("is_doubtful", "messages", "owner")
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+        self.messages: list[Message] = []
+        self.is_doubtful = False
+        """Whether the owner may never have got the messages: its call was cut short."""
+
+    @property
+    def is_iterator(self) -> bool:
+        """Whether an iterator holds it."""
+        return isinstance(self.owner, weakref.ref)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is left to say that the messages are done."""
+        owner = self.owner
+        if isinstance(owner, weakref.ref):
+            return owner() is None
+        return owner.done() if isinstance(owner, Task) else not owner.is_alive()
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether what it left counts as not done: of an iterator dropped, a task cancelled."""
+        is_cancelled = isinstance(self.owner, Task) and self.owner.done() and self.owner.cancelled()
+        return self.is_doubtful or self.is_iterator or is_cancelled
+
+
+class Ledger:
+    """The holds of one subscription.
+
+    Args:
+        topic: The topic.
+        shelf: Where messages go back to.
+    """
+
+    def __init__(self, topic: str, shelf: Shelf[Any]) -> None:
+        self._topic = topic
+        self._shelf = shelf
+        self.consumer: Consumer | None = None
+        """Where offsets are stored; none after it was closed."""
+        self._holds: dict[Owner, Hold] = {}
+        self._done: dict[int, int] = {}
+        """The offset after the highest that is done, by partition, while it is shared."""
+        self.is_shared = False
+        """Whether several hold messages, so that they may be done out of order."""
+        self.plain: Hold | None = None
+        """The hold, where there is only one: what it holds is done in order."""
+
+    def hold_of(self, owner: Owner) -> Hold:
+        """Return what an owner holds; a new hold where it is new."""
+        return self._holds.get(owner) or Hold(owner)
+
+    def last_given(self) -> Hold | None:
+        """Return the hold of a thread or task that holds something, when there is only one."""
+        found = [hold for hold in self._holds.values() if hold.messages and not hold.is_iterator]
+        return found[0] if len(found) == 1 else None
+
+    def settle(self, mine: Hold) -> None:
+        """Before `mine` takes more: what it holds is done, and so is what nobody holds on to."""
+        self.put_back(mine) if mine.is_doubtful else self.finish(mine)
+        mine.is_doubtful = False
+        self._holds[mine.owner] = mine
+        for hold in [one for one in self._holds.values() if one is not mine]:
+            if hold.is_over or hold.is_doubtful:
+                self.put_back(hold) if hold.comes_again else self.finish(hold)
+            if not hold.messages and (hold.is_over or not hold.is_iterator):
+                del self._holds[hold.owner]
+        self.is_shared |= any(hold.messages for hold in self._holds.values())
+        self.plain = None if self.is_shared or len(self._holds) > 1 else mine
+
+    def finish(self, hold: Hold) -> None:
+        """Store that what is held is done."""
+        if not hold.messages:
+            return
+        messages = hold.messages[:]
+        hold.messages.clear()
+        last = {message.partition(): message for message in messages}
+        if not self.is_shared:
+            for message in last.values():
+                self.store(message)
+            return
+        for partition, message in last.items():
+            offset = message.offset()
+            assert partition is not None
+            assert offset is not None
+            self._done[partition] = max(self._done.get(partition, 0), offset + 1)
+            self._store_offset(partition, self._watermark(partition))
+
+    def store(self, message: "Message") -> None:
+        """Store that a message is done, and all before it; of a partition that is gone, nothing."""
+        from confluent_kafka import KafkaException
+
+        try:
+            if self.consumer is not None:
+                self.consumer.store_offsets(message=message)
+        except KafkaException as error:
+            _pass_over(error)
+
+    def put_back(self, hold: Hold) -> None:
+        """Give up what is held: it comes again."""
+        if hold.messages:
+            self._shelf.put_back(hold.messages)
+            hold.messages.clear()
+
+    def remove(self, hold: Hold) -> None:
+        """Forget a hold that is empty for good."""
+        self._holds.pop(hold.owner, None)
+
+    def drop(self, partitions: Collection[int]) -> None:
+        """Forget the messages of partitions that are gone: nothing of them is stored any more."""
+        for hold in self._holds.values():
+            hold.messages[:] = [
+                message for message in hold.messages if message.partition() not in partitions
+            ]
+        for partition in partitions:
+            self._done.pop(partition, None)
+
+    def relax(self) -> None:
+        """Note that the shelf is empty: where nobody holds anything, order begins anew."""
+        if self.is_shared and not any(hold.messages for hold in self._holds.values()):
+            self.is_shared = False
+            self._done.clear()
+
+    def _store_offset(self, partition: int, offset: int) -> None:
+        from confluent_kafka import KafkaException, TopicPartition
+
+        try:
+            if self.consumer is not None:
+                place = TopicPartition(self._topic, partition, offset)
+                self.consumer.store_offsets(offsets=[place])
+        except KafkaException as error:
+            _pass_over(error)
+
+    def _watermark(self, partition: int) -> int:
+        """The first offset that is not done."""
+        waiting = [
+            message.offset() or 0
+            for hold in self._holds.values()
+            for message in hold.messages
+            if message.partition() == partition
+        ]
+        if (first := self._shelf.first_offset(partition)) is not None:
+            waiting.append(first)
+        return min([self._done[partition], *waiting])
+
+
+def _pass_over(error: "KafkaException") -> None:
+    """Raise what is not the news that a partition is no longer ours."""
+    if error.args[0].name() not in ("_STATE", "_UNKNOWN_PARTITION", "_UNKNOWN_TOPIC"):
+        raise error

@@ -1,0 +1,185 @@
+"""`Subscription`: the consume verbs, for callers who wait and for those on an event loop."""
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from flowodm.record import Undecodable
+from flowodm.settings import BaseSettings
+from flowodm.subscription.aio import AsyncRecordIterator
+from flowodm.subscription.engine import Batch, Engine, OnError, check_count
+from flowodm.subscription.iterator import RecordIterator
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Message
+
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["Subscription", "subscription_of"]
+
+T = TypeVar("T")
+
+_COMMIT: Final = 10.0
+
+
+class Subscription(Engine[T]):
+    """One consumer of one topic as a member of one group; threads and tasks may share it.
+
+    The consumer is made when the first record is asked for. A record is done when its owner asks
+    for the next one: the thread, the task for the async verbs, or the iterator that gave it.
+    """
+
+    def consume_one(self, timeout: float = 1.0, *, on_error: OnError = "raise") -> Any:
+        """Take the next record; what this thread took before is done.
+
+        Args:
+            timeout: Seconds to wait for one, from when the group has given us partitions.
+            on_error: Raise what cannot be decoded, and stay there; or give it as a value.
+
+        Returns:
+            The value; None when nothing came in time.
+
+        Raises:
+            DeserializationError: The record cannot be decoded; the next call says so again.
+            RegistryError: Its schema cannot be had; the next call tries again.
+            BrokerError: The cluster does not answer, or refuses.
+        """
+        hold = self.ledger.hold_of(threading.current_thread())
+        return self.drive(hold, self.one(hold, timeout, on_error))
+
+    def consume_iter(
+        self,
+        timeout: float = 1.0,
+        *,
+        max_messages: int | None = None,
+        stop_when_idle: bool = False,
+        on_error: OnError = "raise",
+    ) -> RecordIterator[T]:
+        """Iterate over the records; each is done when the next is asked for.
+
+        Args:
+            timeout: Seconds without a record after which the iterator ends, if it is to.
+            max_messages: After how many records it ends.
+            stop_when_idle: End when nothing comes; else it waits for ever.
+            on_error: Raise what cannot be decoded, and stay there; or give it as a value.
+        """
+        return RecordIterator(
+            self,
+            timeout,
+            max_messages=max_messages,
+            stop_when_idle=stop_when_idle,
+            on_error=on_error,
+        )
+
+    def consume_batch(
+        self, max_messages: int, timeout: float = 1.0, *, on_error: OnError = "raise"
+    ) -> Batch[Any]:
+        """Take up to so many records; what this thread took before is done.
+
+        Args:
+            max_messages: How many at most.
+            timeout: Seconds to wait for them all, from when the group has given us partitions.
+            on_error: Raise what cannot be decoded when it is the first, and end before it when
+                it is not; or give it as a value.
+
+        Returns:
+            What came in time, perhaps nothing.
+
+        Raises:
+            FlowODMError: As of `consume_one`.
+        """
+        check_count(max_messages)
+        hold = self.ledger.hold_of(threading.current_thread())
+        return self.drive(hold, self.batch(hold, max_messages, timeout, on_error, self.acknowledge))
+
+    def commit(self, timeout: float = _COMMIT) -> None:
+        """Store that what this thread took is done; return when the broker has it.
+
+        Args:
+            timeout: Seconds to wait for the broker.
+
+        Raises:
+            BrokerError: The broker does not have it: it did not answer, or the partitions are
+                another member's by now.
+        """
+        hold = self.ledger.hold_of(threading.current_thread())
+        self.drive(hold, self.commitment(hold, timeout))
+
+    async def aconsume_one(self, timeout: float = 1.0, *, on_error: OnError = "raise") -> Any:
+        """Take the next record, as `consume_one` does; what this task took before is done."""
+        hold = self.hold_of_task()
+        return await self.adrive(hold, self.one(hold, timeout, on_error))
+
+    def aconsume_iter(
+        self,
+        timeout: float = 1.0,
+        *,
+        max_messages: int | None = None,
+        stop_when_idle: bool = False,
+        on_error: OnError = "raise",
+    ) -> AsyncRecordIterator[T]:
+        """Iterate over the records, as `consume_iter` does, for `async for` and `async with`."""
+        return AsyncRecordIterator(
+            self,
+            timeout,
+            max_messages=max_messages,
+            stop_when_idle=stop_when_idle,
+            on_error=on_error,
+        )
+
+    async def aconsume_batch(
+        self, max_messages: int, timeout: float = 1.0, *, on_error: OnError = "raise"
+    ) -> Batch[Any]:
+        """Take up to so many records, as `consume_batch` does."""
+        check_count(max_messages)
+        hold = self.hold_of_task()
+        return await self.adrive(
+            hold, self.batch(hold, max_messages, timeout, on_error, self.acknowledge_soon)
+        )
+
+    async def acommit(self, timeout: float = _COMMIT) -> None:
+        """Commit what this task took, as `commit` does."""
+        hold = self.hold_of_task()
+        await self.adrive(hold, self.commitment(hold, timeout))
+
+
+def subscription_of(
+    connection: "KafkaConnection",
+    topic: str,
+    group_id: str,
+    *,
+    key: Hashable,
+    decode: "Callable[[Message], T | Undecodable]",
+    settings: BaseSettings | type[BaseSettings] | None = None,
+    make_consumer: "Callable[[Mapping[str, Any]], Consumer] | None" = None,
+) -> Subscription[T]:
+    """Return the subscription of a group, which the connection keeps and closes.
+
+    There is one for a key, a topic and a group, whatever the settings: a second consumer would be
+    another member, and take partitions from the first. Other settings than before replace its
+    consumer; None leaves them as they are.
+
+    Args:
+        connection: The cluster.
+        topic: The topic.
+        group_id: The group.
+        key: Whose it is: a model's class.
+        decode: As of `Subscription`.
+        settings: As of `Subscription`.
+        make_consumer: As of `Subscription`.
+    """
+
+    def make() -> Subscription[T]:
+        return Subscription(
+            connection,
+            topic,
+            group_id,
+            decode=decode,
+            settings=settings,
+            make_consumer=make_consumer,
+        )
+
+    found: Subscription[T] = connection.owned((Subscription, key, topic, group_id), make)
+    if settings is not None:
+        found.use(settings, make_consumer)
+    return found
