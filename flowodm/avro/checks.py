@@ -73,7 +73,9 @@ def _own_class(cls: type[Any], base: type, schema: CoreSchema) -> CoreSchema:
     made = core_schema.no_info_after_validator_function(
         own, core_schema.no_info_before_validator_function(plain, schema)
     )
-    return core_schema.union_schema([core_schema.is_instance_schema(cls), made])
+    same = core_schema.is_instance_schema(cls)
+    lax = core_schema.union_schema([same, made], mode="left_to_right")
+    return core_schema.lax_or_strict_schema(lax_schema=lax, strict_schema=same)
 
 
 def _scalar(schema: _Checks, word: str, logical: Logical | None) -> CoreSchema:

@@ -6,6 +6,7 @@ first branch that it fits, a `float` is rounded, a record's missing fields have 
 
 import struct
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final, cast
 
 from flowodm.avro.blueprint.names import Names
@@ -35,8 +36,8 @@ _DEEPEST: Final = 40
 """Lists, dicts and records inside one another in one default."""
 
 
-class _TooDeep(Exception):
-    """A default that is nested too deeply to be made in Python."""
+class _NoValue(Exception):
+    """A default that a Python class cannot have."""
 
 
 class Defaults:
@@ -46,14 +47,20 @@ class Defaults:
         self._schema = schema
         self._names = names
         self._written: dict[tuple[int, str], bool] = {}
+        self._planned: dict[int, Value | None] = {}
 
     def plan(self, field: Field) -> Value | None:
-        """The default in Python; None where there is none, or none that fits the type."""
+        """The default in Python; None where there is none, or none that its class would take."""
+        if id(field) not in self._planned:
+            self._planned[id(field)] = self._plan(field)
+        return self._planned[id(field)]
+
+    def _plan(self, field: Field) -> Value | None:
         if isinstance(field.default, NoDefault) or not self._fits(field.type, field.default):
             return None
         try:
             return self._value(field.type, field.default, 0)
-        except _TooDeep:
+        except _NoValue:
             return None
 
     def _fits(self, node: Type, value: Json) -> bool:
@@ -65,7 +72,7 @@ class Defaults:
 
     def _value(self, node: Type, value: Json, depth: int) -> Value:
         if depth > _DEEPEST:
-            raise _TooDeep
+            raise _NoValue
         match self._schema.deref(node), value:
             case Union(branches=branches), _:
                 fitting = next(branch for branch in branches if self._fits(branch, value))
@@ -92,11 +99,14 @@ class Defaults:
         self, record: Record, value: dict[str, Json], depth: int
     ) -> tuple[tuple[str, Value], ...]:
         attributes = self._names.attributes(record.fullname)
-        return tuple(
-            (attributes[field.name], self._value(field.type, value[field.name], depth + 1))
-            for field in record.fields
-            if field.name in value
-        )
+        arguments = []
+        for field in record.fields:
+            if field.name in value:
+                given = self._value(field.type, value[field.name], depth + 1)
+                arguments.append((attributes[field.name], given))
+            elif self.plan(field) is None:
+                raise _NoValue
+        return tuple(arguments)
 
     def _leaf(self, node: Type, value: Json) -> Constant | Of:
         if isinstance(node, Fixed) or (isinstance(node, Primitive) and node.name == "bytes"):
@@ -109,9 +119,22 @@ class Defaults:
             physical = value
         convert = conversion(node, raw=RawNumber)
         constant = Constant(physical if convert is None else convert(physical))
+        if not _is_taken(node, constant):
+            raise _NoValue
         if isinstance(node, Fixed) and node.fullname in self._names.classes:
             return Of(self._names.classes[node.fullname], constant)
         return constant
+
+
+def _is_taken(node: Type, constant: Constant) -> bool:
+    """Whether the annotation of a type lets the value pass that the schema has for it."""
+    logical = node.logical if isinstance(node, Primitive | Fixed) else None
+    match constant.value:
+        case Decimal() as number if logical is not None and number:
+            return number.adjusted() + 1 + (logical.scale or 0) <= (logical.precision or 0)
+        case str() if logical is not None and logical.name == "uuid":
+            return False
+    return True
 
 
 def _rounded(name: str, value: float) -> float:
