@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flowodm.connection.default import (
         connect,
+        get_async_consumer,
+        get_async_producer,
         get_consumer,
         get_kafka_connection,
         get_producer,
@@ -21,6 +23,8 @@ __all__ = [
     "KafkaConnection",
     "broker_error",
     "connect",
+    "get_async_consumer",
+    "get_async_producer",
     "get_consumer",
     "get_kafka_connection",
     "get_producer",

@@ -1,5 +1,6 @@
 """The process's default connection, and `connect()`, which says what it connects to."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "connect",
+    "get_async_consumer",
+    "get_async_producer",
     "get_consumer",
     "get_kafka_connection",
     "get_producer",
@@ -111,6 +114,22 @@ def get_consumer(config: Mapping[str, Any] | None = None) -> "Consumer":
         config: librdkafka's keys for this one.
     """
     return _DEFAULT.consumer(config)
+
+
+async def get_async_producer() -> "Producer":
+    """Return the default connection's producer; the event loop goes on while it is made."""
+    return await asyncio.to_thread(get_producer)
+
+
+async def get_async_consumer(config: Mapping[str, Any] | None = None) -> "Consumer":
+    """Make a consumer on the default connection; the event loop goes on meanwhile.
+
+    Its calls block like any consumer's: the caller makes them in a thread, and closes it.
+
+    Args:
+        config: librdkafka's keys for this one.
+    """
+    return await asyncio.to_thread(get_consumer, config)
 
 
 def get_schema_registry() -> "SchemaRegistry":

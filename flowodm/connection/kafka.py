@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from weakref import WeakSet
 
 from flowodm.connection.errors import broker_error, configuration_error, unreachable
 from flowodm.connection.journal import Journal
@@ -58,20 +59,20 @@ class KafkaConnection:
         *,
         callbacks: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
-        self._lock = threading.RLock()
         self._asked: Context | str | None = context
         self._callbacks = dict(callbacks or {})
         self.generation = 0
         """Counts the times that the clients were closed, or left behind by a fork."""
         self._forget()
+        _ALIVE.add(self)
 
     def _forget(self) -> None:
+        self._lock = threading.RLock()
         self._context: Context | None = None
         self._producer: Producer | None = None
         self._admin: AdminClient | None = None
         self._registry: SchemaRegistry | None = None
         self._owned: dict[Hashable, Any] = {}
-        self._owner = os.getpid()
         self.journal = Journal()
         """What the clients' logs say of the brokers."""
 
@@ -124,7 +125,6 @@ class KafkaConnection:
 
             return self._make(Producer, {**self.context.client_config("producer"), **config})
         with self._lock:
-            self._mind_fork()
             if self._producer is None:
                 from confluent_kafka import Producer
 
@@ -134,7 +134,6 @@ class KafkaConnection:
     def admin(self) -> "AdminClient":
         """Return the admin client, made on first use and shared."""
         with self._lock:
-            self._mind_fork()
             if self._admin is None:
                 from confluent_kafka.admin import AdminClient
 
@@ -148,7 +147,6 @@ class KafkaConnection:
             ConfigurationError: The context names no registry.
         """
         with self._lock:
-            self._mind_fork()
             if self._registry is None:
                 from flowodm.registry import SchemaRegistry
 
@@ -172,7 +170,6 @@ class KafkaConnection:
             make: Makes it; quick, since it holds the connection's lock.
         """
         with self._lock:
-            self._mind_fork()
             if key not in self._owned:
                 self._owned[key] = make()
             found: _T = self._owned[key]
@@ -269,15 +266,14 @@ class KafkaConnection:
         with self._lock:
             producer, admin, registry = self._producer, self._admin, self._registry
             self._producer = self._admin = self._registry = None
-            is_ours = self._owner == os.getpid()
             owned, self._owned = self._owned, {}
             self.generation += 1
-        for item in reversed(owned.values()) if is_ours else ():
+        for item in reversed(owned.values()):
             if (close := getattr(item, "close", None)) is not None:
                 close()
-        if producer is not None and is_ours:
+        if producer is not None:
             flush(producer, _FLUSH if timeout is None else timeout)
-        if admin is not None and is_ours:
+        if admin is not None:
             admin.poll(0)  # hands over the rest of its log
         if registry is not None:
             registry.close()
@@ -362,14 +358,13 @@ class KafkaConnection:
         if (callback := self._callbacks.get("error_cb")) is not None:
             callback(error)
 
-    def _mind_fork(self) -> None:
-        """Leave the clients of a parent process alone: closing them here would hang."""
-        if self._owner != os.getpid():
-            _PARENTS.append((self._producer, self._admin, self._owned))
-            self.generation += 1
-            context = self._context
-            self._forget()
-            self._context = context
+    def _leave_parent(self) -> None:
+        """Leave the clients to the parent process: closing them here would hang."""
+        _PARENTS.append((self._producer, self._admin, self._owned))
+        self.generation += 1
+        context = self._context
+        self._forget()
+        self._context = context
 
     def _check_cluster(self, expected: str, operation: str) -> None:
         found = self.metadata().cluster_id
@@ -389,8 +384,18 @@ class KafkaConnection:
             )
 
 
+_ALIVE: "WeakSet[KafkaConnection]" = WeakSet()
 _PARENTS: list[Any] = []
 """Clients that a fork left behind; kept, since their destruction would wait for lost threads."""
+
+
+def _after_fork() -> None:
+    for connection in list(_ALIVE):
+        connection._leave_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def is_internal(topic: str) -> bool:

@@ -452,8 +452,8 @@ def test_a_child_process_makes_clients_of_its_own(mock_cluster: str) -> None:
         "from flowodm.connection import KafkaConnection\n"
         f"k = KafkaConnection(Context(name='t', source='t', bootstrap_servers={mock_cluster!r}))\n"
         "k.metadata()\n"
-        "k.producer()\n"
-        "child = os.fork()\n"
+        "k.producer().list_topics(timeout=30)\n"  # connected: a fork while it resolves a name
+        "child = os.fork()\n"  # leaves the child with the C library's lock on that taken
         "if not child:\n"
         "    assert len(k.metadata().brokers) == 1\n"
         "    k.close()\n"

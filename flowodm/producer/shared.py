@@ -1,0 +1,43 @@
+"""The producer that all users of a connection share."""
+
+import atexit
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from flowodm.producer.config import yielding
+from flowodm.producer.producer import Producer
+
+if TYPE_CHECKING:
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["producer_of"]
+
+_SHARED: "WeakSet[Producer]" = WeakSet()
+
+
+def producer_of(connection: "KafkaConnection", defaults: Mapping[str, Any] = {}) -> Producer:
+    """Return the connection's producer for these defaults: made on first use, then shared.
+
+    Closing the connection closes it, and so does the end of the interpreter: each waits, for a
+    bounded time, for what is still open.
+
+    Args:
+        connection: The cluster.
+        defaults: librdkafka's keys, such as a profile's, where the context does not say otherwise.
+    """
+
+    def make() -> Producer:
+        config = yielding(connection.context, defaults)
+        producer = Producer(connection, config=config, background=True)
+        _SHARED.add(producer)
+        return producer
+
+    key = (Producer, *sorted((name, str(value)) for name, value in defaults.items()))
+    return connection.owned(key, make)
+
+
+@atexit.register
+def _close_all() -> None:
+    for producer in list(_SHARED):
+        producer.close()
