@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 
 from flowodm.avro.blueprint.naming import Taken, attribute_names, class_name, member_names
 from flowodm.avro.schema import Schema
-from flowodm.avro.types import Enum, NamedType, Record
+from flowodm.avro.types import Enum, NamedType, Record, type_name
 
 __all__ = ["Names"]
 
@@ -33,7 +33,8 @@ class Names:
         self._members: dict[str, Mapping[str, str]] = {}
         taken = Taken()
         root = schema.deref(schema.root)
-        self._root = root.fullname if isinstance(root, Record) else None
+        is_own = isinstance(root, Record) and root.fullname not in schema.external
+        self._root = type_name(root) if is_own else None
         self.root = class_name(self._root or "Root", taken, wanted=wanted)
         """The class of the root."""
         self.classes = {
