@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import KEY_HEADER, VALUE_HEADER, Framed, unframe
 from flowodm.codec.plain import NotJson, bytes_text, read_json
-from flowodm.codec.plans import Plan, Plans
+from flowodm.codec.plans import Compile, Plan, Plans
 from flowodm.codec.style import VALUES, Style
 from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
 
@@ -44,6 +44,7 @@ class Codec:
         value: What values are.
         reader: The schema to read Avro values into; None: the one they were written with.
         style: What Avro values become.
+        compile: What makes the decoders of values instead of `reader` and `style`.
     """
 
     def __init__(
@@ -54,9 +55,11 @@ class Codec:
         value: Format = "auto",
         reader: "Schema | None" = None,
         style: Style = VALUES,
+        compile: "Compile | None" = None,
     ) -> None:
         self._key = _SideCodec("key", key, Plans(registry, None, style)).decode
-        self._value = _SideCodec("value", value, Plans(registry, reader, style)).decode
+        plans = Plans(registry, reader, style, compile=compile)
+        self._value = _SideCodec("value", value, plans).decode
 
     def decode(self, record: Record) -> DecodedRecord:
         """Decode a record's key and value, each on its own.

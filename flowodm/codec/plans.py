@@ -1,7 +1,8 @@
 """How to read what each schema of a registry wrote: found once per schema, and kept."""
 
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from flowodm.codec.framing import Framed
 from flowodm.codec.style import Style
@@ -10,10 +11,13 @@ from flowodm.registry.cache import BoundedCache, BriefCache
 
 if TYPE_CHECKING:
     from flowodm.avro import Schema
-    from flowodm.codec.decode import Decode
+    from flowodm.codec.decode import Decode, Decoder
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["Plan", "Plans"]
+__all__ = ["Compile", "Plan", "Plans"]
+
+Compile: TypeAlias = "Callable[[Schema], Decoder]"
+"""Makes the decoder of what a schema wrote."""
 
 _MOST_PLANS: Final = 1_000
 _MOST_SOURCE: Final = 16 * 1024 * 1024
@@ -33,14 +37,27 @@ class Plan(NamedTuple):
 
 
 class Plans:
-    """The plans of one side, by schema."""
+    """The plans of one side, by schema.
+
+    Args:
+        registry: Where schemas come from; None when there is none.
+        reader: The schema to read into; None: the one that each was written with.
+        style: What values become.
+        compile: What makes the decoders instead, where a reader and a style do not say it all.
+    """
 
     def __init__(
-        self, registry: "SchemaRegistry | None", reader: "Schema | None", style: Style
+        self,
+        registry: "SchemaRegistry | None",
+        reader: "Schema | None",
+        style: Style,
+        *,
+        compile: "Compile | None" = None,
     ) -> None:
         self._registry = registry
         self._reader = reader
         self._style = style
+        self._compile = compile or self._compile_decoder
         self._known: BoundedCache[int | str, Plan] = BoundedCache(
             max_entries=_MOST_PLANS, max_weight=_MOST_SOURCE
         )
@@ -83,13 +100,16 @@ class Plans:
             return plan
         if kind != "AVRO":
             raise SchemaError(f"{_named(name)} is {kind}, which cannot be decoded here")
-        from flowodm.codec.decode import compile_decoder
-
         writer = registry.parsed(name) if isinstance(name, int) else registry.parsed_by_guid(name)
-        decoder = compile_decoder(writer, self._reader, style=self._style)
+        decoder = self._compile(writer)
         plan = Plan(decoder.decode, schema_id, decoder.schema)
         self._known.put(name, plan, len(decoder.source))
         return plan
+
+    def _compile_decoder(self, writer: "Schema") -> "Decoder":
+        from flowodm.codec.decode import compile_decoder
+
+        return compile_decoder(writer, self._reader, style=self._style)
 
 
 def _named(name: int | str) -> str:
