@@ -5,13 +5,18 @@ anew. Where a class has hooks of its own, they are asked at each call.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from flowodm.errors import SettingsError
 from flowodm.model.declaration import Declaration
 from flowodm.model.declared import DeclaredModel
 from flowodm.model.reading import Reading
+from flowodm.model.tombstone import Tombstone
 from flowodm.model.writing import Writing
+from flowodm.settings import profile_of
+from flowodm.subscription import Subscription, consumer_config
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -20,9 +25,20 @@ if TYPE_CHECKING:
     from flowodm.producer import Producer
     from flowodm.settings import BaseSettings
 
-__all__ = ["aready_writing", "declaration_of", "reading_of", "ready_writing", "writing_of"]
+__all__ = [
+    "aready_writing",
+    "async_subscription_of",
+    "declaration_of",
+    "new_consumer",
+    "reading_of",
+    "ready_writing",
+    "shared_client",
+    "subscription_of",
+    "writing_of",
+]
 
 _M = TypeVar("_M", bound=DeclaredModel)
+_MakeConsumer: TypeAlias = "Callable[[Mapping[str, Any]], Consumer] | None"
 
 
 def declaration_of(cls: type[DeclaredModel]) -> Declaration:
@@ -94,14 +110,71 @@ def new_consumer(
     settings: "BaseSettings | type[BaseSettings] | None",
 ) -> "Consumer":
     """Make a consumer of a class's group, by its profile; the caller closes it."""
-    from flowodm.subscription.configuration import consumer_config
+    connection = cls.get_connection()
+    profile = settings or declaration_of(cls).profile
+    return connection.consumer(consumer_config(connection, _group(cls, group_id), profile))
 
+
+def subscription_of(
+    cls: type[_M],
+    group_id: str | None = None,
+    settings: "BaseSettings | type[BaseSettings] | None" = None,
+) -> "Subscription[_M | Tombstone]":
+    """The membership that the verbs of a class, a group and a profile share."""
+    make_consumer: _MakeConsumer = None
+    if _overrides(cls, "get_consumer"):
+        make_consumer = partial(_call_hook, cls.get_consumer, group_id, settings)
+    return _subscription(cls, group_id, settings, make_consumer)
+
+
+def async_subscription_of(
+    cls: type[_M],
+    group_id: str | None = None,
+    settings: "BaseSettings | type[BaseSettings] | None" = None,
+) -> "Subscription[_M | Tombstone]":
+    """The same for the async verbs: another one, where they have a hook of their own."""
+    if not _overrides(cls, "get_async_consumer"):
+        return subscription_of(cls, group_id, settings)
+    loop = asyncio.get_running_loop()
+
+    def make_consumer(_config: Mapping[str, Any]) -> "Consumer":
+        hook = cls.get_async_consumer(group_id, settings)  # runs where the caller does
+        return asyncio.run_coroutine_threadsafe(hook, loop).result()
+
+    return _subscription(cls, group_id, settings, make_consumer, loop)
+
+
+def _subscription(
+    cls: type[_M],
+    group_id: str | None,
+    settings: "BaseSettings | type[BaseSettings] | None",
+    make_consumer: _MakeConsumer,
+    *owner: object,
+) -> "Subscription[_M | Tombstone]":
     connection, declaration = cls.get_connection(), declaration_of(cls)
-    group = group_of(cls, group_id)
-    return connection.consumer(consumer_config(connection, group, settings or declaration.profile))
+    profile = profile_of(settings or declaration.profile)
+    group = _group(cls, group_id)
+
+    def make() -> "Subscription[_M | Tombstone]":
+        return Subscription(
+            connection,
+            declaration.topic,
+            group,
+            decode=reading_of(cls).decode,
+            settings=profile,
+            make_consumer=make_consumer,
+        )
+
+    return connection.owned((Subscription, cls, group, profile, *owner), make)
 
 
-def group_of(cls: type[DeclaredModel], group_id: str | None) -> str:
+def _call_hook(
+    hook: "Callable[..., Consumer]", group_id: str | None, settings: Any, _config: Any
+) -> "Consumer":
+    return hook(group_id, settings)
+
+
+def _group(cls: type[DeclaredModel], group_id: str | None) -> str:
     """The group that is given, else the class's.
 
     Raises:

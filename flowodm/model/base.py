@@ -58,7 +58,7 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
         Raises:
             SchemaError: An annotation has no meaning in Avro.
         """
-        from flowodm.avro.derive import bind
+        from flowodm.avro.bind import bind
 
         return bind(cls).schema
 
@@ -68,7 +68,7 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
         Raises:
             SerializationError: A value does not fit its field.
         """
-        from flowodm.avro.derive import bind
+        from flowodm.avro.bind import bind
         from flowodm.codec.model_encode import model_values
 
         values: dict[str, Any] = model_values(bind(type(self)))(self)

@@ -140,6 +140,6 @@ def _check_annotations(cls: type[DeclaredModel], declaration: Declaration) -> No
     """
     is_open = cls.__pydantic_generic_metadata__["parameters"]
     if declaration.value_serializer == "avro" and cls.__pydantic_complete__ and not is_open:
-        from flowodm.avro.derive import bind
+        from flowodm.avro.bind import bind
 
         bind(cls)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
-from flowodm.avro.derive import bind
+from flowodm.avro.bind import bind
 from flowodm.codec.decode import Decode, compile_decoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import VALUE_HEADER, unframe

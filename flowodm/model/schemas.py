@@ -6,7 +6,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from flowodm.avro.derive import bind
+from flowodm.avro.bind import bind
 from flowodm.avro.parse import parse
 from flowodm.avro.schema import Schema
 from flowodm.avro.types import NO_DEFAULT, Array, Enum, Fixed, Map, Primitive, Record, Type, Union

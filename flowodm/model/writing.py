@@ -137,7 +137,7 @@ class Writing(Generic[_M]):
     def _value_writer(self) -> Callable[[_M, bytes], bytes]:
         if self._declaration.value_serializer == "json":
             return _write_json
-        from flowodm.avro.derive import bind
+        from flowodm.avro.bind import bind
 
         if not self._declaration.is_framed:
             return _avro_writer(bind(self._cls), own_schema(self._cls, self._declaration))
@@ -189,7 +189,7 @@ def _avro_key_writer(
 ) -> WriteKey:
     from pydantic import ValidationError
 
-    from flowodm.avro.derive import bind
+    from flowodm.avro.bind import bind
     from flowodm.codec.model_encode import compile_model_encoder
 
     assert declaration.key_field is not None
