@@ -6,9 +6,10 @@ A thread of the engine's own runs the steps. What is decoded already is handed o
 import asyncio
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
-from flowodm.subscription.iterator import END, NOTHING, Iteration
+from flowodm.subscription.engine import NOTHING
+from flowodm.subscription.iterator import END, Iteration
 
 __all__ = ["AsyncRecordIterator"]
 
@@ -32,20 +33,20 @@ class AsyncRecordIterator(Iteration[T]):
         return self
 
     async def __anext__(self) -> T:
-        value: Any = NOTHING
+        if self._left <= 0:
+            await self._end_soon(True)
+            raise StopAsyncIteration
         if monotonic() >= self._breath:
             await asyncio.sleep(0)
             self._breath = monotonic() + _BREATH
-        if self._engine.lock.acquire(blocking=False):
-            try:
-                value = self._next_at_hand()
-            finally:
-                self._engine.lock.release()
+        value = self._engine.at_once(self._hold, self._is_strict)
         if value is NOTHING:
-            value = await self._engine.adrive(self._hold, self._next_in_time())
+            value = await self._engine.turns.adrive(self._hold, self._wait())
             self._breath = monotonic() + _BREATH
         if value is END:
+            await self._end_soon(True)
             raise StopAsyncIteration
+        self._left -= 1
         return value  # type: ignore[no-any-return]  # NOTHING and END are sorted out
 
     async def __aenter__(self) -> Self:
@@ -57,8 +58,17 @@ class AsyncRecordIterator(Iteration[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._engine.in_thread(self._end, kind is None)
+        await self._end_soon(kind is None)
 
     async def aclose(self) -> None:
         """End; the record at hand comes again."""
-        await self._engine.in_thread(self._end, False)
+        await self._end_soon(False)
+
+    async def _end_soon(self, is_done: bool) -> None:
+        if self._lock.acquire(blocking=False):
+            try:
+                self._end(is_done)
+            finally:
+                self._lock.release()
+        else:
+            await self._engine.turns.in_thread(self._end, is_done)

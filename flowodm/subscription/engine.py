@@ -5,13 +5,9 @@ thread runs the steps one after the other, or for an event loop a thread of thei
 `subscription.py`. Between two steps others have their turn.
 """
 
-import asyncio
 import os
-import threading
-import time
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
@@ -19,41 +15,31 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeV
 from flowodm.errors import BrokerError, DeserializationError, RegistryError, UsageError
 from flowodm.record import Undecodable
 from flowodm.settings import BaseSettings, profile_of
+from flowodm.subscription.batch import Batch
 from flowodm.subscription.configuration import consumer_config
 from flowodm.subscription.intake import Intake
 from flowodm.subscription.ledger import Hold, Ledger
 from flowodm.subscription.shelf import Shelf
+from flowodm.subscription.turns import Steps, Turns
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Message
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["Batch", "Clock", "Engine", "OnError", "Steps", "check_count", "unreadable"]
+__all__ = ["NOTHING", "Batch", "Clock", "Engine", "OnError", "Steps", "check_count", "unreadable"]
 
 OnError: TypeAlias = Literal["raise", "yield"]
 """What becomes of a record that cannot be decoded: an exception, or an `Undecodable`."""
 
 T = TypeVar("T")
-R = TypeVar("R")
-Steps: TypeAlias = Generator[None, None, R]
 
+NOTHING: Final = object()
+"""No record is at hand, or none came in time."""
 _STEP: Final = 0.1
 """Seconds of one wait, and so the longest that an interrupt or another's turn is kept waiting."""
 _CLOSE: Final = 10.0
 _COMMIT: Final = 10.0
-
-
-class Batch(list[T]):
-    """Records that were taken together. They are done with `ack()`, or when more are asked for."""
-
-    def __init__(self, values: list[T], acknowledge: Callable[[], None]) -> None:
-        super().__init__(values)
-        self._acknowledge = acknowledge
-
-    def ack(self) -> None:
-        """Say that all of them are done; once more is asked for, this says nothing any more."""
-        self._acknowledge()
 
 
 class Engine(Generic[T]):
@@ -90,48 +76,44 @@ class Engine(Generic[T]):
         self._make_consumer = make_consumer or connection.consumer
         self.shelf: Shelf[T] = Shelf(decode)
         self.ledger = Ledger(topic, self.shelf)
-        self.lock = threading.RLock()
-        """Held by whoever uses the consumer, for one step."""
-        self._waiting = 0
+        self.turns = Turns()
         self._intake: Intake | None = None
         self._leave: weakref.finalize[..., Any] | None = None
-        self._thread: ThreadPoolExecutor | None = None
         self._is_closed = False
         self._owner = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Subscription {self.topic} of {self.group_id}>"
 
-    @property
-    def due(self) -> float:
-        """When the consumer must be polled again, on the monotonic clock; 0: at once."""
-        return 0.0 if self._intake is None else self._intake.due
-
-    def one(self, hold: Hold, timeout: float, on_error: OnError) -> Steps[Any]:
-        """Take one record; see `consume_one`."""
+    def one(self, hold: Hold, clock: "Clock", is_strict: bool) -> Steps[Any]:
+        """Take one record, when what is held is settled; `NOTHING` when none came in time."""
         self.ledger.settle(hold)
-        if not (yield from self.filled(Clock(timeout))):
-            return None
-        return self.take(hold, on_error)
+        while (value := self.take(hold, is_strict)) is NOTHING:
+            if not (yield from self.filled(clock)):
+                return NOTHING
+        return value
 
     def batch(
         self,
         hold: Hold,
+        clock: "Clock",
+        is_strict: bool,
         max_messages: int,
-        timeout: float,
-        on_error: OnError,
         acknowledge: "Callable[[Hold, list[Message]], None]",
     ) -> Steps[Batch[Any]]:
-        """Take several; see `consume_batch`."""
+        """Take several, when what is held is settled; fewer when no more came in time."""
         self.ledger.settle(hold)
         values: list[Any] = []
-        clock = Clock(timeout)
         try:
-            while len(values) < max_messages and (yield from self.filled(clock)):
-                values.append(self.take(hold, on_error))
+            while len(values) < max_messages:
+                if (value := self.take(hold, is_strict)) is not NOTHING:
+                    values.append(value)
+                elif not (yield from self.filled(clock)):
+                    break
         except (DeserializationError, RegistryError):
             if not values:
                 raise
+            # else it comes up again when it is the first
         return Batch(values, partial(acknowledge, hold, hold.messages[:]))
 
     def commitment(self, hold: Hold, timeout: float) -> Steps[None]:
@@ -148,7 +130,7 @@ class Engine(Generic[T]):
         wait = 0.0
         while True:
             intake = self._opened()
-            if not self.shelf.ready or monotonic() >= intake.due:
+            if not self.shelf.ready or monotonic() >= self.shelf.due:
                 if not self.shelf:
                     self.ledger.relax()
                 self._step(intake, wait)
@@ -163,22 +145,45 @@ class Engine(Generic[T]):
             yield
             wait = _STEP if left is None else min(left, _STEP)
 
-    def take(self, hold: Hold, on_error: OnError) -> Any:
-        """Hand out the record that is ready.
+    def at_hand(self, hold: Hold, is_strict: bool) -> Any:
+        """Settle what is held, and take the next record if it is here: the way of nearly all."""
+        ledger = self.ledger
+        if ledger.plain is not hold or hold.is_doubtful or len(hold.messages) > 1:
+            ledger.settle(hold)
+        elif hold.messages:
+            ledger.store(hold.messages[0])
+            hold.messages.clear()
+        return self.take(hold, is_strict)
+
+    def at_once(self, hold: Hold, is_strict: bool) -> Any:
+        """Do as `at_hand`, when nobody uses the consumer just now: an event loop does not wait."""
+        if not self.turns.lock.acquire(blocking=False):
+            return NOTHING
+        try:
+            return self.at_hand(hold, is_strict)
+        finally:
+            self.turns.lock.release()
+
+    def take(self, hold: Hold, is_strict: bool) -> Any:
+        """Take the next record if it is here and decoded, and no poll is due; else `NOTHING`.
 
         Raises:
             DeserializationError: It could not be decoded; it stays where it is.
         """
-        message, value = self.shelf.ready[0]
-        if on_error == "raise" and type(value) is Undecodable:
+        shelf = self.shelf
+        ready = shelf.ready
+        if not ready or monotonic() >= shelf.due:
+            return NOTHING
+        message, value = ready[0]
+        if is_strict and type(value) is Undecodable:
             raise unreadable(message, value)
         hold.messages.append(message)  # before it leaves the shelf: an interrupt repeats it
-        self.shelf.ready.popleft()
+        ready.popleft()
         return value
 
     def acknowledge(self, hold: Hold, messages: "list[Message]") -> None:
         """Say that a batch is done, unless more was asked for since."""
-        with self.lock:
+        with self.turns.lock:
             if hold.messages and hold.messages[-1] in messages:
                 self.ledger.finish(hold)
 
@@ -188,11 +193,10 @@ class Engine(Generic[T]):
         Args:
             timeout: Seconds to wait for the broker.
         """
-        with self.lock:
+        with self.turns.lock:
             self._is_closed = True
             self._let_go(timeout)
-        if self._thread is not None:
-            self._thread.shutdown(wait=False)
+        self.turns.close()
 
     def use(
         self,
@@ -201,70 +205,11 @@ class Engine(Generic[T]):
     ) -> None:
         """Go on with another profile: a new member takes over; what is in work comes again."""
         profile = profile_of(settings)
-        with self.lock:
+        with self.turns.lock:
             if profile != self.settings:
                 self._let_go(_CLOSE)
                 self.settings = profile
                 self._make_consumer = make_consumer or self._connection.consumer
-
-    def turn(self, steps: Steps[R]) -> tuple[bool, R | None]:
-        """Run one step; whether it was the last, and then the result."""
-        if not self.lock.acquire(blocking=False):
-            self._waiting += 1
-            self.lock.acquire()
-            self._waiting -= 1
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return True, stop.value
-        finally:
-            self.lock.release()
-        if self._waiting:
-            time.sleep(0.001)  # a lock goes to whoever asks first, and that would be us again
-        return False, None
-
-    def drive(self, hold: Hold, steps: Steps[R]) -> R:
-        """Run steps to their end, in this thread."""
-        is_over, result = False, None
-        try:
-            while not is_over:
-                is_over, result = self.turn(steps)
-        except BaseException:
-            hold.is_doubtful = True  # nobody has got what these steps have taken
-            raise
-        return result  # type: ignore[return-value]  # the result of the last step
-
-    async def adrive(self, hold: Hold, steps: Steps[R]) -> R:
-        """Run steps to their end, in the thread for that."""
-        is_over, result = False, None
-        try:
-            while not is_over:
-                is_over, result = await self.in_thread(self.turn, steps)
-        except BaseException:
-            hold.is_doubtful = True  # a cancelled call: a step may still run, and take
-            raise
-        return result  # type: ignore[return-value]  # the result of the last step
-
-    async def in_thread(self, call: Callable[..., R], *arguments: Any) -> R:
-        """Make a call in the one thread of ours."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor(), call, *arguments)
-
-    def hold_of_task(self) -> Hold:
-        """Return what the running task holds."""
-        task = asyncio.current_task()
-        assert task is not None
-        return self.ledger.hold_of(task)
-
-    def acknowledge_soon(self, hold: Hold, messages: "list[Message]") -> None:
-        """Say that a batch is done, in the thread."""
-        self._executor().submit(self.acknowledge, hold, messages)
-
-    def _executor(self) -> ThreadPoolExecutor:
-        if self._is_closed:
-            raise self._closed()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="flowodm-consume")
-        return self._thread
 
     def _closed(self) -> UsageError:
         return UsageError(
@@ -292,7 +237,7 @@ class Engine(Generic[T]):
         config = consumer_config(self._connection, self.group_id, self.settings)
         count_partitions(self._connection, self.topic)
         consumer = self._make_consumer(config)
-        self.ledger.consumer = consumer
+        self.ledger.use(consumer)
         self._leave = weakref.finalize(self, _leave, consumer, os.getpid())
         return Intake(
             self._connection,
@@ -313,7 +258,8 @@ class Engine(Generic[T]):
 
     def _let_go(self, timeout: float) -> None:
         intake, self._intake = self._intake, None
-        self.ledger.consumer = None
+        self.ledger.use(None)
+        self.shelf.due = 0.0
         if self._leave is not None:
             self._leave.detach()
             self._leave = None
@@ -329,7 +275,7 @@ class Engine(Generic[T]):
         if intake.waited < self.settings.assignment_timeout:
             return
         waited = intake.waited
-        self._let_go(0.0)
+        intake.wait_anew()
         if (failure := self._connection.journal.worst()) is not None:
             from flowodm.connection.errors import unreachable
 

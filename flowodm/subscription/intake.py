@@ -65,6 +65,7 @@ class Intake:
         self._shelf = shelf
         self._ledger = ledger
         self._partitions: set[int] = set()
+        self._is_closed = False
         self._is_paused = False
         self._has_moved = False
         """Whether partitions went away during the call that runs."""
@@ -75,8 +76,6 @@ class Intake:
         )
         self._asked = self._heard = monotonic()
         self._is_out = False
-        self.due = 0.0
-        """When the consumer must be polled again, on the monotonic clock."""
         consumer.subscribe([topic], on_assign=self._take, on_revoke=self._give, on_lost=self._lose)
 
     @property
@@ -88,6 +87,10 @@ class Intake:
     def waited(self) -> float:
         """Seconds since we asked for partitions."""
         return monotonic() - self._asked
+
+    def wait_anew(self) -> None:
+        """Count from now how long the group keeps us waiting."""
+        self._asked = monotonic()
 
     def step(self, wait: float) -> None:
         """Take what is there onto the shelf; where there is nothing, wait for it.
@@ -105,7 +108,7 @@ class Intake:
             self._pause(False)
             messages = self._fetch(wait)
         now = monotonic()
-        self.due = now + _EVERY
+        self._shelf.due = now + _EVERY
         if messages:
             self._sort(messages)
             self._heard = now
@@ -124,6 +127,7 @@ class Intake:
 
     def close(self, timeout: float) -> None:
         """Commit what is stored and leave the group, within so many seconds."""
+        self._is_closed = True
         closing = threading.Thread(target=self.consumer.close, name="flowodm-leave", daemon=True)
         closing.start()
         closing.join(timeout)
@@ -252,6 +256,8 @@ class Intake:
         self._is_given, self._asked = False, monotonic()
 
     def _forget(self, partitions: set[int]) -> None:
+        if self._is_closed:  # the shelf and the ledger are another intake's by now
+            return
         self._has_moved = True
         self._partitions -= partitions
         self._shelf.drop(partitions)

@@ -6,27 +6,17 @@ sibling (`aio.py`) is `Iteration`.
 
 import math
 import weakref
-from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
-from flowodm.record import Undecodable
-from flowodm.subscription.engine import (
-    Clock,
-    Engine,
-    OnError,
-    Steps,
-    check_count,
-    unreadable,
-)
-from flowodm.subscription.ledger import Hold
+from flowodm.subscription.engine import NOTHING, Clock, Engine, OnError, check_count
+from flowodm.subscription.ledger import Hold, Owner
+from flowodm.subscription.turns import Steps
 
-__all__ = ["END", "NOTHING", "Iteration", "RecordIterator"]
+__all__ = ["END", "Iteration", "RecordIterator"]
 
 T = TypeVar("T")
 
-NOTHING: Final = object()
-"""Nothing is at hand: ask the consumer."""
 END: Final = object()
 
 
@@ -35,6 +25,7 @@ class Iteration(Generic[T]):
 
     Args:
         engine: Whose records.
+        maker: The thread or task that makes it; what it took before is done at the first record.
         timeout: Seconds without a record after which it ends, if it does.
         max_messages: After how many it ends.
         stop_when_idle: Whether it ends when nothing comes.
@@ -44,6 +35,7 @@ class Iteration(Generic[T]):
     def __init__(
         self,
         engine: Engine[T],
+        maker: "Owner | None",
         timeout: float,
         *,
         max_messages: int | None,
@@ -52,50 +44,31 @@ class Iteration(Generic[T]):
     ) -> None:
         check_count(max_messages)
         self._engine = engine
-        self._ledger = engine.ledger
-        self._ready = engine.shelf.ready
+        self._lock = engine.turns.lock
+        self._at_hand = engine.at_hand
+        before = None if maker is None else engine.ledger.hold_of(maker)
+        self._hold = Hold(weakref.ref(self), before=before)
         self._timeout = timeout
         self._left = math.inf if max_messages is None else max_messages
         self._stops_when_idle = stop_when_idle
         self._is_strict = on_error == "raise"
-        self._hold = Hold(weakref.ref(self))
 
-    def _next_at_hand(self) -> Any:
-        """Take the next record if it is here and decoded; the last one is done in any case."""
-        hold, ledger = self._hold, self._ledger
-        if ledger.plain is not hold or hold.is_doubtful:
-            ledger.settle(hold)
-        elif hold.messages:
-            ledger.store(hold.messages[0])
-            hold.messages.clear()
-        if self._left <= 0:
-            return END
-        if not self._ready or monotonic() >= self._engine.due:
-            return NOTHING
-        message, value = self._ready[0]
-        if type(value) is Undecodable and self._is_strict:
-            raise unreadable(message, value)
-        hold.messages.append(message)  # before it leaves the shelf: an interrupt repeats it
-        self._ready.popleft()
-        self._left -= 1
-        return value
-
-    def _next_in_time(self) -> Steps[Any]:
-        while True:
-            if (value := self._next_at_hand()) is not NOTHING:
-                return value
-            is_filled = yield from self._engine.filled(Clock(self._timeout))
-            if not is_filled and self._stops_when_idle:
+    def _wait(self) -> Steps[Any]:
+        """Take the next record, however long it takes to come; `END` when it is not to be long."""
+        value = NOTHING
+        while value is NOTHING:
+            value = yield from self._engine.one(self._hold, Clock(self._timeout), self._is_strict)
+            if value is NOTHING and self._stops_when_idle:
                 return END
+        return value
 
     def _end(self, is_done: bool) -> None:
         """Settle the record at hand, and take no more."""
         self._left = 0
-        with self._engine.lock:
-            if is_done and not self._hold.is_doubtful:
-                self._ledger.finish(self._hold)
-            self._ledger.put_back(self._hold)
-            self._ledger.remove(self._hold)
+        ledger, hold = self._engine.ledger, self._hold
+        with self._lock:
+            ledger.finish(hold) if is_done else ledger.put_back(hold)
+            ledger.remove(hold)
 
 
 class RecordIterator(Iteration[T]):
@@ -110,12 +83,21 @@ class RecordIterator(Iteration[T]):
         return self
 
     def __next__(self) -> T:
-        with self._engine.lock:
-            value = self._next_at_hand()
-        if value is NOTHING:
-            value = self._engine.drive(self._hold, self._next_in_time())
-        if value is END:
+        if self._left <= 0:
+            self._end(True)
             raise StopIteration
+        try:
+            with self._lock:
+                value = self._at_hand(self._hold, self._is_strict)
+        except BaseException:
+            self._hold.is_doubtful = True  # nobody has got what was taken
+            raise
+        if value is NOTHING:
+            value = self._engine.turns.drive(self._hold, self._wait())
+        if value is END:
+            self._end(True)
+            raise StopIteration
+        self._left -= 1
         return value  # type: ignore[no-any-return]  # NOTHING and END are sorted out
 
     def __enter__(self) -> Self:

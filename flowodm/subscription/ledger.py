@@ -7,7 +7,7 @@ partition never passes a message that somebody holds, however many hold some.
 import threading
 import weakref
 from asyncio import Task
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flowodm.subscription.shelf import Shelf
@@ -24,10 +24,12 @@ Owner: TypeAlias = "threading.Thread | Task[Any] | weakref.ref[Any]"
 class Hold:
     """What one owner holds."""
 
-    __slots__ = ("is_doubtful", "messages", "owner")
+    __slots__ = ("before", "is_doubtful", "messages", "owner")
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, *, before: "Hold | None" = None) -> None:
         self.owner = owner
+        self.before = before
+        """What an iterator's maker took before: it is done when the iterator begins."""
         self.messages: list[Message] = []
         self.is_doubtful = False
         """Whether the owner may never have got the messages: its call was cut short."""
@@ -48,8 +50,8 @@ class Hold:
     @property
     def comes_again(self) -> bool:
         """Whether what it left counts as not done: of an iterator dropped, a task cancelled."""
-        is_cancelled = isinstance(self.owner, Task) and self.owner.done() and self.owner.cancelled()
-        return self.is_doubtful or self.is_iterator or is_cancelled
+        owner = self.owner
+        return self.is_iterator or (isinstance(owner, Task) and owner.cancelled())
 
 
 class Ledger:
@@ -63,8 +65,10 @@ class Ledger:
     def __init__(self, topic: str, shelf: Shelf[Any]) -> None:
         self._topic = topic
         self._shelf = shelf
-        self.consumer: Consumer | None = None
-        """Where offsets are stored; none after it was closed."""
+        self.store: Callable[[Message], None] = _nowhere
+        """Stores that a message is done, and all before it; of a partition that is gone, nothing.
+        """
+        self._store_offset: Callable[[int, int], None] = _nowhere
         self._holds: dict[Owner, Hold] = {}
         self._done: dict[int, int] = {}
         """The offset after the highest that is done, by partition, while it is shared."""
@@ -72,6 +76,13 @@ class Ledger:
         """Whether several hold messages, so that they may be done out of order."""
         self.plain: Hold | None = None
         """The hold, where there is only one: what it holds is done in order."""
+
+    def use(self, consumer: "Consumer | None") -> None:
+        """Store offsets with this consumer from now on; None: not at all."""
+        if consumer is None:
+            self.store = self._store_offset = _nowhere
+        else:
+            self.store, self._store_offset = _storing(consumer, self._topic)
 
     def hold_of(self, owner: Owner) -> Hold:
         """Return what an owner holds; a new hold where it is new."""
@@ -84,19 +95,25 @@ class Ledger:
 
     def settle(self, mine: Hold) -> None:
         """Before `mine` takes more: what it holds is done, and so is what nobody holds on to."""
-        self.put_back(mine) if mine.is_doubtful else self.finish(mine)
-        mine.is_doubtful = False
+        self.finish(mine)
+        if mine.before is not None:
+            self.finish(mine.before)
+            mine.before = None
         self._holds[mine.owner] = mine
         for hold in [one for one in self._holds.values() if one is not mine]:
-            if hold.is_over or hold.is_doubtful:
-                self.put_back(hold) if hold.comes_again else self.finish(hold)
+            if hold.is_doubtful or (hold.is_over and hold.comes_again):
+                self.put_back(hold)
+            elif hold.is_over:
+                self.finish(hold)
             if not hold.messages and (hold.is_over or not hold.is_iterator):
                 del self._holds[hold.owner]
         self.is_shared |= any(hold.messages for hold in self._holds.values())
         self.plain = None if self.is_shared or len(self._holds) > 1 else mine
 
     def finish(self, hold: Hold) -> None:
-        """Store that what is held is done."""
+        """Store that what is held is done; unless its owner may never have got it."""
+        if hold.is_doubtful:
+            self.put_back(hold)
         if not hold.messages:
             return
         messages = hold.messages[:]
@@ -113,18 +130,9 @@ class Ledger:
             self._done[partition] = max(self._done.get(partition, 0), offset + 1)
             self._store_offset(partition, self._watermark(partition))
 
-    def store(self, message: "Message") -> None:
-        """Store that a message is done, and all before it; of a partition that is gone, nothing."""
-        from confluent_kafka import KafkaException
-
-        try:
-            if self.consumer is not None:
-                self.consumer.store_offsets(message=message)
-        except KafkaException as error:
-            _pass_over(error)
-
     def put_back(self, hold: Hold) -> None:
         """Give up what is held: it comes again."""
+        hold.is_doubtful = False
         if hold.messages:
             self._shelf.put_back(hold.messages)
             hold.messages.clear()
@@ -148,16 +156,6 @@ class Ledger:
             self.is_shared = False
             self._done.clear()
 
-    def _store_offset(self, partition: int, offset: int) -> None:
-        from confluent_kafka import KafkaException, TopicPartition
-
-        try:
-            if self.consumer is not None:
-                place = TopicPartition(self._topic, partition, offset)
-                self.consumer.store_offsets(offsets=[place])
-        except KafkaException as error:
-            _pass_over(error)
-
     def _watermark(self, partition: int) -> int:
         """The first offset that is not done."""
         waiting = [
@@ -169,6 +167,33 @@ class Ledger:
         if (first := self._shelf.first_offset(partition)) is not None:
             waiting.append(first)
         return min([self._done[partition], *waiting])
+
+
+def _storing(
+    consumer: "Consumer", topic: str
+) -> "tuple[Callable[[Message], None], Callable[[int, int], None]]":
+    """Store with a consumer; closures, since one runs for every record."""
+    from confluent_kafka import KafkaException, TopicPartition
+
+    store_offsets = consumer.store_offsets
+
+    def store(message: "Message") -> None:
+        try:
+            store_offsets(message=message)
+        except KafkaException as error:
+            _pass_over(error)
+
+    def store_offset(partition: int, offset: int) -> None:
+        try:
+            store_offsets(offsets=[TopicPartition(topic, partition, offset)])
+        except KafkaException as error:
+            _pass_over(error)
+
+    return store, store_offset
+
+
+def _nowhere(*_: object) -> None:
+    """Store nothing: no consumer is left to commit it."""
 
 
 def _pass_over(error: "KafkaException") -> None:

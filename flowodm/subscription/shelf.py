@@ -27,6 +27,8 @@ class Shelf(Generic[T]):
         self._raw: deque[Message] = deque()
         self.ready: deque[tuple[Message, T | Undecodable]] = deque()
         """Decoded, the next first."""
+        self.due = 0.0
+        """When the consumer must be polled again, on the monotonic clock, whatever is here."""
 
     def __len__(self) -> int:
         return len(self.ready) + len(self._raw)
@@ -42,15 +44,17 @@ class Shelf(Generic[T]):
             RegistryError: The first one's schema cannot be had; it stays where it is.
         """
         raw, ready, decode = self._raw, self.ready, self._decode
-        while raw:
-            try:
-                value = decode(raw[0])
-            except RegistryError:
-                if ready:
-                    return  # it comes up when it is the first
+        before = len(ready)
+        try:
+            for message in raw:
+                ready.append((message, decode(message)))
+        except RegistryError:
+            if not ready:
                 raise
-            ready.append((raw[0], value))
-            raw.popleft()
+            # else it comes up again when it is the first
+        finally:
+            for _ in range(len(ready) - before):
+                raw.popleft()
 
     def put_back(self, messages: "Iterable[Message]") -> None:
         """Take messages that were handed out, to hand them out again at their place."""

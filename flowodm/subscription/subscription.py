@@ -1,5 +1,6 @@
 """`Subscription`: the consume verbs, for callers who wait and for those on an event loop."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -7,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from flowodm.record import Undecodable
 from flowodm.settings import BaseSettings
 from flowodm.subscription.aio import AsyncRecordIterator
-from flowodm.subscription.engine import Batch, Engine, OnError, check_count
+from flowodm.subscription.batch import Batch
+from flowodm.subscription.engine import NOTHING, Clock, Engine, OnError, check_count
 from flowodm.subscription.iterator import RecordIterator
+from flowodm.subscription.ledger import Hold
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Message
@@ -44,8 +47,16 @@ class Subscription(Engine[T]):
             RegistryError: Its schema cannot be had; the next call tries again.
             BrokerError: The cluster does not answer, or refuses.
         """
-        hold = self.ledger.hold_of(threading.current_thread())
-        return self.drive(hold, self.one(hold, timeout, on_error))
+        hold, is_strict = self._mine(), on_error == "raise"
+        try:
+            with self.turns.lock:
+                value = self.at_hand(hold, is_strict)
+        except BaseException:
+            hold.is_doubtful = True  # nobody has got what was taken
+            raise
+        if value is NOTHING:
+            value = self.turns.drive(hold, self.one(hold, Clock(timeout), is_strict))
+        return None if value is NOTHING else value
 
     def consume_iter(
         self,
@@ -65,6 +76,7 @@ class Subscription(Engine[T]):
         """
         return RecordIterator(
             self,
+            threading.current_thread(),
             timeout,
             max_messages=max_messages,
             stop_when_idle=stop_when_idle,
@@ -89,8 +101,9 @@ class Subscription(Engine[T]):
             FlowODMError: As of `consume_one`.
         """
         check_count(max_messages)
-        hold = self.ledger.hold_of(threading.current_thread())
-        return self.drive(hold, self.batch(hold, max_messages, timeout, on_error, self.acknowledge))
+        hold, clock, is_strict = self._mine(), Clock(timeout), on_error == "raise"
+        steps = self.batch(hold, clock, is_strict, max_messages, self.acknowledge)
+        return self.turns.drive(hold, steps)
 
     def commit(self, timeout: float = _COMMIT) -> None:
         """Store that what this thread took is done; return when the broker has it.
@@ -102,13 +115,16 @@ class Subscription(Engine[T]):
             BrokerError: The broker does not have it: it did not answer, or the partitions are
                 another member's by now.
         """
-        hold = self.ledger.hold_of(threading.current_thread())
-        self.drive(hold, self.commitment(hold, timeout))
+        hold = self._mine()
+        self.turns.drive(hold, self.commitment(hold, timeout))
 
     async def aconsume_one(self, timeout: float = 1.0, *, on_error: OnError = "raise") -> Any:
         """Take the next record, as `consume_one` does; what this task took before is done."""
-        hold = self.hold_of_task()
-        return await self.adrive(hold, self.one(hold, timeout, on_error))
+        hold, is_strict = self.ledger.hold_of(_task()), on_error == "raise"
+        value = self.at_once(hold, is_strict)
+        if value is NOTHING:
+            value = await self.turns.adrive(hold, self.one(hold, Clock(timeout), is_strict))
+        return None if value is NOTHING else value
 
     def aconsume_iter(
         self,
@@ -121,6 +137,7 @@ class Subscription(Engine[T]):
         """Iterate over the records, as `consume_iter` does, for `async for` and `async with`."""
         return AsyncRecordIterator(
             self,
+            _task() if asyncio._get_running_loop() else None,
             timeout,
             max_messages=max_messages,
             stop_when_idle=stop_when_idle,
@@ -132,15 +149,27 @@ class Subscription(Engine[T]):
     ) -> Batch[Any]:
         """Take up to so many records, as `consume_batch` does."""
         check_count(max_messages)
-        hold = self.hold_of_task()
-        return await self.adrive(
-            hold, self.batch(hold, max_messages, timeout, on_error, self.acknowledge_soon)
-        )
+        hold, is_strict = self.ledger.hold_of(_task()), on_error == "raise"
+        clock = Clock(timeout)
+        steps = self.batch(hold, clock, is_strict, max_messages, self._acknowledge_soon)
+        return await self.turns.adrive(hold, steps)
 
     async def acommit(self, timeout: float = _COMMIT) -> None:
         """Commit what this task took, as `commit` does."""
-        hold = self.hold_of_task()
-        await self.adrive(hold, self.commitment(hold, timeout))
+        hold = self.ledger.hold_of(_task())
+        await self.turns.adrive(hold, self.commitment(hold, timeout))
+
+    def _acknowledge_soon(self, hold: Hold, messages: "list[Message]") -> None:
+        self.turns.submit(self.acknowledge, hold, messages)
+
+    def _mine(self) -> Hold:
+        return self.ledger.hold_of(threading.current_thread())
+
+
+def _task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None
+    return task
 
 
 def subscription_of(
