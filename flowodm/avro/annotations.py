@@ -52,7 +52,7 @@ class AvroType:
         return checked_schema(self.type, source, handler)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AvroField:
     """Say more of a record's field, in its `Annotated`; its doc is Pydantic's `description`.
 

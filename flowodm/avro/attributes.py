@@ -12,6 +12,9 @@ from flowodm.avro.words import Path, kind, pointer, shown
 from flowodm.errors import SchemaParseError
 
 __all__ = [
+    "ENUM_RESERVED",
+    "FIELD_RESERVED",
+    "RESERVED",
     "JsonObject",
     "aliases_of",
     "default_of",
@@ -26,6 +29,14 @@ __all__ = [
 ]
 
 JsonObject: TypeAlias = dict[str, Json]
+
+RESERVED: Final = frozenset(
+    ["aliases", "doc", "fields", "items", "name", "namespace", "size", "symbols", "type", "values"]
+)
+"""The attributes of a type that the specification names; logical types have none of their own."""
+
+ENUM_RESERVED: Final = RESERVED | {"default"}
+FIELD_RESERVED: Final = frozenset(["aliases", "default", "doc", "name", "order", "type"])
 
 _ORDERS: Final = ("ascending", "descending", "ignore")
 

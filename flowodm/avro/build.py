@@ -6,6 +6,9 @@ JSON itself is `document.py`'s; whether defaults fit is `defaults.py`'s.
 from typing import Final, cast
 
 from flowodm.avro.attributes import (
+    ENUM_RESERVED,
+    FIELD_RESERVED,
+    RESERVED,
     JsonObject,
     aliases_of,
     default_of,
@@ -48,11 +51,6 @@ __all__ = ["Builder"]
 
 _WORDS: Final = ("record", "enum", "array", "map", "fixed", "error")
 _NAMED: Final = ("record", "error", "enum", "fixed")
-_RESERVED: Final = frozenset(
-    ["aliases", "doc", "fields", "items", "name", "namespace", "size", "symbols", "type", "values"]
-)
-_ENUM_RESERVED: Final = _RESERVED | {"default"}
-_FIELD_RESERVED: Final = frozenset(["aliases", "default", "doc", "name", "order", "type"])
 _LARGEST_FIXED: Final = 2**31 - 9
 """Java's largest array, which its parser enforces."""
 
@@ -174,7 +172,7 @@ class Builder:
             raise schema_error(f"this is {foreign.what}, not an Avro schema", path, foreign.hint)
 
     def _primitive(self, document: JsonObject, word: PrimitiveName) -> Primitive:
-        props = props_of(document, _RESERVED)
+        props = props_of(document, RESERVED)
         return Primitive(word, logical_type(word, props), props)
 
     def _container(
@@ -187,7 +185,7 @@ class Builder:
                 f"{article} {word} needs `{key}`", path, f'add `"{key}": …`: the type of each'
             )
         inner = yield self._type(document[key], namespace, (path, key))
-        props = props_of(document, _RESERVED)
+        props = props_of(document, RESERVED)
         logical = logical_type(word, props)
         return Array(inner, logical, props) if word == "array" else Map(inner, logical, props)
 
@@ -206,7 +204,7 @@ class Builder:
             if each.name in fields:
                 raise schema_error(f"the record has two fields {shown(each.name)}", (place, "name"))
             fields[each.name] = each
-        props = props_of(document, _RESERVED)
+        props = props_of(document, RESERVED)
         node = Record(
             fullname,
             tuple(fields.values()),
@@ -235,7 +233,7 @@ class Builder:
             doc_of(document),
             order_of(document, path),
             field_aliases_of(document, path),
-            props_of(document, _FIELD_RESERVED),
+            props_of(document, FIELD_RESERVED),
         )
         if not isinstance(each.default, NoDefault):
             self._defaults.append((each, (path, "default")))
@@ -252,7 +250,7 @@ class Builder:
                 (path, "default"),
                 near and f"did you mean {shown(near)}?",
             )
-        props = props_of(document, _ENUM_RESERVED)
+        props = props_of(document, ENUM_RESERVED)
         node = Enum(
             fullname,
             symbols,
@@ -276,7 +274,7 @@ class Builder:
                 f" not {shown(size)}",
                 (path, "size"),
             )
-        props = props_of(document, _RESERVED)
+        props = props_of(document, RESERVED)
         node = Fixed(
             fullname,
             size,

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, NewType, get_args, get_origin
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, NewType, get_args, get_origin
 
 import annotated_types
 from pydantic import Json
@@ -12,6 +12,9 @@ from pydantic.types import EncodedBytes, EncodedStr
 
 from flowodm.avro.annotations import AvroField, AvroType
 from flowodm.avro.deriving.place import Place
+from flowodm.avro.deriving.props import field_props, type_props
+from flowodm.avro.types import Order
+from flowodm.avro.words import shown
 
 __all__ = ["Peeled", "bounds_of", "digits_of", "field_mark", "peel"]
 
@@ -42,19 +45,20 @@ def peel(annotation: Any, metadata: tuple[Any, ...], place: Place) -> Peeled:
             metadata = (*marks, *metadata)
         elif isinstance(annotation, NewType):
             annotation = annotation.__supertype__
-        elif _is_alias(annotation) or _is_alias(origin):
+        elif _is_alias(annotation):
             place = _inside_alias(annotation, place)
-            value = (annotation if _is_alias(annotation) else origin).__value__
-            annotation = (
-                value
-                if annotation is not origin and origin is None
-                else _given(value, get_args(annotation))
-            )
+            annotation = annotation.__value__
+        elif _is_alias(origin):
+            place = _inside_alias(annotation, place)
+            annotation = origin.__value__[get_args(annotation)]
+        elif type(annotation).__name__ == "PydanticRecursiveRef":
+            annotation = _enclosing(annotation, place)
+            break
         else:
             break
     metadata = tuple(_flat(metadata))
     _refuse_one_way(metadata, place)
-    return Peeled(annotation, metadata, _mark_of(metadata), place)
+    return Peeled(annotation, metadata, _mark_of(metadata, place), place)
 
 
 def _is_alias(annotation: Any) -> bool:
@@ -62,13 +66,23 @@ def _is_alias(annotation: Any) -> bool:
     return type(annotation).__name__ == "TypeAliasType"
 
 
-def _given(value: Any, arguments: tuple[Any, ...]) -> Any:
-    return value[arguments] if arguments else value
+def _enclosing(reference: Any, place: Place) -> Any:
+    """The generic class around a place that Pydantic refers to inside itself.
+
+    Its reference starts with the module, the name and the identity of the class without its
+    arguments; the arguments are those of the innermost such class, as it was made inside it.
+    """
+    outer: Place | None = place
+    while outer is not None:
+        origin = getattr(outer.cls, "__pydantic_generic_metadata__", {}).get("origin")
+        name = f"{getattr(origin, '__module__', '')}.{getattr(origin, '__qualname__', '')}"
+        if reference.type_ref.startswith(f"{name}:{id(origin)}"):
+            return outer.cls
+        outer = outer.outer
+    return reference
 
 
 def _inside_alias(alias: Any, place: Place) -> Place:
-    from dataclasses import replace
-
     name = getattr(alias, "__name__", place.label)
     if any(alias is each for each in place.open):
         raise place.fault(
@@ -98,24 +112,40 @@ def _refuse_one_way(metadata: tuple[Any, ...], place: Place) -> None:
             )
 
 
-def _mark_of(metadata: tuple[Any, ...]) -> AvroType:
+def _mark_of(metadata: tuple[Any, ...], place: Place) -> AvroType:
     marks = [each for each in metadata if isinstance(each, AvroType)]
-    if len(marks) == 1:
-        return marks[0]
+    if not marks:
+        return _NO_MARK
     types = [mark.type for mark in marks if mark.type is not None]
     props = {key: value for mark in marks for key, value in mark.props.items()}
     return AvroType(
         types[-1] if types else None,
-        props,
+        type_props(props, place),
         is_external=any(mark.is_external for mark in marks),
         is_union=any(mark.is_union for mark in marks),
     )
 
 
-def field_mark(metadata: tuple[Any, ...]) -> AvroField:
-    """What all the `AvroField`s of a field say; the outermost wins."""
-    marks = [each for each in metadata if isinstance(each, AvroField)]
-    return marks[-1] if marks else AvroField()
+_NO_MARK: Final = AvroType()
+_NO_FIELD_MARK: Final = AvroField()
+
+
+def field_mark(peeled: Peeled) -> AvroField:
+    """What the `AvroField` of a field says; of several the outermost.
+
+    Raises:
+        SchemaError: Something in it has no meaning.
+    """
+    marks = [each for each in peeled.metadata if isinstance(each, AvroField)]
+    if not marks:
+        return _NO_FIELD_MARK
+    mark = marks[-1]
+    if mark.order not in get_args(Order):
+        raise peeled.place.fault(
+            f"{shown(mark.order)} is not an order", "one of `ascending`, `descending`, `ignore`"
+        )
+    aliases = tuple(dict.fromkeys(mark.aliases))
+    return AvroField(aliases, mark.order, mark.default, field_props(mark.props, peeled.place))
 
 
 def bounds_of(metadata: tuple[Any, ...]) -> tuple[float, float]:

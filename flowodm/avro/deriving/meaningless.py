@@ -29,8 +29,8 @@ def _cure(bare: Any) -> str:
         return "give the generic class its types: `Page[Item]` instead of `Page`"
     if bare is tuple or origin is tuple:
         return "`tuple[T, ...]` is an array; for items of different types, make it a BaseModel"
-    if bare in _LISTS:
-        return f"say of what: `{bare.__name__}[T]`"
+    if bare in _LISTS or origin in _LISTS:
+        return "say of what: `list[T]`, `set[T]`"
     if bare is dict or origin is dict:
         return "an Avro map is a `dict[str, T]`; for other keys, take a list of a BaseModel"
     if origin is Literal:

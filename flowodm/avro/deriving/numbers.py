@@ -10,7 +10,15 @@ from typing import Final
 from flowodm.avro.types import Logical
 from flowodm.avro.values import Duration
 
-__all__ = ["days_of", "duration_of", "micros_of", "stamp_of", "ticks_of", "unscaled_of"]
+__all__ = [
+    "counted_of",
+    "days_of",
+    "duration_of",
+    "micros_of",
+    "stamp_of",
+    "ticks_of",
+    "unscaled_of",
+]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCAL_EPOCH: Final = datetime(1970, 1, 1)
@@ -18,6 +26,11 @@ _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 _PER_SECOND: Final = {"millis": 1_000, "micros": 1_000_000, "nanos": 1_000_000_000}
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def counted_of(number: int, noun: str) -> str:
+    """A number of things in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def days_of(value: date) -> int:
@@ -28,7 +41,7 @@ def days_of(value: date) -> int:
 def ticks_of(logical: Logical, value: time) -> int:
     """The milliseconds or microseconds since midnight."""
     if value.tzinfo is not None:
-        raise ValueError("a time of day with a zone; Avro's have none")
+        raise ValueError("it has a zone, and Avro's times of day have none")
     seconds = value.hour * 3_600 + value.minute * 60 + value.second
     return _ticks(logical, seconds, value.microsecond)
 
@@ -38,9 +51,9 @@ def stamp_of(logical: Logical, value: datetime) -> int:
     is_local = logical.name.startswith("local-")
     if (value.utcoffset() is None) is not is_local:
         raise ValueError(
-            "a datetime with a zone; a local timestamp has none"
+            "it has a zone, and a local timestamp has none"
             if is_local
-            else "a datetime without a zone"
+            else "it has no zone: `datetime(…, tzinfo=UTC)`"
         )
     delta = value - (_LOCAL_EPOCH if is_local else _EPOCH)
     return _ticks(logical, delta.days * 86_400 + delta.seconds, delta.microseconds)
@@ -50,7 +63,7 @@ def _ticks(logical: Logical, seconds: int, micros: int) -> int:
     per_second = _PER_SECOND[logical.name.rpartition("-")[2]]
     number, rest = divmod(micros * per_second, 1_000_000)
     if rest:
-        raise ValueError(f"{micros} microseconds are finer than milliseconds")
+        raise ValueError("microseconds are finer than milliseconds")
     return seconds * per_second + number
 
 
@@ -62,7 +75,7 @@ def micros_of(value: timedelta) -> int:
 def duration_of(value: timedelta) -> Duration:
     """A span of time as days and milliseconds."""
     if value < timedelta():
-        raise ValueError("a negative span of time; a `duration` cannot be negative")
+        raise ValueError("it is negative, and a `duration` cannot be")
     if value % _MILLISECOND:
         raise ValueError("microseconds are finer than the milliseconds of a `duration`")
     return Duration(0, value.days, timedelta(0, value.seconds, value.microseconds) // _MILLISECOND)
@@ -77,9 +90,9 @@ def unscaled_of(logical: Logical, value: Decimal) -> int:
     if not value:
         return 0
     if value.adjusted() + 1 + scale > precision:
-        raise ValueError(f"more digits than precision {precision} at scale {scale} holds")
+        raise ValueError(f"it has more digits than precision {precision} at scale {scale} holds")
     places = exponent + scale
     if places < 0 and any(digits[places:]):
-        raise ValueError(f"more than {scale} digits after the point")
+        raise ValueError(f"it has more than {counted_of(scale, 'digit')} after the point")
     kept = digits[:places] if places < 0 else digits
     return int(Decimal((sign, kept, max(places, 0))))

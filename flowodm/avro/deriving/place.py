@@ -1,5 +1,6 @@
 """Where in a class the deriver stands, and how its errors begin."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from flowodm.errors import SchemaError
 
 __all__ = ["Place", "annotation_text"]
 
-_MODULES: Final = ("typing.", "collections.abc.", "typing_extensions.")
+_MODULES: Final = re.compile(r"\b(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Place:
     """Objects and arrays that stand open around it in the schema's JSON."""
     open: tuple[object, ...] = ()
     """Root models and aliases around it, as far as the next record."""
+    outer: "Place | None" = None
+    """Where the class itself stands."""
 
     def deeper(self, levels: int) -> "Place":
         """The same place, inside a container.
@@ -57,6 +60,4 @@ def annotation_text(annotation: Any) -> str:
         text = repr(annotation)
     except RecursionError:
         text = "…"
-    for module in _MODULES:
-        text = text.replace(module, "")
-    return shown(text)
+    return shown(_MODULES.sub("", text))

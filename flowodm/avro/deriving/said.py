@@ -145,6 +145,11 @@ def _are_symbols(bare: Any, node: Enum, peeled: Peeled) -> bool:
 
 def _misfit(node: Primitive | Fixed | Enum, peeled: Peeled) -> Exception:
     text = definition_text(node, {}) if not isinstance(node, Primitive) else shape_of(node)
+    if peeled.bare is type(None):
+        return peeled.place.fault(
+            f"`None` cannot hold the values of {shown(text)}",
+            "mark the other type of the union only: `Annotated[int, AvroType(…)] | None`",
+        )
     return peeled.place.fault(
         f"{annotation_text(peeled.bare)} cannot hold the values of {shown(text)}",
         _HINTS.get(shape_of(node).partition(" ")[0]),

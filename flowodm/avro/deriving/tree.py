@@ -16,13 +16,14 @@ from flowodm.avro.deriving.fields import FieldPlan, complete, field_plans
 from flowodm.avro.deriving.meaningless import no_type, twice
 from flowodm.avro.deriving.naming import aliases_of, doc_of, fullname_of, name_mark, short_name
 from flowodm.avro.deriving.place import Place
+from flowodm.avro.deriving.props import type_props
 from flowodm.avro.deriving.said import said_type
 from flowodm.avro.deriving.scalars import Kind, converter, kind_of, own_type
 from flowodm.avro.deriving.settle import Defaulted, settle
 from flowodm.avro.deriving.symbols import literal_values, members_of, symbol_mapping
 from flowodm.avro.deriving.table import Table
 from flowodm.avro.logical import logical_type
-from flowodm.avro.names import full_name, namespace_of
+from flowodm.avro.names import full_name, is_name, namespace_of
 from flowodm.avro.schema import Schema
 from flowodm.avro.types import (
     Array,
@@ -72,8 +73,7 @@ class Tree:
         self._table.unwrap()
         table = self._table
         schema = Schema(root, table.names, frozenset(table.external))
-        for each in self._defaulted:
-            settle(each, schema, table)
+        settle(self._defaulted, schema, table)
         return Binding(
             self._model, schema, table.records, table.enums, table.conversions, table.fixeds
         )
@@ -86,11 +86,21 @@ class Tree:
 
     def _type(self, annotation: Any, metadata: tuple[Any, ...], place: Place) -> Walk[Type]:
         peeled = peel(annotation, metadata, place)
+        if any(isinstance(each, AvroField) for each in peeled.metadata):
+            raise place.fault(
+                "an `AvroField` says something of a whole field, and stands inside its annotation",
+                "`Annotated[int | None, AvroField(…)]` instead of `Annotated[int, …] | None`",
+            )
+        return (yield from self._peeled(peeled))
+
+    def _peeled(self, peeled: Peeled) -> Walk[Type]:
         node = yield from self._bare(peeled)
         if not peeled.mark.is_union:
             return node
         if isinstance(node, Union):
-            raise place.fault("a union may not stand directly in a union")
+            raise peeled.place.fault(
+                "a union may not stand directly in a union", "leave `is_union` out"
+            )
         return Union((node,))
 
     def _bare(self, peeled: Peeled) -> Walk[Type]:
@@ -174,6 +184,11 @@ class Tree:
         place = peeled.place
         members = symbol_mapping({value: value for value in values}, place)
         fullname = full_name(place.label, place.namespace)
+        if not is_name(place.label):
+            raise place.fault(
+                f"its enum would be named {shown(place.label)}, which cannot be a name",
+                'name it: `AvroType({"type": "enum", "name": …, "symbols": […]})`',
+            )
         if not self._table.take(fullname, (f"the enum of {shown(values[0])}, …", values), place):
             return Ref(fullname)
         self._table.enums[fullname] = EnumBinding(None, members)
@@ -196,14 +211,15 @@ class Tree:
                 f"they are {', '.join(map(shown, list(members)[:12]))}",
             )
         self._table.enums[fullname] = EnumBinding(cls, members)
+        props = type_props(mark.props, place, is_enum=True)
         node = Enum(
             fullname,
             tuple(members),
             mark.default,
             aliases_of(mark, place),
             doc_of(cls, mark),
-            logical_type("enum", mark.props),
-            mark.props,
+            logical_type("enum", props),
+            props,
         )
         return self._table.define(node, is_external=mark.is_external)
 
@@ -218,7 +234,7 @@ class Tree:
         return Array(items, logical_type("array", props), props)
 
     def _map(self, peeled: Peeled) -> Walk[Type]:
-        keys, values = get_args(peeled.bare)
+        keys, values = get_args(peeled.bare) or (Any, Any)
         if not _is_text(keys, peeled.place):
             raise no_type(peeled)
         node = yield self._type(values, (), peeled.place.deeper(1))
@@ -247,6 +263,7 @@ class Tree:
             fullname.rpartition(".")[2] or place.label,
             place.depth,
             (*place.open, cls),
+            place,
         )
         node: Type = yield self._type(info.annotation, tuple(info.metadata), inside)
         if mark.name is not None and type_name(node) != fullname:
@@ -274,30 +291,32 @@ class Tree:
         fullname = fullname_of(cls, mark, place)
         complete(cls, place)
         depth = place.deeper(3).depth
-        inside = Place(cls, None, namespace_of(fullname), fullname.rpartition(".")[2], depth)
+        space, _, short = fullname.rpartition(".")
+        inside = Place(cls, None, space, short, depth, outer=place)
         plans = field_plans(cls, inside)
         fields = []
         for plan in plans:
             field = yield from self._field(plan, inside)
             fields.append(field)
         self._table.records[fullname] = RecordBinding(cls, tuple(plan.binding for plan in plans))
+        props = type_props(mark.props, place)
         node = Record(
             fullname,
             tuple(fields),
             aliases_of(mark, place),
             doc_of(cls, mark),
             mark.is_error,
-            logical_type("record", mark.props),
-            mark.props,
+            logical_type("record", props),
+            props,
         )
         return self._table.define(node)
 
     def _field(self, plan: FieldPlan, record: Place) -> Walk[Field]:
         attribute = plan.binding.attribute
         place = replace(record, attribute=attribute, label=short_name(record.label, attribute))
-        metadata = tuple(plan.info.metadata)
-        mark = field_mark(metadata)
-        node = yield self._type(plan.info.annotation, metadata, place)
+        peeled = peel(plan.info.annotation, tuple(plan.info.metadata), place)
+        mark = field_mark(peeled)
+        node = yield self._peeled(peeled)
         field = Field(
             plan.binding.name,
             node,
@@ -327,7 +346,7 @@ def _is_of_one_type(arguments: tuple[Any, ...]) -> bool:
     """Whether a tuple's items all have one type: `tuple[T, ...]`, `tuple[T, T]`."""
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return True
-    return bool(arguments) and all(each is arguments[0] for each in arguments)
+    return bool(arguments) and all(each == arguments[0] for each in arguments)
 
 
 def _is_text(annotation: Any, place: Place) -> bool:
