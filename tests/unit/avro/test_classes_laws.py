@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from flowodm.avro import Schema, build_model, canonical_form, parse
-from flowodm.avro.derive import derive
+from flowodm.avro.bind import derive
 from tests.round_trips import CASES, Case
 from tests.strategies import avro_schemas
 
