@@ -267,11 +267,10 @@ def _unreadable(cls: type, failure: DecodeFailure, schema_id: int | None) -> Des
 
 
 def _invalid(cls: type, error: "ValidationError", schema_id: int | None) -> DeserializationError:
-    """What Pydantic says of the first wrong field; values are not quoted."""
+    """What Pydantic says of the first wrong field, in one line; values are not quoted."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     path = ".".join(str(step) for step in found[0]["loc"])
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     where = f"{cls.__name__}.{path}" if path else cls.__name__
-    return DeserializationError(
-        f"`{where}`: {found[0]['msg']}{more}", path=path, schema_id=schema_id
-    )
+    reason = " ".join(found[0]["msg"].split())
+    return DeserializationError(f"`{where}`: {reason}{more}", path=path, schema_id=schema_id)

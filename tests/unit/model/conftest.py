@@ -1,0 +1,63 @@
+"""A registry in this process, and models that use it; no broker unless a test takes `cluster`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flowodm.config import Context
+from flowodm.connection import KafkaConnection
+from flowodm.model import FlowBaseModel
+from flowodm.sandbox.registry_server import RegistryServer
+from tests.mock_cluster import MockCluster
+
+
+@pytest.fixture(scope="module")
+def registry_server() -> Iterator[RegistryServer]:
+    with RegistryServer(port=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[MockCluster]:
+    cluster = MockCluster.start("user-events")
+    yield cluster
+    cluster.end()
+
+
+@pytest.fixture
+def connection(registry_server: RegistryServer) -> Iterator[KafkaConnection]:
+    """To the registry; its brokers are never asked."""
+    with to_registry(registry_server) as connection:
+        yield connection
+
+
+@pytest.fixture
+def base(connection: KafkaConnection) -> type[FlowBaseModel]:
+    """What models inherit from to use `connection`."""
+    return based_on(connection)
+
+
+@pytest.fixture
+def cluster_base(
+    cluster: MockCluster, registry_server: RegistryServer
+) -> Iterator[type[FlowBaseModel]]:
+    """The same, with brokers."""
+    with cluster.connection(schema_registry={"url": registry_server.url}) as connection:
+        yield based_on(connection)
+
+
+def to_registry(server: RegistryServer, **more: object) -> KafkaConnection:
+    """A connection to a registry, and to brokers that do not exist."""
+    settings = {"bootstrap_servers": "127.0.0.1:1", "schema_registry": {"url": server.url}}
+    return KafkaConnection(Context.model_validate({"name": "test", **settings, **more}))
+
+
+def based_on(connection: KafkaConnection) -> type[FlowBaseModel]:
+    """An abstract model on a connection."""
+
+    class Base(FlowBaseModel, abstract=True):
+        @classmethod
+        def get_connection(cls) -> KafkaConnection:
+            return connection
+
+    return Base
