@@ -32,6 +32,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "CONTEXT_VARIABLE",
     "Environment",
+    "is_read",
     "read_environment",
 ]
 
@@ -111,6 +112,11 @@ class Environment:
     def _section(self, name: str) -> Mapping[str, str]:
         section: Mapping[str, str] = self.settings.get(name, {})
         return section
+
+
+def is_read(variable: str) -> bool:
+    """Tell whether a variable may say something to FlowODM."""
+    return variable.startswith("FLOWODM_") or variable in (*_OLD, *_OLD_PAIR)
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:

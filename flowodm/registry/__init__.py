@@ -7,6 +7,7 @@ rules.py · parsing.py · administration.py every operation, as generators of re
 desk.py · exchange.py · oauth.py          a question: credentials, failover, retries, deadline
 answers.py · shapes.py · model.py         what came back: an error with a name, or a value
 transport.py · transport_async.py         the two drivers: sockets, deadlines (loaded when used)
+local.py                                  a registry in this process, in a socket's place
 settings.py · tls.py · causes.py · body.py · words.py · cache.py · flights.py · wire.py
 ```
 

@@ -24,6 +24,8 @@ from flowodm.registry.wire import Pause, Request, Steps, Work
 if TYPE_CHECKING:
     from flowodm import avro
     from flowodm.config import RegistryConfig
+    from flowodm.registry.local import AsyncLocalTransport
+    from flowodm.registry.settings import Access
     from flowodm.registry.transport_async import AsyncTransport
 
 __all__ = ["AsyncSchemaRegistry"]
@@ -48,7 +50,7 @@ class AsyncSchemaRegistry:
         self._core = Core(config, guard)
         self._kept = self._core.parsing.kept
         self._flights: dict[Hashable, asyncio.Task[Any]] = {}
-        self._transport: AsyncTransport | None = None
+        self._transport: AsyncTransport | AsyncLocalTransport | None = None
 
     def __repr__(self) -> str:
         return f"<AsyncSchemaRegistry {self.url}>"
@@ -292,9 +294,17 @@ class AsyncSchemaRegistry:
         except FlowODMError as error:
             return None, error
 
-    def _open(self) -> "AsyncTransport":
-        from flowodm.registry.transport_async import AsyncTransport
-
+    def _open(self) -> "AsyncTransport | AsyncLocalTransport":
         if self._transport is None:
-            self._transport = AsyncTransport(self._core.access)
+            self._transport = _transport(self._core.access)
         return self._transport
+
+
+def _transport(access: "Access") -> "AsyncTransport | AsyncLocalTransport":
+    from flowodm.registry.local import AsyncLocalTransport, answer_of
+
+    if (answer := answer_of(access)) is not None:
+        return AsyncLocalTransport(answer)
+    from flowodm.registry.transport_async import AsyncTransport
+
+    return AsyncTransport(access)

@@ -23,6 +23,8 @@ from flowodm.registry.wire import Pause, Request, Steps, Work
 if TYPE_CHECKING:
     from flowodm import avro
     from flowodm.config import RegistryConfig
+    from flowodm.registry.local import LocalTransport
+    from flowodm.registry.settings import Access
     from flowodm.registry.transport import Transport
 
 __all__ = ["SchemaRegistry"]
@@ -49,7 +51,7 @@ class SchemaRegistry:
         self._core = Core(config, guard)
         self._kept = self._core.parsing.kept
         self._flights = Flights()
-        self._transport: Transport | None = None
+        self._transport: Transport | LocalTransport | None = None
 
     def __repr__(self) -> str:
         return f"<SchemaRegistry {self.url}>"
@@ -303,10 +305,18 @@ class SchemaRegistry:
         except FlowODMError as error:
             return None, error
 
-    def _open(self) -> "Transport":
-        from flowodm.registry.transport import Transport
-
+    def _open(self) -> "Transport | LocalTransport":
         with self._core.lock:
             if self._transport is None:
-                self._transport = Transport(self._core.access)
+                self._transport = _transport(self._core.access)
             return self._transport
+
+
+def _transport(access: "Access") -> "Transport | LocalTransport":
+    from flowodm.registry.local import LocalTransport, answer_of
+
+    if (answer := answer_of(access)) is not None:
+        return LocalTransport(answer)
+    from flowodm.registry.transport import Transport
+
+    return Transport(access)

@@ -5,7 +5,6 @@
 """
 
 import argparse
-import re
 import signal
 import socket
 import sys
@@ -13,7 +12,6 @@ import threading
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import parse_qsl, unquote_to_bytes
 
 from flowodm.errors import SandboxError
 from flowodm.sandbox.registry_http import Refusal, RegistryRequest
@@ -33,7 +31,6 @@ MAX_BODY = 4 * 1024 * 1024
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 _LOOPBACK = "127.0.0.1"
-_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _STOP_SECONDS = 10.0
 
 
@@ -192,36 +189,12 @@ async def _take(request: "Request") -> RegistryRequest:
         if length > MAX_BODY:
             raise Refusal(413, f"The body is larger than {MAX_BODY} bytes")
         parts.append(part)
-    return RegistryRequest(
+    return RegistryRequest.of(
         request.method,
-        _segments(request.scope.get("raw_path", b"/")),
-        _query(request.scope.get("query_string", b"")),
+        request.scope.get("raw_path", b"/"),
+        request.scope.get("query_string", b""),
         b"".join(parts),
     )
-
-
-def _segments(path: bytes) -> tuple[str, ...]:
-    """Split a path, then decode each segment, so that a name may hold any character."""
-    if path in (b"", b"/"):
-        return ()
-    if _BAD_ESCAPE.search(path):
-        raise Refusal(400, "The path is not percent-encoded")
-    try:
-        return tuple(
-            unquote_to_bytes(part).decode("utf-8") for part in path.removeprefix(b"/").split(b"/")
-        )
-    except UnicodeDecodeError:
-        raise Refusal(400, "The path is not UTF-8") from None
-
-
-def _query(text: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-        )
-    except ValueError:
-        raise Refusal(400, "The query is not valid") from None
-    return dict(reversed(pairs))
 
 
 def main(arguments: list[str] | None = None) -> int:
