@@ -5,7 +5,7 @@ there, is the context's business (`config/`). What the values mean is librdkafka
 these is in `docs/consuming.md`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Final, Literal, Self, get_args, get_origin
 
@@ -28,25 +28,14 @@ _ALWAYS: Final[Mapping[str, Any]] = {
     "allow.auto.create.topics": False,
 }
 
-_CONSUMER_KEYS: Final[Mapping[str, str]] = {
-    name: name.replace("_", ".")
-    for name in (
-        "session_timeout_ms",
-        "heartbeat_interval_ms",
-        "max_poll_interval_ms",
-        "queued_min_messages",
-        "queued_max_messages_kbytes",
-        "fetch_min_bytes",
-        "fetch_wait_max_ms",
-        "fetch_queue_backoff_ms",
-        "auto_offset_reset",
-        "enable_auto_commit",
-        "auto_commit_interval_ms",
-        "isolation_level",
-        "partition_assignment_strategy",
-        "group_protocol",
-    )
-}
+_CONSUMER_FIELDS: Final = (
+    *("session_timeout_ms", "heartbeat_interval_ms", "max_poll_interval_ms"),
+    *("queued_min_messages", "queued_max_messages_kbytes", "fetch_min_bytes", "fetch_wait_max_ms"),
+    *("fetch_queue_backoff_ms", "auto_offset_reset", "enable_auto_commit"),
+    *("auto_commit_interval_ms", "isolation_level", "partition_assignment_strategy"),
+    "group_protocol",
+)
+"""Each is librdkafka's key, with dots."""
 _PRODUCER_KEYS: Final[Mapping[str, str]] = {
     "linger_ms": "linger.ms",
     "compression_type": "compression.type",
@@ -55,6 +44,12 @@ _PRODUCER_KEYS: Final[Mapping[str, str]] = {
     "max_in_flight": "max.in.flight.requests.per.connection",
     "delivery_timeout_ms": "delivery.timeout.ms",
 }
+_POLICY: Final[Mapping[str, bool]] = {
+    "enable.auto.offset.store": False,
+    "enable.auto.commit": True,
+    "auto.commit.enable": True,
+}
+"""What at-least-once stands on."""
 _BROKER_DECIDES: Final = (
     "session.timeout.ms",
     "heartbeat.interval.ms",
@@ -146,19 +141,16 @@ class BaseSettings:
 
     def __new__(cls, **values: Any) -> Self:
         """Refuse what is no field."""
-        _check_names(cls, values)
+        _check_names(cls, values, [one.name for one in fields(cls)])
         return super().__new__(cls)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Make a dataclass of a subclass, so that what its body sets are its defaults."""
         super().__init_subclass__(**options)
-        said = {name for name in vars(cls) if not name.startswith("_")}
+        said = {name for name, value in vars(cls).items() if _is_plain(name, value)}
+        _check_names(cls, said, cls.__dataclass_fields__)
         known = {one.name: one.type for one in fields(BaseSettings)}
-        _check_names(cls, [name for name in said if not _may_be_new(cls, name)])
-        own = vars(cls).get("__annotations__", {})
-        cls.__annotations__ = own | {
-            name: known[name] for name in said if name in known and name not in own
-        }
+        cls.__annotations__ = {name: known[name] for name in said if name in known}
         dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
@@ -172,14 +164,10 @@ class BaseSettings:
     def to_consumer_config(self) -> dict[str, Any]:
         """Return librdkafka's configuration for a consumer; it names no brokers and no group."""
         config: dict[str, Any] = {
-            key: getattr(self, name) for name, key in _CONSUMER_KEYS.items()
-        } | dict(_ALWAYS)
-        extra = {
-            key: value
-            for key, value in self.extra_config.items()
-            if not key.startswith(_PRODUCERS_ALONE)
+            name.replace("_", "."): getattr(self, name) for name in _CONSUMER_FIELDS
         }
-        config |= extra
+        config |= _ALWAYS
+        config |= self._extra_but(_PRODUCERS_ALONE)
         if config["group.protocol"] == "consumer":
             for key in _BROKER_DECIDES:
                 config.pop(key, None)
@@ -195,20 +183,19 @@ class BaseSettings:
         return self._producer_config()
 
     def _producer_config(self) -> dict[str, Any]:
-        config: dict[str, Any] = {
-            key: getattr(self, name) for name, key in _PRODUCER_KEYS.items()
-        } | {"socket.keepalive.enable": True}
-        return config | {
-            key: value
-            for key, value in self.extra_config.items()
-            if not key.startswith(_CONSUMERS_ALONE)
-        }
+        config = {key: getattr(self, name) for name, key in _PRODUCER_KEYS.items()}
+        return config | {"socket.keepalive.enable": True} | self._extra_but(_CONSUMERS_ALONE)
+
+    def _extra_but(self, prefixes: tuple[str, ...]) -> dict[str, Any]:
+        extra = self.extra_config
+        return {key: extra[key] for key in extra if not key.startswith(prefixes)}
 
 
-def _check_names(cls: type, names: Any) -> None:
-    known = [one.name for one in fields(BaseSettings)] + list(
-        getattr(cls, "__dataclass_fields__", ())
-    )
+def _is_plain(name: str, value: object) -> bool:
+    return not (name.startswith("_") or callable(value) or hasattr(value, "__get__"))
+
+
+def _check_names(cls: type, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
             from flowodm.avro.words import similar
@@ -222,12 +209,6 @@ def _check_names(cls: type, names: Any) -> None:
                     else "librdkafka's own keys go into" " `extra_config`"
                 ),
             )
-
-
-def _may_be_new(cls: type, name: str) -> bool:
-    """Whether a subclass may have this name: a method, a property, or what is there already."""
-    value = vars(cls)[name]
-    return callable(value) or hasattr(value, "__get__") or hasattr(BaseSettings, name)
 
 
 def _check_values(settings: BaseSettings) -> None:
@@ -262,23 +243,19 @@ def _check_extra(settings: BaseSettings) -> None:
             raise SettingsError(f"{_place(settings)}: a key of `extra_config` is {key!r}, no text")
         if (hint := _ELSEWHERE.get(key)) is not None:
             raise SettingsError(f"{_place(settings)}: `{key}` is not for `extra_config`", hint=hint)
-        if key in ("enable.auto.offset.store", "auto.commit.enable") and _is_on(value) != (
-            key == "auto.commit.enable"
-        ):
+        if key in _POLICY and _is_on(value) != _POLICY[key]:
             raise _policy(settings, key, value)
     protocol = settings.extra_config.get("group.protocol", settings.group_protocol)
-    if protocol == "consumer":
-        for key in _BROKER_DECIDES:
-            if key in settings.extra_config:
-                raise SettingsError(
-                    f"{_place(settings)}: with `group.protocol` consumer, the broker decides"
-                    f" `{key}`",
-                    hint="leave it out",
-                )
+    if protocol == "consumer" and (said := settings.extra_config.keys() & set(_BROKER_DECIDES)):
+        raise SettingsError(
+            f"{_place(settings)}: with `group.protocol` consumer, the broker decides"
+            f" `{min(said)}`",
+            hint="leave it out",
+        )
 
 
 def _check_consumer(settings: BaseSettings, config: Mapping[str, Any]) -> None:
-    if not _is_on(config["enable.auto.commit"]):
+    if not settings.enable_auto_commit:
         raise _policy(settings, "enable.auto.commit", False)
     heartbeat, session, work = (
         _milliseconds(settings, config, key)
