@@ -98,6 +98,31 @@ ORDER = {
 """Nested records, an array, a map, and the logical types that people use."""
 
 
+PAYMENT = {
+    "type": "record",
+    "name": "Payment",
+    "namespace": "shop",
+    "fields": [
+        {"name": "id", "type": {"type": "string", "logicalType": "uuid"}},
+        {"name": "order_id", "type": {"type": "string", "logicalType": "uuid"}},
+        {"name": "paid_at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {
+            "name": "amount",
+            "type": {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2},
+        },
+        {"name": "status", "type": EVENT["fields"][6]["type"]},  # type: ignore[index]
+        {"name": "payer", "type": "string"},
+        {"name": "attempts", "type": "int"},
+        {
+            "name": "refunded_at",
+            "type": ["null", {"type": "long", "logicalType": "timestamp-micros"}],
+            "default": None,
+        },
+    ],
+}
+"""Eight fields, most of them of logical types."""
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """Messages of one schema."""
@@ -118,6 +143,11 @@ def events(count: int = 1000) -> Messages:
 def orders(count: int = 300) -> Messages:
     """Nested records with logical types."""
     return _messages("nested, logical types", ORDER, _order, count)
+
+
+def payments(count: int = 1000) -> Messages:
+    """Flat records of logical types: uuid, timestamp, decimal, enum."""
+    return _messages("eight fields, logical types", PAYMENT, _payment, count)
 
 
 def numbers(
@@ -158,6 +188,20 @@ def _event(source: random.Random) -> dict[str, Any]:
         "express": source.random() < 0.3,
         "status": source.choice(EVENT["fields"][6]["type"]["symbols"]),  # type: ignore[index]
         "note": source.choice((None, "please ring twice")),
+    }
+
+
+def _payment(source: random.Random) -> dict[str, Any]:
+    paid_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=source.randrange(10**13))
+    return {
+        "id": UUID(int=source.getrandbits(128)),
+        "order_id": UUID(int=source.getrandbits(128)),
+        "paid_at": paid_at,
+        "amount": Decimal(source.randrange(1, 10**7)).scaleb(-2),
+        "status": source.choice(EVENT["fields"][6]["type"]["symbols"]),  # type: ignore[index]
+        "payer": f"user-{source.randrange(100_000)}",
+        "attempts": source.randrange(1, 4),
+        "refunded_at": source.choice((None, None, paid_at + timedelta(days=2))),
     }
 
 

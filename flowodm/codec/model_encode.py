@@ -45,13 +45,15 @@ def compile_model_encoder(binding: Binding) -> "Callable[[BaseModel, bytes], byt
 
 def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
     """What an encoder calls when it has failed: writes the instance, or says what is wrong."""
-    values = model_values(binding)
-    encoder = compile_encoder(binding.schema)
+
+    @cache
+    def values() -> Callable[[Any], Any]:
+        return model_values(binding)
 
     def explain(instance: "BaseModel", prefix: bytes) -> bytes:
-        plain = values(instance)
+        plain = values()(instance)
         try:
-            return encoder.encode(plain, prefix)
+            return compile_encoder(binding.schema).encode(plain, prefix)
         except SerializationError as error:
             raise told(binding, error) from None
 
@@ -107,7 +109,6 @@ _NAMES: Final[dict[str, Any]] = {
     "PACK": pack,
     "TRUE": b"\x01",
     "UUID": UUID,
-    "UUID_LENGTH": long_bytes(36),
     "bool": bool,
     "bytes": bytes,
     "date": date,

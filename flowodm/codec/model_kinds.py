@@ -4,6 +4,7 @@ An exact type often tells the branch of a union by itself: both ways of writing,
 and the explaining one, take it from here, so that they never differ.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,7 +18,7 @@ from flowodm.avro.values import Duration, RawNumber
 
 __all__ = ["ARRAYS", "UnionKinds", "kinds_of", "union_kinds"]
 
-ARRAYS: Final = frozenset({list, tuple, set, frozenset})
+ARRAYS: Final = frozenset({list, tuple, set, frozenset, deque})
 """The types that are written as an array."""
 
 _PRIMITIVES: Final[dict[str, type]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 from flowodm.avro.binding import Binding, EnumBinding
 from flowodm.avro.types import Enum, Fixed, Logical, Primitive
@@ -18,10 +18,6 @@ _TIMES: Final[Mapping[str, str]] = {
     "timestamp-micros": "EPOCH",
     "local-timestamp-millis": "LOCAL_EPOCH",
     "local-timestamp-micros": "LOCAL_EPOCH",
-}
-_BULK: Final[Mapping[str, str]] = {
-    "int": "[INT(i) for i in {0}]",
-    "long": "[LONG(i) for i in {0}]",
 }
 
 
@@ -52,14 +48,11 @@ class ModelLeaves:
         members = {id(member): written[symbol] for symbol, member in binding.members.items()}
         piece = body.fresh("x")
         body.emit(f"{piece} = {body.constants.add(members)}.get(id({value}))")
-        with body.block(f"if {piece} is None:"):  # Pydantic's `use_enum_values`
-            _check(body, value, "str")
-            texts = {
-                member.value: written[symbol]
-                for symbol, member in binding.members.items()
-                if type(member.value) is str
-            }
-            body.emit(f"{piece} = {body.constants.add(texts)}[{value}]")
+        by_value: dict[type, dict[Any, bytes]] = {str: {}, int: {}}  # `use_enum_values`
+        for symbol, member in binding.members.items():
+            by_value.get(type(member.value), {})[member.value] = written[symbol]
+        values = body.constants.add(by_value)
+        body.emit(f"if {piece} is None: {piece} = {values}[type({value})][{value}]")
         body.put(piece)
 
     def _fixed(self, body: Body, node: Fixed, value: str) -> None:
@@ -137,8 +130,7 @@ def _logical(body: Body, node: Primitive, logical: Logical, value: str) -> bool:
             _check(body, value, "Decimal")
             _decimal(body, _unscaled(body, logical, value))
         case "uuid":
-            _check(body, value, "UUID")
-            body.put("UUID_LENGTH", f'DASHED(GROUPS(b"%032x" % {value}.int))')
+            _uuid(body, value)
         case "date":
             _check(body, value, "date")
             body.put(f"LONG({value}.toordinal() - FIRST_DAY)")
@@ -173,6 +165,17 @@ def _decimal(body: Body, number: str) -> None:
         f"if {number} < 0: {data} = {number}.to_bytes((~{number}).bit_length() // 8 + 1,"
         ' "big", signed=True)',
         f"else: {data} = {number}.to_bytes({number}.bit_length() // 8 + 1)",
+    )
+    put_sized(body, data)
+
+
+def _uuid(body: Body, value: str) -> None:
+    """A UUID, or a text where the annotation is `str`."""
+    data = body.fresh("x")
+    body.emit(
+        f'if type({value}) is UUID: {data} = DASHED(GROUPS(b"%032x" % {value}.int))',
+        f"elif type({value}) is str: {data} = {value}.encode()",
+        "else: raise FAIL",
     )
     put_sized(body, data)
 

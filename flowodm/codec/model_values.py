@@ -4,6 +4,7 @@ Nothing is checked here that the encoder checks: a value of an unexpected type p
 is refused there with its path. The fast way to bytes is `model_encode.py`.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -183,7 +184,7 @@ def _attribute(instance: Any, name: str) -> Any:
 
 def _array(convert_item: _Convert) -> _Convert:
     def array(value: Any, depth: int) -> Any:
-        if not isinstance(value, list | tuple | set | frozenset):
+        if not isinstance(value, list | tuple | set | frozenset | deque):
             raise Misfit(f"expected a list; found {found(value)}")
         depth = open_container(depth)
         result: list[Any] = []

@@ -86,7 +86,7 @@ class _Instances:
 
 def _constructor(record: RecordBinding) -> Callable[[dict[str, Any]], BaseModel]:
     attributes = {field.name: field.attribute for field in record.fields}
-    return lambda value: record.cls.model_construct(  # type: ignore[attr-defined, no-any-return]
+    return lambda value: record.cls.model_construct(  # type: ignore[attr-defined]
         **{attributes[name]: each for name, each in value.items()}
     )
 
