@@ -27,7 +27,8 @@ FlowODMError
 └── PlanError
 ```
 
-Messages name the thing in backticks and say what was wrong with it; `hint` says what to do next.
+Messages name the thing in backticks and say what was wrong with it; `hint` says what to do next,
+and stands in a traceback under the message.
 Nothing here prints: the faces turn an error into lines (`cli/output.py`).
 """
 
@@ -76,6 +77,8 @@ class FlowODMError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint is not None:
+            self.add_note(f"hint: {hint}")
 
 
 class ConfigurationError(FlowODMError):
