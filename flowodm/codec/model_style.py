@@ -62,7 +62,8 @@ class _ModelStyle:
             case Primitive(name="string", logical=Logical(name="uuid")):
                 return _uuids()
             case Primitive():
-                return conversion(node, raw=RawNumber)
+                bare = node in self._binding.bare_dates
+                return conversion(node, raw=_RefusedDate if bare else RawNumber)
         return None
 
     def branch(self, union: Union, index: int) -> Convert | None:
@@ -82,6 +83,15 @@ class _ModelStyle:
             case Array(items=inner):
                 return _each_item(self._instances(self._binding.schema.deref(inner)))
         return None
+
+
+class _RefusedDate(RawNumber):
+    """The days of a date that the annotation cannot hold: refused where they are read."""
+
+    __slots__ = ()
+
+    def __new__(cls, days: int) -> "_RefusedDate":
+        raise Refused(f"{days} days since 1970 are beyond what a date can hold")
 
 
 @cache

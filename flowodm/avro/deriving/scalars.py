@@ -112,9 +112,11 @@ def _secret(kind: type) -> Make:
     return _by(to_avro)
 
 
-def _uuid_text(value: Any) -> str:
-    """A text that stands for a UUID, as the annotation `str` has it."""
-    return str(value)
+def _text(value: Any) -> str:
+    """The text of a UUID, where the annotation is `str`."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected a `str`, not a `{type(value).__name__}`")
+    return value
 
 
 def _raw_number(node: Primitive | Fixed) -> Conversion:
@@ -291,7 +293,7 @@ _KINDS: Final[dict[Any, Kind]] = {
         {**_INT_HOLDS, "bytes decimal": _whole_decimal, "fixed decimal": _whole_decimal},
     ),
     float: Kind("float", _always("double"), {"float": _plain, "double": _plain}),
-    str: Kind("str", _STRING, {"string": _plain, "string uuid": _by(_uuid_text, str)}),
+    str: Kind("str", _STRING, {"string": _plain, "string uuid": _by(_text, str)}),
     bytes: Kind("bytes", _always("bytes"), {"bytes": _plain, "fixed": _plain}),
     Decimal: Kind(
         "Decimal",

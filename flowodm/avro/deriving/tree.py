@@ -18,7 +18,7 @@ from flowodm.avro.deriving.naming import aliases_of, doc_of, fullname_of, name_m
 from flowodm.avro.deriving.place import Place
 from flowodm.avro.deriving.props import type_props
 from flowodm.avro.deriving.said import said_type
-from flowodm.avro.deriving.scalars import Kind, converter, kind_of, own_type
+from flowodm.avro.deriving.scalars import Kind, converter, kind_of, own_type, shape_of
 from flowodm.avro.deriving.settle import Defaulted, settle
 from flowodm.avro.deriving.symbols import literal_values, members_of, symbol_mapping
 from flowodm.avro.deriving.table import Table
@@ -75,7 +75,13 @@ class Tree:
         schema = Schema(root, table.names, frozenset(table.external))
         settle(self._defaulted, schema, table)
         return Binding(
-            self._model, schema, table.records, table.enums, table.conversions, table.fixeds
+            self._model,
+            schema,
+            table.records,
+            table.enums,
+            table.conversions,
+            frozenset(table.bare_dates),
+            table.fixeds,
         )
 
     def _root(self) -> Walk[Type]:
@@ -136,15 +142,20 @@ class Tree:
 
     def _scalar(self, peeled: Peeled, kind: Kind) -> Type:
         own = own_type(kind, peeled)
+        node: Type
         if not isinstance(own, Primitive):
             return said_type(peeled, self._table, own)
         if peeled.mark.props:
             props = {**own.props, **peeled.mark.props}
-            return said_type(peeled, self._table, {"type": own.name, **props})
-        conversion = converter(kind, own)
-        if conversion is not None:
-            self._table.conversions[own] = conversion
-        return own
+            node = said_type(peeled, self._table, {"type": own.name, **props})
+        else:
+            node = own
+            conversion = converter(kind, own)
+            if conversion is not None:
+                self._table.conversions[own] = conversion
+        if shape_of(node) == "int date":
+            self._table.bare_dates.add(node)
+        return node
 
     def _union(self, peeled: Peeled) -> Walk[Type]:
         self._refuse_props(peeled, "a union")
