@@ -1,7 +1,7 @@
 """Values as lines of a terminal: on one line where they fit, else a line for each part.
 
 Whatever its size or depth, a value costs a bounded number of steps and lines; what is left out is
-counted. Values are those of `tree.py` and of JSON.
+counted. Values are those of `tree.py`, of Pydantic classes (`instances.py`) and of JSON.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,9 +9,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from flowodm.cli.instances import opened
 from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width
-from flowodm.cli.tree import Branch, Shown, Symbol, TypedRecord
+from flowodm.cli.tree import Branch, Noted, Shown, Symbol, TypedRecord
 
 __all__ = [
     "JSON",
@@ -48,10 +49,12 @@ class Notation(NamedTuple):
     null: str
     true: str
     false: str
+    has_classes: bool
+    """Whether values may be instances of classes, which are opened one by one."""
 
 
-PYTHON: Final = Notation("'", "None", "True", "False")
-JSON: Final = Notation('"', "null", "true", "false")
+PYTHON: Final = Notation("'", "None", "True", "False", has_classes=True)
+JSON: Final = Notation('"', "null", "true", "false", has_classes=False)
 LIMITS: Final = Limits()
 
 _SMALL: Final = Limits(items=8, characters=40, octets=8, depth=3, parts=16)
@@ -96,11 +99,11 @@ def one_line(value: Any, width: int, limits: Limits = LIMITS, notation: Notation
     return cut(_flat(_Builder(limits, notation).build(value, 0)), width)
 
 
-def bare_line(value: Any, width: int) -> str:
+def bare_line(value: Any, width: int, notation: Notation = PYTHON) -> str:
     """Return the shortest honest line of a value: no quotes, no type names, `name=value` parts."""
     words: list[str] = []
     used = 0
-    for word in _bare_words(value, 0):
+    for word in _bare_words(value, notation):
         words.append(word)
         used += display_width(word) + 1
         if used > width:
@@ -140,7 +143,11 @@ class _Builder:
 
     def build(self, value: Any, depth: int) -> _Part:
         self._left -= 1
+        if self._notation.has_classes:
+            value = opened(value)
         match value:
+            case Noted(inner, _):
+                return self.build(inner, depth)
             case TypedRecord(name, fields):
                 return self._group(
                     f"{visible(name)}(", fields.items(), _field, ")", depth, len(fields)
@@ -275,22 +282,28 @@ def _number(value: Any) -> str:
         return f"a whole number of {value.bit_length():,} bits"
 
 
-def _bare_words(value: Any, depth: int) -> Iterator[str]:
+def _bare_words(value: Any, notation: Notation) -> Iterator[str]:
+    if notation.has_classes:
+        value = opened(value)
     match value:
+        case Noted(inner, _):
+            yield from _bare_words(inner, notation)
         case TypedRecord(_, fields) if fields:
-            yield from _bare_pairs(fields, depth)
-        case dict() if value and depth < 4:
-            yield from _bare_pairs(value, depth)
+            yield from _bare_pairs(fields, notation)
+        case dict() if value:
+            yield from _bare_pairs(value, notation)
         case _:
-            yield _bare(value)
+            yield _bare(value, notation)
 
 
-def _bare_pairs(fields: dict[str, Any], depth: int) -> Iterator[str]:
+def _bare_pairs(fields: dict[str, Any], notation: Notation) -> Iterator[str]:
     for name, value in islice(fields.items(), 50):
-        yield f"{visible(name)}={_bare(value)}"
+        yield f"{visible(name)}={_bare(value, notation)}"
 
 
-def _bare(value: Any) -> str:
+def _bare(value: Any, notation: Notation) -> str:
+    if notation.has_classes:
+        value = opened(value)
     match value:
         case str():
             return visible(value[:200])
@@ -299,9 +312,9 @@ def _bare(value: Any) -> str:
         case Shown(_, bare):
             return visible(bare)
         case Branch(_, inner):
-            return _bare(inner)
+            return _bare(inner, notation)
         case None:
             return "null"
         case TypedRecord(_, fields):
-            return one_line(fields, _CELL, _SMALL)
-    return one_line(value, _CELL, _SMALL)
+            return one_line(fields, _CELL, _SMALL, notation)
+    return one_line(value, _CELL, _SMALL, notation)

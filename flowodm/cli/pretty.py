@@ -15,10 +15,23 @@ from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from flowodm.cli.layout import JSON, PYTHON, Drawing, Limits, bare_line, draw, hex_lines, text_lines
+from pydantic import BaseModel
+
+from flowodm.cli.layout import (
+    JSON,
+    PYTHON,
+    Drawing,
+    Limits,
+    Notation,
+    bare_line,
+    draw,
+    hex_lines,
+    text_lines,
+)
 from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width
+from flowodm.cli.tree import Noted
 from flowodm.record import Decoded, DecodedRecord, Headers, Undecodable
 
 __all__ = [
@@ -79,6 +92,8 @@ def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: d
     if isinstance(decoded.value, Decoded) and decoded.value.encoding != "null":
         body, is_whole = _body(decoded.value, width)
         lines.extend(body)
+        if isinstance(decoded.value.value, Noted):
+            lines.extend(_note(decoded.value.value.note, width))
     headers, all_headers = _header_lines(decoded.record.headers, width)
     lines.extend(headers)
     return Block(tuple(lines), is_whole and all_headers)
@@ -100,7 +115,7 @@ def side_line(side: Decoded | Undecodable, width: int) -> str:
     """Return a key or value on one line, bare, as a table's cell has it."""
     if isinstance(side, Undecodable):
         return cut(visible(side.error), width)
-    return cut(bare_line(_drawable(side), width), width)
+    return cut(bare_line(_drawable(side), width, _notation(side)), width)
 
 
 def schema_text(side: Decoded | Undecodable, topic: str, names: SchemaNames, is_key: bool) -> str:
@@ -193,8 +208,16 @@ def _body(side: Decoded, width: int) -> tuple[list[tuple[Spans, ...]], bool]:
 def _drawing(side: Decoded, width: int) -> Drawing:
     if side.encoding == "text":
         return text_lines(str(side.value), width)
-    notation = JSON if side.encoding == "json" else PYTHON
-    return draw(side.value, width, Limits(characters=2 * width), notation)
+    return draw(side.value, width, Limits(characters=2 * width), _notation(side))
+
+
+def _notation(side: Decoded) -> Notation:
+    return JSON if side.encoding == "json" and not isinstance(side.value, BaseModel) else PYTHON
+
+
+def _note(note: str, width: int) -> list[tuple[Spans, ...]]:
+    lines = wrap(f"! {visible(note)}", max(width - len(_INDENT), 20), max_lines=_ERROR_LINES)
+    return [(_INDENT, Span(line, "yellow")) for line in lines]
 
 
 def _failure(side: Undecodable, label: str, width: int) -> list[tuple[Spans, ...]]:

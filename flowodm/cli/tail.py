@@ -42,6 +42,8 @@ class TailRequest:
     strict: bool = False
     key_format: Format = "auto"
     value_format: Format = "auto"
+    model: str | None = None
+    """The class that values are read as, `app.events:UserEvent`."""
 
     @property
     def has_filter(self) -> bool:
@@ -62,6 +64,7 @@ class TailRequest:
     "flowodm tail user-events --offset 5:8 -p 0          # offsets 5, 6 and 7",
     "flowodm tail 'orders-.*' --regex --grep refund",
     "flowodm tail user-events --format '%p:%o %k %v'",
+    "flowodm tail user-events --model app.events:UserEvent",
     formats=RECORD_FORMATS,
 )
 def tail(
@@ -166,6 +169,13 @@ def tail(
     value_format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="auto, avro, json, text or base64.")
     ] = "auto",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:CLASS",
+            help="Read values as this Pydantic model; it is imported, from here too.",
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a record that does not decode; exit 1.")
     ] = False,
@@ -178,6 +188,8 @@ def tail(
     """
     from flowodm.cli.tail_loop import run
 
+    if model is not None and value_format != "auto":
+        raise UsageError("`--model` says how values are read; leave out `--value-format`")
     session = session_of(context)
     now = datetime.now(UTC)
     request = TailRequest(
@@ -208,6 +220,7 @@ def tail(
         strict=strict,
         key_format=key_format,
         value_format=value_format,
+        model=model,
     )
     return run(request, session)
 

@@ -2,10 +2,11 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from flowodm.cli.decoders import Decoders
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span, Spans
 from flowodm.cli.process import Shield
@@ -36,6 +37,7 @@ def run(request: "TailRequest", session: Session) -> int:
         FlowODMError: If the read cannot go on, or `--strict` met a record that does not decode.
     """
     filter_ = _filter(request)
+    decoders = Decoders(request, session.output)
     with session.connect() as connection:
         from flowodm.reader import Reader
 
@@ -49,7 +51,7 @@ def run(request: "TailRequest", session: Session) -> int:
             template=request.template,
         )
         with _rare_collections(), Reader(connection, request.topics, request.read) as reader:
-            loop = _Loop(request, output, reader, writer, filter_, registry)
+            loop = _Loop(request, output, reader, writer, filter_, registry, decoders)
             return loop.run()
 
 
@@ -122,6 +124,7 @@ class _Loop:
         writer: RecordWriter,
         filter_: "Filter | None",
         registry: "SchemaRegistry | None",
+        decoders: Decoders,
     ) -> None:
         self._request = request
         self._output = output
@@ -129,8 +132,8 @@ class _Loop:
         self._writer = writer
         self._filter = filter_
         self._registry = registry
-        self._decode = self._decoder(writer.style)
-        self._decode_values = None if filter_ is None else self._decoder(_values_style())
+        self._decode = decoders.make(registry, writer.style)
+        self._decode_values = None if filter_ is None else decoders.make(registry, _values_style())
         self._tally = Tally()
         self._shield = Shield()
         self._notices_told = 0
@@ -223,14 +226,6 @@ class _Loop:
             schema_id=bad.schema_id,
             hint="leave out --strict to show such records and go on",
         )
-
-    def _decoder(self, style: "Style") -> Callable[[Record], DecodedRecord]:
-        from flowodm.codec.codec import Codec
-
-        request = self._request
-        return Codec(
-            self._registry, key=request.key_format, value=request.value_format, style=style
-        ).decode
 
     def _tell_notices(self) -> None:
         notices = self._reader.notices

@@ -11,9 +11,14 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from flowodm.avro.schema import Schema
 from flowodm.avro.types import (
+    Array,
     Enum,
     Fixed,
+    Logical,
+    Map,
+    NamedType,
     Primitive,
     Record,
     Ref,
@@ -22,7 +27,17 @@ from flowodm.avro.types import (
     type_name,
 )
 
-__all__ = ["TREE", "Branch", "Shown", "Symbol", "TreeStyle", "TypedRecord"]
+__all__ = [
+    "TREE",
+    "Branch",
+    "Noted",
+    "Shown",
+    "Symbol",
+    "TreeStyle",
+    "TypedRecord",
+    "tells_more",
+    "worded",
+]
 
 
 class TypedRecord(NamedTuple):
@@ -51,6 +66,13 @@ class Shown(NamedTuple):
 
     text: str
     bare: str
+
+
+class Noted(NamedTuple):
+    """A whole value, and what has to be said of it."""
+
+    value: Any
+    note: str
 
 
 class TreeStyle:
@@ -82,6 +104,33 @@ class TreeStyle:
 
 TREE: Final = TreeStyle()
 
+
+def tells_more(schema: Schema) -> bool:
+    """Whether the bytes of a schema's values tell more than an instance of its class could.
+
+    Python has no time in nanoseconds, and an `int` does not say which of `int` and `long` it was.
+    """
+    todo: list[Type] = [schema.root, *schema.names.values()]
+    while todo:
+        node = todo.pop()
+        match node:
+            case Union():
+                if any(TREE.branch(node, index) for index in range(len(node.branches))):
+                    return True
+                todo.extend(node.branches)
+            case Array(items=inner) | Map(values=inner):
+                todo.append(inner)
+            case Record(fields=fields):
+                todo.extend(field.type for field in fields if not _is_named(field.type))
+            case Primitive(logical=Logical(name=name)) if name.endswith("-nanos"):
+                return True
+    return False
+
+
+def _is_named(node: Type) -> bool:
+    return isinstance(node, NamedType)
+
+
 _DIGITS: Final = {"millis": 3, "micros": 6, "nanos": 9}
 _NANOS_PER_SECOND: Final = 1_000_000_000
 
@@ -112,37 +161,48 @@ def _logical(node: Type) -> Callable[[Any], Any] | None:
     name = node.logical.name  # type: ignore[union-attr]  # the caller has looked
     convert = VALUES.convert(node)
     digits = _DIGITS.get(name.rpartition("-")[2], 0)
-    zone = "" if name.startswith("local-") else "Z"
+    if name.endswith("timestamp-nanos"):
+        zone = "" if name.startswith("local-") else "Z"
+        return lambda physical: _show_nanos(physical, zone)
 
     def show(physical: Any) -> Any:
-        value = physical if convert is None else convert(physical)
-        return _show(value, digits, zone) if value is not None else None
+        return worded(physical if convert is None else convert(physical), digits)
 
-    if name.endswith("timestamp-nanos"):
-        return lambda physical: _show_nanos(physical, zone)
     return show
 
 
-def _show(value: Any, digits: int, zone: str) -> Any:
+def worded(value: Any, digits: int | None = None) -> Any:
+    """Return a value of a logical type, worded; any other as it is.
+
+    Args:
+        value: The value, as Python has it.
+        digits: Of the fraction of a second; None: three, or six where it has that many.
+    """
     match value:
+        case None | bool() | int() | float() | str() | bytes():
+            return value  # beyond Python's range, or a logical type without a value of its own
         case Decimal():
             return Shown(f"Decimal('{value:f}')", f"{value:f}")
         case datetime():
-            text = value.replace(tzinfo=None).isoformat(" ", "microseconds")
-            text = text[: len(text) - 6 + digits].rstrip(".") + zone
-            return Shown(text, text)
+            zone = "" if value.tzinfo is None else "Z"
+            moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+            text = _to_digits(moment.isoformat(" ", "microseconds"), digits) + zone
         case date():
-            return Shown(value.isoformat(), value.isoformat())
+            text = value.isoformat()
         case time():
-            text = value.isoformat("microseconds")
-            text = text[: len(text) - 6 + digits].rstrip(".")
-            return Shown(text, text)
+            text = _to_digits(value.replace(tzinfo=None).isoformat("microseconds"), digits)
         case UUID():
             return Shown(f"UUID('{value}')", str(value))
-        case bool() | int() | float() | str() | bytes():
-            return value  # beyond Python's range, or a logical type without a value of its own
-    text = str(value)
+        case _:
+            text = str(value)
     return Shown(text, text)
+
+
+def _to_digits(text: str, digits: int | None) -> str:
+    """Cut a time that ends in microseconds."""
+    if digits is None:
+        digits = 3 if text.endswith("000") else 6
+    return text[: len(text) - 6 + digits].rstrip(".")
 
 
 def _show_nanos(nanoseconds: int, zone: str) -> Any:

@@ -95,7 +95,7 @@ def test_numbers_stand_side_by_side() -> None:
         (float("nan"), "nan"),
         (float("-inf"), "-inf"),
         (1e-320, "1e-320"),
-        (Decimal("1.20"), "1.20"),
+        (Decimal("1.20"), "Decimal('1.20')"),
         (None, "None"),
         (True, "True"),
         ([], "[]"),

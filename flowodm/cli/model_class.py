@@ -1,0 +1,103 @@
+"""The class that `--model` names: found, imported, checked.
+
+Nothing is imported but for this option: a module is code, and runs when it is imported.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+from flowodm.avro.words import shown, similar
+from flowodm.errors import SchemaError, UsageError
+
+__all__ = ["load_model"]
+
+
+def load_model(path: str, tell: Callable[[str], None]) -> type[BaseModel]:
+    """Import a Pydantic class; the working directory counts as a place of modules.
+
+    Args:
+        path: The module and the class, as `app.events:UserEvent`.
+        tell: Given each line that the module prints: it is no data.
+
+    Raises:
+        UsageError: There is no such module or class, it fails when it is imported, or the class
+            has no Avro schema.
+    """
+    module_name, colon, names = path.partition(":")
+    if not (module_name and colon and names):
+        raise UsageError(
+            f"`--model {path}` names no class", hint="as in --model app.events:UserEvent"
+        )
+    return _checked(path, _find(_import(module_name, tell), names))
+
+
+def _import(name: str, tell: Callable[[str], None]) -> ModuleType:
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.insert(0, here)
+    printed = StringIO()
+    try:
+        with redirect_stdout(printed):
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise UsageError(
+                f"there is no module {shown(error.name)}",
+                hint=f"modules are looked for in `{here}` and where flowodm is installed",
+            ) from None
+        raise _broken(name, error) from error
+    except (Exception, SystemExit) as error:  # a module may raise anything
+        raise _broken(name, error) from error
+    finally:
+        for line in printed.getvalue().splitlines():
+            tell(line)
+
+
+def _broken(name: str, error: BaseException) -> UsageError:
+    reason = str(error).partition("\n")[0]
+    return UsageError(
+        f"module {shown(name)} cannot be imported: {type(error).__name__}"
+        + (f": {reason}" if reason else ""),
+        hint=f"python -c 'import {name}' shows where",
+    )
+
+
+def _find(module: ModuleType, names: str) -> Any:
+    found: Any = module
+    for name in names.split("."):
+        if not hasattr(found, name):
+            near = similar(name, _models_in(found))
+            raise UsageError(
+                f"{shown(getattr(found, '__name__', '?'))} has no class {shown(name)}",
+                hint=f"did you mean `{near}`?" if near else None,
+            )
+        found = getattr(found, name)
+    return found
+
+
+def _models_in(place: object) -> list[str]:
+    return [name for name, value in vars(place).items() if _is_model(value)]
+
+
+def _is_model(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _checked(path: str, found: Any) -> type[BaseModel]:
+    from flowodm.avro.bind import bind
+
+    if not _is_model(found):
+        raise UsageError(f"`{path}` is no Pydantic model")
+    model: type[BaseModel] = found
+    try:
+        bind(model)
+    except SchemaError as error:
+        raise UsageError(f"`{path}`: {error.message}", hint=error.hint) from error
+    return model
