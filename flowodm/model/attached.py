@@ -7,7 +7,7 @@ anew. Where a class has hooks of its own, they are asked at each call.
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from flowodm.errors import SettingsError
 from flowodm.model.declaration import Declaration
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _M = TypeVar("_M", bound=DeclaredModel)
+_LAST: Final = "__writing__"
 _MakeConsumer: TypeAlias = "Callable[[Mapping[str, Any]], Consumer] | None"
 
 
@@ -58,12 +59,22 @@ def declaration_of(cls: type[DeclaredModel]) -> Declaration:
 def writing_of(cls: type[_M]) -> Writing[_M]:
     """How a class's instances become records."""
     connection = cls.get_connection()
+    last = vars(cls).get(_LAST)  # what was used last is at hand: it is asked for per message
+    if (
+        last is not None
+        and last.connection is connection
+        and last.generation == connection.generation
+    ):
+        found: Writing[_M] = last
+        return found
 
     def make() -> Writing[_M]:
         client = cls.get_producer if _overrides(cls, "get_producer") else None
         return Writing(connection, cls, declaration_of(cls), client)
 
-    return connection.owned((Writing, cls), make)
+    found = connection.owned((Writing, cls), make)
+    setattr(cls, _LAST, found)
+    return found
 
 
 def ready_writing(cls: type[_M]) -> "tuple[Writing[_M], Producer]":

@@ -37,7 +37,7 @@ class DeclaredModel(BaseModel):
     """The `Settings`, settled; None for an abstract class."""
 
     if TYPE_CHECKING:
-        __message__: Any
+        __message__: ClassVar[Any]  # a ClassVar, or it would be an argument of the class
 
     def __init_subclass__(cls, *, abstract: bool = False, **options: Unpack[ConfigDict]) -> None:
         """Refuse fields that have the name of a verb, before Pydantic looks at them.

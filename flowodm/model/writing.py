@@ -45,10 +45,12 @@ class Writing(Generic[_M]):
         declaration: "Declaration",
         client: "Callable[[], Client] | None",
     ) -> None:
+        self.connection = connection
+        self.generation = connection.generation
+        """Of the connection's clients, which this goes with."""
         self.topic = declaration.topic
         self.is_ready = False
         """Whether the schemas are known: until then, writing asks the registry."""
-        self._connection = connection
         self._cls = cls
         self._declaration = declaration
         self._client = client
@@ -68,14 +70,14 @@ class Writing(Generic[_M]):
         if producer is None:
             profile = self._declaration.profile
             defaults = {} if profile is None else profile.to_producer_config()
-            producer = self._producer = producer_of(self._connection, defaults)
+            producer = self._producer = producer_of(self.connection, defaults)
         return producer
 
     def borrowed(self, client: "Client") -> Producer:
         """What sends the records with a client that is not ours."""
-        return self._connection.owned(
+        return self.connection.owned(
             (Producer, id(client)),  # it is kept as long as this entry
-            lambda: Producer(self._connection, client=client, background=True),
+            lambda: Producer(self.connection, client=client, background=True),
         )
 
     def value(self, instance: _M) -> bytes:
@@ -141,7 +143,7 @@ class Writing(Generic[_M]):
 
         if not self._declaration.is_framed:
             return _avro_writer(bind(self._cls), own_schema(self._cls, self._declaration))
-        written = written_schema(self._connection, self._cls, self._declaration)
+        written = written_schema(self.connection, self._cls, self._declaration)
         self._prefix = frame(written.schema_id)
         return _avro_writer(bind(self._cls), written.schema)
 
@@ -149,7 +151,7 @@ class Writing(Generic[_M]):
         if self._declaration.key_serializer != "avro":
             write, _ = PLAIN_KEYS[self._declaration.key_serializer]
             return write
-        return _avro_key_writer(self._connection, self._cls, self._declaration)
+        return _avro_key_writer(self.connection, self._cls, self._declaration)
 
 
 def _avro_writer(binding: "Binding", schema: "Schema") -> Callable[[Any, bytes], bytes]:
