@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar, get_origin
 
 from flowodm.avro.deriving.annotation import Peeled
 from flowodm.avro.deriving.place import annotation_text
+from flowodm.avro.deriving.scalars import fixed_base
 from flowodm.avro.types import Array, Map, Primitive, Type, type_name
 from flowodm.avro.words import shown
 from flowodm.errors import SchemaError
@@ -37,6 +38,8 @@ def _cure(bare: Any) -> str:
         return "a `Literal` of texts is an enum, and one of whole numbers in 64 bits a long"
     if isinstance(bare, str | typing.ForwardRef):
         return "call the class's `model_rebuild()` where that name is known"
+    if fixed_base(bare) is not None:
+        return 'say how many bytes it has: `AvroType({"type": "fixed", "name": …, "size": …})`'
     if isinstance(bare, type):
         return "make it a BaseModel, or annotate what is to be written of it"
     return "annotate what is to be written: a number, a text, bytes, a list, a dict, a BaseModel"

@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from enum import Enum
 from typing import Final
 
 from flowodm.avro.annotations import NAME_ATTRIBUTE, AvroName
@@ -87,9 +86,7 @@ def doc_of(cls: type, mark: AvroName) -> str | None:
     generic = getattr(cls, "__pydantic_generic_metadata__", None) or {}
     for each in (cls, generic.get("origin")):
         text = None if each is None else each.__dict__.get("__doc__")
-        if text and not (
-            isinstance(each, type) and issubclass(each, Enum) and text == Enum.__doc__
-        ):
+        if text:
             return inspect.cleandoc(text)
     return None
 

@@ -49,7 +49,7 @@ class Table:
         raise place.fault(
             f"two types are named {shown(fullname)}: {_owner_text(known)} and {_owner_text(owner)}",
             f'give one of them another name: `__avro__ = AvroName("com.example.{short}")` in a'
-            " class, or an `AvroType` with a `name`",
+            " class (a generic one by a subclass), or an `AvroType` with a `name`",
         )
 
     def define(self, node: NamedType, *, is_external: bool = False) -> NamedType | Ref:

@@ -266,7 +266,7 @@ class Tree:
         complete(cls, place)
         info = cls.model_fields["root"]
         mark = name_mark(cls, place)
-        fullname = fullname_of(cls, mark, place) if mark.name or cls.__name__.isidentifier() else ""
+        fullname = fullname_of(cls, mark, place) if mark.name or is_name(cls.__name__) else ""
         inside = Place(
             cls,
             "root",
