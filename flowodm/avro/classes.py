@@ -147,7 +147,7 @@ class _Builder:
 
     def _record(self, plan: RecordPlan) -> type[BaseModel]:
         is_root = plan.name == self._plan.name
-        namespace = dict(self._namespace) if is_root else {}
+        namespace = self._body(plan.name) if is_root else {}
         if plan.avro is not None:
             namespace[NAME_ATTRIBUTE] = plan.avro
         return self._model(
@@ -159,11 +159,18 @@ class _Builder:
             _BY_NAME if any(field.alias for field in plan.fields) else {},
         )
 
+    def _body(self, name: str) -> dict[str, Any]:
+        """The caller's attributes; a class among them is told that it stands inside, for Pydantic."""
+        for key, value in self._namespace.items():
+            if isinstance(value, type):
+                value.__module__, value.__qualname__ = self._module, f"{name}.{key}"
+        return dict(self._namespace)
+
     def _root(self) -> type[BaseModel]:
         base = (RootModel,) if self._base is BaseModel else (self._base, RootModel)
         annotation = self._annotation(self._plan.root)
         fields = {"root": (annotation, ...)}
-        return self._model(self._plan.name, base, fields, dict(self._namespace), None, {})
+        return self._model(self._plan.name, base, fields, self._body(self._plan.name), None, {})
 
     def _model(
         self,
@@ -178,6 +185,7 @@ class _Builder:
             name,
             __base__=bases,
             __module__=self._module,
+            __qualname__=name,
             __doc__=doc,
             __namespace__=namespace,
             __cls_kwargs__=config,
