@@ -70,7 +70,7 @@ def generate_model_from_registry(
 
 
 def _model(schema: "Schema", name: str | None, **settings: str | None) -> "type[FlowBaseModel]":
-    from flowodm.avro.classes import build_model
+    from flowodm.avro import build_model
     from flowodm.avro.types import Record
     from flowodm.model import FlowBaseModel
 

@@ -83,7 +83,7 @@ def _is_word(text: str) -> bool:
 
 
 def _schema_of_model(model: "type[BaseModel]") -> Schema:
-    from flowodm.avro.derive import derive
+    from flowodm.avro import derive
     from flowodm.model import FlowBaseModel
     from flowodm.model.schemas import own_schema
 

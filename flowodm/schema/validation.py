@@ -36,7 +36,7 @@ def validate(model: "type[BaseModel]", schema: Schema) -> ValidationResult:
     Raises:
         SchemaError: The model has an annotation without a meaning in Avro.
     """
-    from flowodm.avro.derive import derive
+    from flowodm.avro import derive
 
     found = differences(derive(model), schema)
     errors = tuple(difference.line() for difference in found if difference.is_error)
