@@ -15,7 +15,6 @@ from flowodm.model.declared import DeclaredModel
 from flowodm.model.reading import Reading
 from flowodm.model.tombstone import Tombstone
 from flowodm.model.writing import Writing
-from flowodm.settings import profile_of
 from flowodm.subscription import Subscription, consumer_config
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ def subscription_of(
     group_id: str | None = None,
     settings: "BaseSettings | type[BaseSettings] | None" = None,
 ) -> "Subscription[_M | Tombstone]":
-    """The membership that the verbs of a class, a group and a profile share."""
+    """The membership that the verbs of a class and a group share; a profile that is new moves in."""
     make_consumer: _MakeConsumer = None
     if _overrides(cls, "get_consumer"):
         make_consumer = partial(_call_hook, cls.get_consumer, group_id, settings)
@@ -163,7 +162,6 @@ def _subscription(
     *owner: object,
 ) -> "Subscription[_M | Tombstone]":
     connection, declaration = cls.get_connection(), declaration_of(cls)
-    profile = profile_of(settings or declaration.profile)
     group = _group(cls, group_id)
 
     def make() -> "Subscription[_M | Tombstone]":
@@ -172,11 +170,14 @@ def _subscription(
             declaration.topic,
             group,
             decode=reading_of(cls).decode,
-            settings=profile,
+            settings=settings or declaration.profile,
             make_consumer=make_consumer,
         )
 
-    return connection.owned((Subscription, cls, group, profile, *owner), make)
+    found = connection.owned((Subscription, cls, group, *owner), make)
+    if settings is not None:  # a second consumer would be another member, and take partitions
+        found.use(settings, make_consumer)
+    return found
 
 
 def _call_hook(

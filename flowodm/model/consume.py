@@ -24,8 +24,8 @@ _Profile: TypeAlias = "BaseSettings | type[BaseSettings] | None"
 class ConsumeVerbs(DeclaredModel, abstract=True):
     """What `FlowBaseModel` has for consuming.
 
-    Every verb of one class, group and profile reads as one member of the group, which joins at
-    the first call and stays until the connection is closed.
+    Every verb of one class and group reads as one member of the group, which joins at the first
+    call and stays until the connection is closed. A call with another profile replaces it.
     """
 
     @overload

@@ -8,7 +8,7 @@ from flowodm.subscription.batch import Batch
 from flowodm.subscription.configuration import consumer_config
 from flowodm.subscription.engine import OnError
 from flowodm.subscription.iterator import RecordIterator
-from flowodm.subscription.subscription import Subscription, subscription_of
+from flowodm.subscription.subscription import Subscription
 
 __all__ = [
     "AsyncRecordIterator",
@@ -17,5 +17,4 @@ __all__ = [
     "RecordIterator",
     "Subscription",
     "consumer_config",
-    "subscription_of",
 ]

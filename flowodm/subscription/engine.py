@@ -119,9 +119,7 @@ class Engine(Generic[T]):
     def commitment(self, hold: Hold, timeout: float) -> Steps[None]:
         """Commit; see `commit`."""
         yield from ()  # one step, and steps all the same
-        if not hold.messages and (other := self.ledger.last_given()) is not None:
-            hold = other
-        self.ledger.finish(hold)
+        self.ledger.settle(hold)
         if self._intake is not None:
             self._intake.commit(timeout)
 
@@ -193,10 +191,10 @@ class Engine(Generic[T]):
         Args:
             timeout: Seconds to wait for the broker.
         """
-        with self.turns.lock:
-            self._is_closed = True
-            self._let_go(timeout)
+        self._is_closed = True
         self.turns.close()
+        with self.turns.lock:
+            self._let_go(timeout)
 
     def use(
         self,

@@ -88,11 +88,6 @@ class Ledger:
         """Return what an owner holds; a new hold where it is new."""
         return self._holds.get(owner) or Hold(owner)
 
-    def last_given(self) -> Hold | None:
-        """Return the hold of a thread or task that holds something, when there is only one."""
-        found = [hold for hold in self._holds.values() if hold.messages and not hold.is_iterator]
-        return found[0] if len(found) == 1 else None
-
     def settle(self, mine: Hold) -> None:
         """Before `mine` takes more: what it holds is done, and so is what nobody holds on to."""
         self.finish(mine)

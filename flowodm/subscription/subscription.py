@@ -2,11 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from flowodm.record import Undecodable
-from flowodm.settings import BaseSettings
 from flowodm.subscription.aio import AsyncRecordIterator
 from flowodm.subscription.batch import Batch
 from flowodm.subscription.engine import NOTHING, Clock, Engine, OnError, check_count
@@ -14,11 +11,9 @@ from flowodm.subscription.iterator import RecordIterator
 from flowodm.subscription.ledger import Hold
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, Message
+    from confluent_kafka import Message
 
-    from flowodm.connection import KafkaConnection
-
-__all__ = ["Subscription", "subscription_of"]
+__all__ = ["Subscription"]
 
 T = TypeVar("T")
 
@@ -160,7 +155,7 @@ class Subscription(Engine[T]):
         await self.turns.adrive(hold, self.commitment(hold, timeout))
 
     def _acknowledge_soon(self, hold: Hold, messages: "list[Message]") -> None:
-        self.turns.submit(self.acknowledge, hold, messages)
+        self.turns.soon(self.acknowledge, hold, messages)
 
     def _mine(self) -> Hold:
         return self.ledger.hold_of(threading.current_thread())
@@ -170,45 +165,3 @@ def _task() -> "asyncio.Task[Any]":
     task = asyncio.current_task()
     assert task is not None
     return task
-
-
-def subscription_of(
-    connection: "KafkaConnection",
-    topic: str,
-    group_id: str,
-    *,
-    key: Hashable,
-    decode: "Callable[[Message], T | Undecodable]",
-    settings: BaseSettings | type[BaseSettings] | None = None,
-    make_consumer: "Callable[[Mapping[str, Any]], Consumer] | None" = None,
-) -> Subscription[T]:
-    """Return the subscription of a group, which the connection keeps and closes.
-
-    There is one for a key, a topic and a group, whatever the settings: a second consumer would be
-    another member, and take partitions from the first. Other settings than before replace its
-    consumer; None leaves them as they are.
-
-    Args:
-        connection: The cluster.
-        topic: The topic.
-        group_id: The group.
-        key: Whose it is: a model's class.
-        decode: As of `Subscription`.
-        settings: As of `Subscription`.
-        make_consumer: As of `Subscription`.
-    """
-
-    def make() -> Subscription[T]:
-        return Subscription(
-            connection,
-            topic,
-            group_id,
-            decode=decode,
-            settings=settings,
-            make_consumer=make_consumer,
-        )
-
-    found: Subscription[T] = connection.owned((Subscription, key, topic, group_id), make)
-    if settings is not None:
-        found.use(settings, make_consumer)
-    return found

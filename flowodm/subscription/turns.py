@@ -67,18 +67,21 @@ class Turns:
             return call(*arguments)
         return await asyncio.get_running_loop().run_in_executor(self._executor(), call, *arguments)
 
-    def submit(self, call: Callable[..., object], *arguments: Any) -> None:
-        """Have a call made in the thread; without one there is nobody to keep waiting."""
-        if self._is_closed:
-            call(*arguments)
+    def soon(self, call: Callable[..., object], *arguments: Any) -> None:
+        """Make a call that needs the lock: now, or in the thread when somebody has it."""
+        if self.lock.acquire(blocking=self._is_closed):
+            try:
+                call(*arguments)
+            finally:
+                self.lock.release()
         else:
             self._executor().submit(call, *arguments)
 
     def close(self) -> None:
-        """Let the thread end."""
+        """Let the thread finish what it was given."""
         self._is_closed = True
         if self._thread is not None:
-            self._thread.shutdown(wait=False)
+            self._thread.shutdown()
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._thread is None:
