@@ -7,6 +7,7 @@ these is in `docs/consuming.md`.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from typing import Any, ClassVar, Final, Literal, Self, get_args, get_origin
 
 from flowodm.errors import SettingsError
@@ -151,6 +152,8 @@ class BaseSettings:
         _check_names(cls, said, cls.__dataclass_fields__)
         known = {one.name: one.type for one in fields(BaseSettings)}
         cls.__annotations__ = {name: known[name] for name in said if name in known}
+        if isinstance(extra := vars(cls).get("extra_config"), Mapping):
+            cls.extra_config = field(default_factory=partial(dict, extra), hash=False)
         dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:

@@ -278,3 +278,12 @@ def test_a_profile_is_named_by_its_class_or_an_instance() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert {getattr(module, name).__name__ for name in module.__all__} == set(module.__all__)
+
+
+def test_a_subclass_may_say_its_extra_configuration_in_its_body():
+    class Large(BatchSettings):
+        extra_config = {"fetch.max.bytes": 1_000}  # noqa: RUF012
+
+    assert Large().to_consumer_config()["fetch.max.bytes"] == 1_000
+    assert Large() == Large()
+    assert "fetch.max.bytes" not in BatchSettings().to_consumer_config()
