@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pydantic import BaseModel, ValidationError
 
-from flowodm.avro.bind import bind
 from flowodm.avro import build_model
+from flowodm.avro.bind import bind
 from flowodm.avro.types import Record
 from flowodm.cli.tree import TREE, Noted, tells_more
 from flowodm.codec.codec import Codec, Format

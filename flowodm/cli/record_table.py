@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.pretty import SchemaNames, clock, schema_text, side_line
+from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width, pad
 from flowodm.record import Decoded, DecodedRecord, Undecodable
 
@@ -81,7 +82,11 @@ class RecordTable:
             style = _style(decoded.value) if column.heading == "SCHEMA" else None
             spans += [Span(shown, style), _GAP]
         used = sum(display_width(span if isinstance(span, str) else span.text) for span in spans)
-        spans += self._value(decoded.value, max(self._width - used, 1))
+        room = max(self._width - used, 1)
+        key_trouble = _key_trouble(decoded.key, room * 2 // 3)
+        left = max(room - sum(map(display_width, key_trouble)), 1)
+        spans += [Span(part, "red") for part in key_trouble]
+        spans += self._value(decoded.value, left)
         return tuple(spans)
 
     def _value(self, value: Decoded | Undecodable, width: int) -> list[Spans]:
@@ -119,6 +124,13 @@ def _key_text(key: Decoded | Undecodable) -> str:
     if isinstance(key, Undecodable):
         return "✗"
     return "–" if key.encoding == "null" else side_line(key, 60)
+
+
+def _key_trouble(key: Decoded | Undecodable, width: int) -> list[str]:
+    """What is wrong with a key, before the value: its own column is too narrow to say it."""
+    if not isinstance(key, Undecodable):
+        return []
+    return [cut(f"✗ key: {visible(key.error)}", width), _GAP]
 
 
 def _schema_cell(decoded: DecodedRecord, names: SchemaNames) -> str:

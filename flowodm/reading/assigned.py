@@ -85,7 +85,9 @@ class AssignedRead:
         layout = self._first_layout()
         if not self._options.regex:
             self._cluster.check_permission(name for name in self._names if name not in layout)
-        topics = choose_topics(layout, self._names, regex=self._options.regex)
+        topics = choose_topics(
+            layout, self._names, regex=self._options.regex, where=self._cluster.address
+        )
         partitions = choose_partitions(layout, topics, self._options)
         return self._settle({one: range_of(one, self._options) for one in partitions}, layout)
 

@@ -19,11 +19,23 @@ NO_LEADER: Final = -1
 
 
 def choose_topics(
-    layout: Layout, names: Sequence[str], *, regex: bool, can_be_none: bool = False
+    layout: Layout,
+    names: Sequence[str],
+    *,
+    regex: bool,
+    can_be_none: bool = False,
+    where: str | None = None,
 ) -> tuple[str, ...]:
     """Return the topics that are meant, each once.
 
     A pattern means internal topics (`__…`) only where it begins with `__`.
+
+    Args:
+        layout: What is there.
+        names: What was asked for.
+        regex: Whether these are patterns.
+        can_be_none: Whether it is no error that some, or all, are not there.
+        where: The cluster's address, for an error.
 
     Raises:
         TopicNotFound: One of the names, or all patterns together, name no topic.
@@ -32,7 +44,7 @@ def choose_topics(
     if not regex:
         for name in names:
             if name not in layout and not can_be_none:
-                raise _not_found(name, layout)
+                raise _not_found(name, layout, where)
         return tuple(dict.fromkeys(name for name in names if name in layout))
     patterns = [
         (name.lstrip("^").startswith("__"), compile_pattern(name, "topic", whole=True))
@@ -46,7 +58,7 @@ def choose_topics(
     if not found and not can_be_none:
         asked = ", ".join(f"`{name}`" for name in names)
         raise TopicNotFound(
-            f"no topic matches {asked}", hint="see which there are: flowodm topics list"
+            f"no topic{_on(where)} matches {asked}", hint="see which there are: flowodm topics list"
         )
     return found
 
@@ -84,11 +96,15 @@ def _numbers(options: ReadOptions) -> tuple[int, ...] | None:
     return None
 
 
-def _not_found(name: str, layout: Layout) -> TopicNotFound:
+def _not_found(name: str, layout: Layout, where: str | None) -> TopicNotFound:
     close = get_close_matches(name, layout, n=1, cutoff=0.7)
     suggestion = f"did you mean `{close[0]}`?  (flowodm topics list)" if close else None
     hint = suggestion or "see which there are: flowodm topics list"
-    return TopicNotFound(f"topic `{name}` not found", hint=hint)
+    return TopicNotFound(f"topic `{name}` does not exist{_on(where)}", hint=hint)
+
+
+def _on(where: str | None) -> str:
+    return "" if where is None else f" on {where}"
 
 
 def _no_partition(layout: Layout, topics: Sequence[str], number: int) -> UsageError:

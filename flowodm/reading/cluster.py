@@ -58,6 +58,11 @@ class Cluster:
         self._connection = connection
         self._timeout = timeout
 
+    @property
+    def address(self) -> str | None:
+        """Where the brokers are, as they were configured."""
+        return self._connection.context.bootstrap_servers
+
     def layout(self) -> Layout:
         """Return all topics and their partitions.
 

@@ -76,7 +76,9 @@ class GroupRead:
         layout = self._cluster.layout()
         if not self._options.regex:
             self._cluster.check_permission(name for name in self._names if name not in layout)
-        topics = choose_topics(layout, self._names, regex=self._options.regex)
+        topics = choose_topics(
+            layout, self._names, regex=self._options.regex, where=self._cluster.address
+        )
         partitions = [Partition(topic, one) for topic in topics for one in layout[topic]]
         self._bounds, errors = self._cluster.bounds(partitions)
         self.notices += [failed(one, error) for one, error in errors.items()]

@@ -29,8 +29,8 @@ def test_a_name_with_dots_is_no_pattern() -> None:
 
 def test_a_misspelt_topic_is_suggested() -> None:
     with pytest.raises(TopicNotFound) as caught:
-        choose_topics(LAYOUT, ["user"], regex=False)
-    assert caught.value.message == "topic `user` not found"
+        choose_topics(LAYOUT, ["user"], regex=False, where="k1:9092")
+    assert caught.value.message == "topic `user` does not exist on k1:9092"
     assert caught.value.hint == "did you mean `users`?  (flowodm topics list)"
 
 
