@@ -21,7 +21,8 @@ class Body(Function):
 
     def __init__(self, header: str, constants: Constants) -> None:
         super().__init__(header, constants)
-        self.has_flushed = False
+        self.uses_list = False
+        """Whether anything is put out before the end, to `o`."""
         self._pieces: list[str] = []
         self._packed: list[tuple[str, str]] = []
         """Neighbours that `struct` packs together, at the end of the pieces: code and value."""
@@ -50,7 +51,7 @@ class Body(Function):
         pieces = self.take()
         if not pieces:
             return
-        self.has_flushed = True
+        self.uses_list = True
         if len(pieces) == 1:
             self.emit(f"o.append({pieces[0]})")
         else:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
-from struct import Struct, pack
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -64,12 +64,10 @@ def _load(
     generated: Generated, explain: "Callable[[BaseModel, bytes], bytes]"
 ) -> "Callable[[BaseModel, bytes], bytes]":
     module: dict[str, Any] = {"__builtins__": {}, **_NAMES, **generated.constants}
-    module |= {"EXPLAIN": explain, "SMALL": _small_numbers()}
+    module |= {"EXPLAIN": explain, "SMALL": small_numbers()}
     for text in generated.functions:
         code = compile(text, "<flowodm model encoder>", "exec", dont_inherit=True)
         exec(code, module)  # noqa: S102  # the source holds no text of the schema
-    for name, functions in generated.tables.items():
-        module[name] = {kind: module[function] for kind, function in functions.items()}
     encode: Callable[[BaseModel, bytes], bytes] = module["encode"]
     return encode
 
@@ -78,14 +76,8 @@ class _Unusual(Exception):
     """A value that the generated code does not write."""
 
 
-@cache
-def _small_numbers() -> list[bytes]:
-    return small_numbers()
-
-
 _NAMES: Final[dict[str, Any]] = {
     "ARRAYS": ARRAYS,
-    "BOOL_ONLY": {bool},
     "DASHED": b"-".join,
     "DURATION": Struct("<3I").pack,
     "Decimal": Decimal,
@@ -97,19 +89,15 @@ _NAMES: Final[dict[str, Any]] = {
     "FAIL": _Unusual,
     "FALSE": b"\0",
     "FIRST_DAY": date(1970, 1, 1).toordinal(),
-    "FLOAT_ONLY": {float},
     "GROUPS": Struct("8s4s4s4s12s").unpack,
     "INT": int_bytes,
-    "INT_ONLY": {int},
     "JOIN": b"".join,
     "LOCAL_EPOCH": datetime(1970, 1, 1),
     "LONG": long_bytes,
     "MICROSECOND": timedelta(microseconds=1),
     "MILLISECOND": timedelta(milliseconds=1),
-    "PACK": pack,
     "TRUE": b"\x01",
     "UUID": UUID,
-    "bool": bool,
     "bytes": bytes,
     "date": date,
     "datetime": datetime,
@@ -118,7 +106,6 @@ _NAMES: Final[dict[str, Any]] = {
     "id": id,
     "int": int,
     "len": len,
-    "map": map,
     "str": str,
     "time": time,
     "type": type,

@@ -103,6 +103,22 @@ class UnionKinds:
         others = [index for index in range(len(self.branches)) if index != self.null]
         return others[0] if len(others) == 1 else None
 
+    @property
+    def told(self) -> dict[int, frozenset[type]]:
+        """The branches, besides `null` and `only`, that types tell, each with those types."""
+        types: dict[int, frozenset[type]] = {}
+        for kind, (index, *others) in self.by_type.items():
+            if not others and index not in (self.null, self.only):
+                types[index] = types.get(index, frozenset()) | {kind}
+        return types
+
+    @property
+    def rest(self) -> int | None:
+        """The branch that values of any other type can only belong to."""
+        if self.only is None and len(self.converted) == 1:
+            return self.converted[0]
+        return self.only
+
 
 def union_kinds(binding: Binding, union: Union) -> UnionKinds:
     """Sort the branches of a union by the types of their values."""

@@ -12,10 +12,11 @@ in between.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from flowodm.avro.binding import Binding, FieldBinding
-from flowodm.avro.types import Array, Enum, Field, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.avro.binding import Binding
+from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from flowodm.codec.bulk_write import BULK
 from flowodm.codec.misfit import DEPTH
 from flowodm.codec.model_body import Body, display
 from flowodm.codec.model_kinds import UnionKinds, union_kinds
@@ -31,10 +32,8 @@ _MOST_LEVELS: Final = 16
 _MOST_LINES: Final = 3_000
 _SMALL: Final = 16
 """Nodes that may be written several times rather than called."""
-_MOST_BRANCHES: Final = 8
-_MOST_FIELDS: Final = 500
-"""Fields that one function writes."""
-_BULK: Final = {"float": "f", "double": "d"}
+_MOST_BRANCHES: Final = 200
+"""Branches of a union that are told; CPython cannot nest many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,6 @@ class Generated:
 
     functions: tuple[str, ...]
     constants: dict[str, Any]
-    tables: dict[str, dict[type, str]]
-    """Constants that are tables of the module's own functions, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,6 @@ class _Generator:
         self._survey = survey(binding.schema)
         self._leaves = ModelLeaves(binding)
         self._constants = Constants()
-        self._tables: dict[str, dict[type, str]] = {}
         self._functions: list[Body] = []
         self._asked: dict[int, str] = {}
         self._queue: list[Type] = []
@@ -90,7 +86,7 @@ class _Generator:
         while self._queue:
             self._functions.append(self._function(self._queue.pop()))
         texts = tuple("\n".join(body.lines) for body in self._functions)
-        return Generated(texts, self._constants.values, self._tables)
+        return Generated(texts, self._constants.values)
 
     def _root(self) -> Body:
         body = Body("def encode(instance, prefix):", self._constants)
@@ -100,7 +96,7 @@ class _Generator:
             before = len(body.lines)
             value = self._root_value(body)
             self._write(body, self._schema.deref(self._schema.root), value, _Nest(blocks=1))
-            if body.has_flushed:
+            if body.uses_list:
                 body.lines.insert(before, "  o = [prefix]")
                 body.flush()
                 body.emit("return JOIN(o)")
@@ -136,7 +132,7 @@ class _Generator:
             self._plain(body, node, value, nest)
             return
         body.flush()
-        body.has_flushed = True
+        body.uses_list = True
         body.emit(f"{self._ask(node)}({value}, {self._passed(nest)})")
 
     def _passed(self, nest: _Nest) -> str:
@@ -193,81 +189,40 @@ class _Generator:
             f"if type({value}) is not {self._constants.add(binding.cls)}: raise FAIL",
             f"{attributes} = {value}.__dict__",
         )
-        fields = tuple(zip(node.fields, binding.fields, strict=True))
-        if len(fields) <= _MOST_FIELDS:
-            self._fields(body, fields, attributes, nest)
-            return
-        body.flush()
-        body.has_flushed = True
-        for start in range(0, len(fields), _MOST_FIELDS):
-            name = self._piece(fields[start : start + _MOST_FIELDS])
-            body.emit(f"{name}({attributes}, {self._passed(nest)})")
-
-    def _fields(
-        self,
-        body: Body,
-        fields: Sequence[tuple[Field, FieldBinding]],
-        attributes: str,
-        nest: _Nest,
-    ) -> None:
-        for field, binding in fields:
-            value = body.fresh("v")
-            body.emit(f"{value} = {attributes}[{self._constants.add(binding.attribute)}]")
-            self._write(body, self._schema.deref(field.type), value, nest)
-
-    def _piece(self, fields: Sequence[tuple[Field, FieldBinding]]) -> str:
-        """A function that writes some fields of a very long record; its name."""
-        name = f"g{len(self._functions)}"
-        piece = Body(f"def {name}(s, {self._arguments}):", self._constants)
-        self._functions.append(piece)
-        self._fields(piece, fields, "s", _Nest())
-        piece.flush()
-        return name
+        for field, bound in zip(node.fields, binding.fields, strict=True):
+            inner = body.fresh("v")
+            body.emit(f"{inner} = {attributes}[{self._constants.add(bound.attribute)}]")
+            self._write(body, self._schema.deref(field.type), inner, nest)
 
     def _array(self, body: Body, node: Array, value: str, nest: _Nest) -> None:
         items = body.fresh("a")
         body.emit(f"if type({value}) not in ARRAYS: raise FAIL", f"{items} = [*{value}]")
         body.flush()
-        body.has_flushed = True
         with body.block(f"if {items}:"):
             put_length(body, items)
             inner = self._schema.deref(node.items)
-            if not self._is_bulk(body, inner, items):
-                body.flush()
+            bulk = self._bulk(inner)
+            if bulk is not None:
+                body.put(f"{bulk}({items})")
+            body.flush()
+            if bulk is None:
                 item = body.fresh("v")
                 with body.block(f"for {item} in {items}:"):
                     self._write(body, inner, item, nest)
                     body.flush()
         body.put("END_BLOCK")
 
-    def _is_bulk(self, body: Body, node: Type, items: str) -> bool:
-        """Write numbers all at once; False: they must be written one by one."""
+    def _bulk(self, node: Type) -> str | None:
+        """What writes all items of an array at once; None where they are written one by one."""
         if not isinstance(node, Primitive) or node.logical or node in self._binding.conversions:
-            return False
-        match node.name:
-            case "int" | "long" as word:
-                body.flush()
-                body.emit(
-                    f"if {{*map(type, {items})}} != INT_ONLY: raise FAIL",
-                    f"o += [SMALL[i] if -END <= i < END else {word.upper()}(i) for i in {items}]",
-                )
-            case "float" | "double" as word:
-                body.emit(f"if {{*map(type, {items})}} != FLOAT_ONLY: raise FAIL")
-                body.put(f'PACK("<%d{_BULK[word]}" % len({items}), *{items})')
-                body.flush()
-            case "boolean":
-                body.emit(f"if {{*map(type, {items})}} != BOOL_ONLY: raise FAIL")
-                body.put(f"bytes({items})")
-                body.flush()
-            case _:
-                return False
-        return True
+            return None
+        write = BULK.get(node.name)
+        return write and self._constants.add(write)
 
     def _map(self, body: Body, node: Map, value: str, nest: _Nest) -> None:
         entries = body.fresh("a")
         body.emit(f"if type({value}) is not dict: raise FAIL", f"{entries} = {{**{value}}}")
         body.flush()
-        body.has_flushed = True
         with body.block(f"if {entries}:"):
             put_length(body, entries)
             body.flush()
@@ -280,95 +235,61 @@ class _Generator:
         body.put("END_BLOCK")
 
     def _union(self, body: Body, kinds: UnionKinds, value: str, nest: _Nest) -> None:
-        if len(kinds.branches) > _MOST_BRANCHES:
-            self._dispatch(body, kinds, value, nest)
-            return
         cases = self._cases(kinds, value)
         if all(_is_leaf(kinds.branches[index]) for _, index in cases):
             self._leaf_union(body, kinds, cases, value, nest)
             return
         body.flush()
-        body.has_flushed = True
-        for condition, index in cases:
-            with body.block(condition):
-                body.put(self._index(index))
-                if index != kinds.null:
-                    self._write(body, kinds.branches[index], value, nest.inside())
+        for test, index in cases:
+            with body.block(test):
+                self._branch(body, kinds, index, value, nest)
                 body.flush()
-        if not cases or cases[-1][0] != "else:":
-            body.emit("else: raise FAIL" if cases else "raise FAIL")
+        _end_cases(body, cases)
 
     def _leaf_union(
-        self,
-        body: Body,
-        kinds: UnionKinds,
-        cases: Sequence[tuple[str, int]],
-        value: str,
-        nest: _Nest,
+        self, body: Body, kinds: UnionKinds, cases: "_Cases", value: str, nest: _Nest
     ) -> None:
         """Every branch is a scalar: one piece."""
         outside = body.take()
         piece = body.fresh("x")
-        for condition, index in cases:
-            with body.block(condition):
-                body.put(self._index(index))
-                if index != kinds.null:
-                    self._write(body, kinds.branches[index], value, nest)
+        for test, index in cases:
+            with body.block(test):
+                self._branch(body, kinds, index, value, nest)
                 body.emit(f"{piece} = {_concatenated(body.take())}")
-        if not cases or cases[-1][0] != "else:":
-            body.emit("else: raise FAIL" if cases else "raise FAIL")
+        _end_cases(body, cases)
         body.put(*outside, piece)
 
-    def _cases(self, kinds: UnionKinds, value: str) -> list[tuple[str, int]]:
-        """The branches that can be told by type, each with its condition as a statement."""
-        cases: list[tuple[str, int]] = []
-        for index, _ in enumerate(kinds.branches):
-            if index not in (kinds.null, kinds.only, *kinds.converted):
-                types = _own_types(kinds, index)
-                if types:
-                    cases.append((self._type_test(value, types), index))
-        if kinds.null is not None:
-            cases.insert(0, (f"{value} is None", kinds.null))
-        rest = kinds.only if kinds.only is not None else None
-        if rest is None and len(kinds.converted) == 1:
-            rest = kinds.converted[0]
-        words = ["if", *["elif"] * len(cases)]
-        written = [
-            (f"{word} {test}:", index) for word, (test, index) in zip(words, cases, strict=False)
-        ]
-        if rest is not None:
-            written.append(("else:" if written else "if True:", rest))
-        return written
+    def _branch(self, body: Body, kinds: UnionKinds, index: int, value: str, nest: _Nest) -> None:
+        body.put(self._constants.add(long_bytes(index)))
+        if index != kinds.null:
+            self._write(body, kinds.branches[index], value, nest.inside())
+
+    def _cases(self, kinds: UnionKinds, value: str) -> "_Cases":
+        tests = [] if kinds.null is None else [(f"{value} is None", kinds.null)]
+        tests += [(self._type_test(value, types), index) for index, types in kinds.told.items()]
+        cases = [(f"elif {test}:", index) for test, index in tests[:_MOST_BRANCHES]]
+        if kinds.rest is not None and len(tests) <= _MOST_BRANCHES:
+            cases.append(("else:", kinds.rest))
+        if cases:
+            first, index = cases[0]
+            cases[0] = ("if True:" if first == "else:" else first.removeprefix("el"), index)
+        return cases
 
     def _type_test(self, value: str, types: frozenset[type]) -> str:
         if len(types) == 1:
             return f"type({value}) is {self._constants.add(*types)}"
         return f"type({value}) in {self._constants.add(types)}"
 
-    def _index(self, index: int) -> str:
-        return self._constants.add(long_bytes(index))
 
-    def _dispatch(self, body: Body, kinds: UnionKinds, value: str, nest: _Nest) -> None:
-        """Many branches: a function each, looked up by type."""
-        table = f"T{len(self._tables)}"
-        self._tables[table] = {
-            kind: self._branch_function(kinds, indexes[0])
-            for kind, indexes in kinds.by_type.items()
-            if len(indexes) == 1
-        }
-        body.flush()
-        body.has_flushed = True
-        body.emit(f"{table}[type({value})]({value}, {self._passed(nest)})")
+_Cases: TypeAlias = "list[tuple[str, int]]"
+"""The branches that are told, in order: the statement that tells each, and its index."""
 
-    def _branch_function(self, kinds: UnionKinds, index: int) -> str:
-        """A function that writes a branch with its index in front; its name."""
-        name = f"g{len(self._functions)}"
-        piece = Body(f"def {name}(v, {self._arguments}):", self._constants)
-        self._functions.append(piece)
-        piece.put(self._index(index))
-        self._write(piece, kinds.branches[index], "v", _Nest())
-        piece.flush()
-        return name
+
+def _end_cases(body: Body, cases: _Cases) -> None:
+    if not cases:
+        body.emit("raise FAIL")
+    elif cases[-1][0] not in ("else:", "if True:"):
+        body.emit("else: raise FAIL")
 
 
 def put_length(body: Body, items: str) -> None:
@@ -386,8 +307,3 @@ def _concatenated(pieces: Sequence[str]) -> str:
 
 def _is_leaf(node: Type) -> bool:
     return isinstance(node, Primitive | Fixed | Enum)
-
-
-def _own_types(kinds: UnionKinds, index: int) -> frozenset[type]:
-    """The types that belong to this branch and no other."""
-    return frozenset(kind for kind, owners in kinds.by_type.items() if owners == (index,))

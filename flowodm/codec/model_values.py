@@ -296,4 +296,6 @@ def _plain_kind(node: Type) -> str | None:
             return "bytes"
         case Primitive(name="bytes", logical=Logical(name="big-decimal")):
             return "bytes"
+        case Primitive(logical=Logical(name=name)) | Fixed(logical=Logical(name=name)):
+            return name
     return None

@@ -1,5 +1,6 @@
 """Avro's variable-length integers, written: tables for the small ones, few steps for the rest."""
 
+from functools import cache
 from struct import Struct
 from typing import Final
 
@@ -73,6 +74,7 @@ def int_bytes(number: int) -> bytes:
     return long_bytes(number)
 
 
+@cache
 def small_numbers() -> list[bytes]:
     """A table of the numbers near zero; Python's negative indexes find the negative ones."""
     return [long_bytes(number) for number in (*range(SMALL_END), *range(SMALLEST, 0))]

@@ -390,10 +390,10 @@ def test_the_branch_of_a_union_is_told_by_the_exact_class(
         assert got == value
 
 
-def test_a_union_of_very_many_branches_is_written_by_a_table(
+def test_a_union_of_many_branches_is_written(
     fast_only: Callable[[Binding], Encode],
 ) -> None:
-    classes = [create_model(f"C{place}", x=(int, ...)) for place in range(40)]
+    classes = [create_model(f"C{place}", x=(int, ...)) for place in range(150)]
     union: Any = None
     for cls in classes:
         union = cls | union if union is not None else cls | None
@@ -405,13 +405,77 @@ def test_a_union_of_very_many_branches_is_written_by_a_table(
         assert encode(instance, b"") == explaining(binding)(instance, b"")
 
 
-def test_a_record_of_very_many_fields_is_written_in_pieces(
+class Numbers(BaseModel):
+    longs: list[int]
+    ints: list[Annotated[int, AvroType("int")]]
+    doubles: list[float]
+    floats: list[Annotated[float, AvroType("float")]]
+    flags: list[bool]
+
+
+def numbers(**lists: list[Any]) -> Numbers:
+    return Numbers.model_construct(
+        **{"longs": [], "ints": [], "doubles": [], "floats": [], "flags": [], **lists}
+    )
+
+
+@pytest.mark.parametrize("length", [1, 11, 12, 100, 3000])
+def test_long_lists_of_numbers_are_written_at_once(
+    length: int, fast_only: Callable[[Binding], Encode]
+) -> None:
+    longs = [(-1) ** place * (2**63 - 1) // (place + 1) for place in range(length)]
+    ints = [number >> 32 for number in longs]
+    halves = [number / 2 for number in ints]
+    flags = [number % 3 == 0 for number in ints]
+    instance = numbers(longs=longs, ints=ints, doubles=halves, floats=halves, flags=flags)
+    small = numbers(longs=[*range(-length, length)], ints=[2047, -2048] * length)
+    encode, explain = fast_only(bind(Numbers)), explaining(bind(Numbers))
+    for each in (instance, small):
+        assert encode(each, b"") == explain(each, b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("longs", 2**63),
+        ("longs", -(2**63) - 1),
+        ("longs", True),
+        ("longs", 1.0),
+        ("ints", 2**31),
+        ("ints", -(2**31) - 1),
+        ("doubles", 2**53 + 1),
+        ("doubles", None),
+        ("floats", 1e39),
+        ("floats", True),
+        ("flags", 1),
+    ],
+)
+@pytest.mark.parametrize("length", [0, 50])
+def test_one_wrong_number_in_a_list_is_found_at_its_place(
+    name: str, wrong: Any, length: int
+) -> None:
+    right: Any = {"flags": True, "longs": 5000, "ints": 5000}.get(name, 0.5)
+    error = refused(numbers(**{name: [*[right] * length, wrong, right]}))
+    assert error.path == f"{name}[{length}]"
+
+
+def test_a_record_of_very_many_fields_is_written(
     fast_only: Callable[[Binding], Encode],
 ) -> None:
     names = [f"f{place}" for place in range(1_300)]
     model = create_model("Wide", **dict.fromkeys(names, (int | None, ...)))  # type: ignore[call-overload]
     instance = model(**{name: place or None for place, name in enumerate(names)})
     assert fast_only(bind(model))(instance, b"") == explaining(bind(model))(instance, b"")
+
+
+def test_a_union_of_very_many_branches_is_left_to_the_explaining_encoder() -> None:
+    document = [{"type": "record", "name": f"R{place}", "fields": []} for place in range(2_000)]
+    binding = bound(parse(document))
+    encode = compile_model_encoder(binding)
+    for place in (0, 1_999):
+        value = binding.records[f"R{place}"].cls.model_construct()  # type: ignore[attr-defined]
+        instance = RootModel[Any].model_construct(value)
+        assert encode(instance, b"") == explaining(binding)(instance, b"")
 
 
 def test_deeply_nested_containers_are_written(fast_only: Callable[[Binding], Encode]) -> None:

@@ -43,6 +43,10 @@ class Md5(bytes):
     __slots__ = ()
 
 
+class Small(Decimal):
+    __slots__ = ()
+
+
 class Sha(bytes):
     __slots__ = ()
 
@@ -129,6 +133,16 @@ def test_two_fixed_types_are_told_by_their_classes() -> None:
 
     assert values(Holder(of=Sha(b"abcd"))) == {"of": Branch("Sha", b"abcd")}
     assert values(Holder(of=Md5(b"abcd"))) == {"of": Branch("Md5", b"abcd")}
+
+
+def test_a_fixed_of_a_logical_type_is_told_from_its_bytes() -> None:
+    small = {"type": "fixed", "name": "Small", "size": 4, "logicalType": "decimal", "precision": 9}
+
+    class Holder(BaseModel):
+        of: Annotated[Small, AvroType(small)] | Annotated[Decimal, Field(max_digits=9)]
+
+    assert values(Holder(of=Small(5))) == {"of": Branch("Small", Decimal(5))}
+    assert values(Holder(of=Decimal(5))) == {"of": Branch("bytes", Decimal(5))}
 
 
 def test_a_raw_number_of_a_time_says_its_branch() -> None:
