@@ -1,6 +1,7 @@
 """Python values as defaults in Avro's JSON; those without values inside are `scalar_json.py`'s."""
 
 from collections.abc import Mapping
+from enum import Enum as PythonEnum
 from typing import Any, Final
 
 from flowodm.avro.default_bytes import default_bytes
@@ -80,12 +81,17 @@ class DefaultWriter:
         own: list[tuple[int, Type]] = []
         others: list[tuple[int, Type]] = []
         for index, node in enumerate(union.branches):
-            definition = self._schema.deref(node)
-            is_own = definition not in self._table.conversions and holds(
-                definition, value, self._table.records, self._table.enums
-            )
+            is_own = self._is_own(self._schema.deref(node), value)
             (own if is_own else others).append((index, node))
         return own or [each for each in others if type_name(each[1]) != "null"]
+
+    def _is_own(self, node: Type, value: Any) -> bool:
+        """Whether a value is of the type itself, and not only one that it could pass for."""
+        if isinstance(value, PythonEnum) and not isinstance(node, Enum):
+            return False
+        if node in self._table.conversions:
+            return False
+        return holds(node, value, self._table.records, self._table.enums)
 
     def _inside_union(self, union: Union, value: Any, depth: int) -> Json:
         """The default inside a container, where the first branch that it fits is meant."""

@@ -37,7 +37,7 @@ def _cure(bare: Any) -> str:
     if origin is Literal:
         return "a `Literal` of texts is an enum, and one of whole numbers in 64 bits a long"
     if isinstance(bare, str | typing.ForwardRef):
-        return "call the class's `model_rebuild()` where that name is known"
+        return "write the type itself, without quotes around it"
     if fixed_base(bare) is not None:
         return 'say how many bytes it has: `AvroType({"type": "fixed", "name": …, "size": …})`'
     if isinstance(bare, type):

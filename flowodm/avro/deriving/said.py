@@ -13,10 +13,10 @@ from flowodm.avro.deriving.symbols import literal_values, value_conversion
 from flowodm.avro.deriving.table import Table
 from flowodm.avro.names import PRIMITIVES, find_name
 from flowodm.avro.parse import parse
-from flowodm.avro.text import definition_text
+from flowodm.avro.text import definition_text, exact_text
 from flowodm.avro.types import Enum, Fixed, Json, Primitive, Ref, Type, Union
 from flowodm.avro.words import shown
-from flowodm.errors import SchemaParseError
+from flowodm.errors import SchemaError, SchemaParseError
 
 __all__ = ["said_type"]
 
@@ -134,7 +134,10 @@ def _conversion(node: Primitive | Fixed | Enum, peeled: Peeled) -> Conversion | 
     kind = kind_of(base or bare)
     if kind is None or shape not in kind.holds:
         raise _misfit(node, peeled)
-    return converter(kind, node)
+    try:
+        return converter(kind, node)
+    except ValueError:
+        raise _misfit(node, peeled) from None
 
 
 def _are_symbols(bare: Any, node: Enum, peeled: Peeled) -> bool:
@@ -143,8 +146,10 @@ def _are_symbols(bare: Any, node: Enum, peeled: Peeled) -> bool:
     return bare is str
 
 
-def _misfit(node: Primitive | Fixed | Enum, peeled: Peeled) -> Exception:
-    text = definition_text(node, {}) if not isinstance(node, Primitive) else shape_of(node)
+def _misfit(node: Primitive | Fixed | Enum, peeled: Peeled) -> SchemaError:
+    text = exact_text(node, {})
+    if isinstance(node, Primitive) and node.logical is None:
+        text = node.name
     if peeled.bare is type(None):
         return peeled.place.fault(
             f"`None` cannot hold the values of {shown(text)}",

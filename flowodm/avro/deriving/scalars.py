@@ -55,7 +55,11 @@ def shape_of(node: Type) -> str:
 
 
 def converter(kind: Kind, node: Primitive | Fixed) -> Conversion | None:
-    """The conversion that values of a kind need to stand at a node."""
+    """The conversion that values of a kind need to stand at a node.
+
+    Raises:
+        ValueError: They cannot stand there after all.
+    """
     return kind.holds[shape_of(node)](node)
 
 
@@ -145,10 +149,10 @@ def _number_of(logical: Logical, value: Any) -> int:
     return int(value)
 
 
-def _whole_decimal(node: Primitive | Fixed) -> Conversion | None:
+def _whole_decimal(node: Primitive | Fixed) -> Conversion:
     """An annotation `int` on a decimal: only where it has no digits after the point."""
-    if node.logical is None or node.logical.scale:
-        return None
+    if node.logical is not None and node.logical.scale:
+        raise ValueError("it has digits after the point")
     return Conversion(_decimal_of_int, int)
 
 
