@@ -149,7 +149,8 @@ class GivenClass:
 
     def _check(self, values: Any) -> BaseModel:
         try:
-            instance: BaseModel = self._model.__pydantic_validator__.validate_python(values)
+            validator = self._model.__pydantic_validator__
+            instance: BaseModel = validator.validate_python(values, strict=False)
         except Exception as error:  # noqa: BLE001  # a user's own validator may raise anything
             self._refuse(error)
         return instance

@@ -26,6 +26,9 @@ _MOST_PROBLEMS = 5
 def model_style(binding: Binding) -> Style:
     """What decoded values become, for `binding.model.__pydantic_validator__.validate_python`.
 
+    Call that with `strict=False`: every value has its Avro type already, but a set comes as a
+    list and a path as its text, which a strict class would refuse.
+
     Args:
         binding: The class and its schema, which must be the reader's: nodes are known by identity.
 
@@ -144,7 +147,7 @@ def _validator(cls: Any) -> Callable[[Any], Any]:
         from pydantic import ValidationError
 
         try:
-            return cls.__pydantic_validator__.validate_python(value)
+            return cls.__pydantic_validator__.validate_python(value, strict=False)
         except ValidationError as error:
             raise Refused(problems(error, cls)) from error
 

@@ -29,7 +29,7 @@ from flowodm.codec.model_kinds import UnionKinds, union_kinds
 from flowodm.codec.words import found
 from flowodm.errors import SerializationError
 
-__all__ = ["is_root_model", "model_values"]
+__all__ = ["is_root_model", "model_values", "told"]
 
 _Convert: TypeAlias = Callable[[Any, int], Any]
 """Takes a value and how many more containers it may open."""

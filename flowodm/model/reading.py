@@ -89,10 +89,10 @@ class Reading(Generic[_M]):
             if self._declaration.value_serializer == "json":
                 instance: _M = validator.validate_json(data)
             elif not self._declaration.is_framed:
-                instance = validator.validate_python(self._raw(data))
+                instance = validator.validate_python(self._raw(data), strict=False)
             else:
                 body, start, schema_id = self._find(data, headers)
-                instance = validator.validate_python(body(data, start))
+                instance = validator.validate_python(body(data, start), strict=False)
         except ValidationError as error:
             raise _invalid(self._cls, error, schema_id) from None
         except DecodeFailure as failure:
@@ -147,7 +147,7 @@ class Reading(Generic[_M]):
             if body is None or ((headers := message.headers()) and _names_schema(headers)):
                 return decode(message)
             try:
-                instance: _M = validate(body(data, _PREFIX))
+                instance: _M = validate(body(data, _PREFIX), strict=False)
             except (DecodeFailure, ValidationError):
                 return decode(message)  # which says what is wrong
             remember(instance, message)
