@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from flowodm.avro import Schema, canonical_form, parse
+from flowodm.avro import Schema, build_model, canonical_form, parse
+from flowodm.avro.bind import bind
 from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type, Union
 from flowodm.codec.decode import compile_decoder
+from flowodm.codec.model_encode import compile_model_encoder
+from flowodm.codec.model_style import model_style
 from flowodm.codec.style import Convert
 
-__all__ = ["canonical", "resolve"]
+__all__ = ["canonical", "resolve", "resolve_in_class"]
 
 
 def canonical(schema: Any) -> str:
@@ -24,6 +27,17 @@ def resolve(writer: Any, reader: Any, data: bytes) -> Any:
         _parsed(_plain(writer)), _parsed(_plain(reader)), style=_VectorEncoding()
     )
     return decoder.decode(data)
+
+
+def resolve_in_class(writer: Any, reader: Any, data: bytes) -> Any:
+    """The same, on the way through an instance of the reader's class."""
+    schema = _parsed(_plain(reader))
+    binding = bind(build_model(schema))
+    style = model_style(binding)
+    decode = compile_decoder(_parsed(_plain(writer)), binding.schema, style=style).decode
+    instance = binding.model.__pydantic_validator__.validate_python(decode(data))
+    written = compile_model_encoder(binding)(instance, b"")
+    return compile_decoder(schema, style=_VectorEncoding()).decode(written)
 
 
 def _plain(schema: Any) -> Any:

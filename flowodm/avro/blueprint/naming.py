@@ -10,6 +10,8 @@ import re
 from collections.abc import Container, Iterable
 from typing import Final
 
+from flowodm.avro.ready import __all__ as ready
+
 __all__ = ["PYDANTIC_NAMES", "Taken", "attribute_names", "class_name", "member_names"]
 
 PYDANTIC_NAMES: Final = frozenset(
@@ -50,7 +52,7 @@ _MODEL_NAMES: Final = frozenset(
 _TYPE_WORDS: Final = frozenset(("bool", "bytes", "dict", "float", "int", "list", "str"))
 """As an attribute's name, one would hide the type from the annotations after it."""
 
-_MODULE_NAMES: Final = frozenset(
+_MODULE_NAMES: Final = frozenset(ready) | frozenset(
     (
         "Annotated",
         "Any",
