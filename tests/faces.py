@@ -18,6 +18,10 @@ class SyncFace:
 
     name = "sync"
 
+    async def call(self, thing: Any, verb: str, *arguments: Any, **options: Any) -> Any:
+        """Any verb that is a coroutine on the other face."""
+        return getattr(thing, verb)(*arguments, **options)
+
     async def one(self, source: Any, *arguments: Any, **options: Any) -> Any:
         return source.consume_one(*arguments, **options)
 
@@ -59,6 +63,10 @@ class AsyncFace:
     """The verbs for an event loop."""
 
     name = "async"
+
+    async def call(self, thing: Any, verb: str, *arguments: Any, **options: Any) -> Any:
+        """Any verb that is a coroutine."""
+        return await getattr(thing, f"a{verb}")(*arguments, **options)
 
     async def one(self, source: Any, *arguments: Any, **options: Any) -> Any:
         return await source.aconsume_one(*arguments, **options)

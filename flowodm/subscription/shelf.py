@@ -47,7 +47,10 @@ class Shelf(Generic[T]):
         before = len(ready)
         try:
             for message in raw:
-                ready.append((message, decode(message)))
+                try:
+                    ready.append((message, decode(message)))
+                except (SystemError, UnicodeDecodeError):
+                    ready.append((message, self._decode_headless(message)))
         except RegistryError:
             if not ready:
                 raise
@@ -55,6 +58,11 @@ class Shelf(Generic[T]):
         finally:
             for _ in range(len(ready) - before):
                 raw.popleft()
+
+    def _decode_headless(self, message: "Message") -> T | Undecodable:
+        """Decode without headers: confluent-kafka fails on names that are not UTF-8."""
+        message.set_headers([])
+        return self._decode(message)
 
     def put_back(self, messages: "Iterable[Message]") -> None:
         """Take messages that were handed out, to hand them out again at their place."""
