@@ -9,7 +9,7 @@ from flowodm.avro.annotations import AvroField, AvroName, AvroType
 from flowodm.avro.canonical import Algorithm, canonical_form, fingerprint
 from flowodm.avro.parse import parse
 from flowodm.avro.schema import Schema
-from flowodm.avro.values import Duration
+from flowodm.avro.values import Duration, RawNumber
 
 if TYPE_CHECKING:
     from flowodm.avro.bind import derive
@@ -42,6 +42,7 @@ __all__ = [
     "LocalTimestampMillis",
     "LocalTimestampNanos",
     "Long",
+    "RawNumber",
     "Schema",
     "TimeMicros",
     "TimeMillis",
