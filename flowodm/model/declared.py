@@ -4,7 +4,7 @@ The verbs stand on it: `produce.py`, `consume.py`, and `base.py`, which is what 
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,7 +47,10 @@ class DeclaredModel(BaseModel):
             options: Pydantic's own.
         """
         super().__init_subclass__(**options)
-        _check_field_names(cls, vars(cls).get("__annotations__", ()))
+        annotations: dict[str, Any] = vars(cls).get("__annotations__", {})
+        _check_field_names(
+            cls, (name for name in annotations if not _is_constant(annotations[name]))
+        )
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, abstract: bool = False, **options: Any) -> None:
@@ -131,6 +134,13 @@ def _check_field_names(cls: type[DeclaredModel], names: "Iterable[str]") -> None
                 f"`{cls.__name__}.{name}` cannot be a field: the name is `FlowBaseModel`'s own",
                 hint=f'give it another name, and this one in Kafka: `Field(alias="{name}")`',
             )
+
+
+def _is_constant(annotation: object) -> bool:
+    """Tell whether an annotation, evaluated or not, says that the class owns the attribute."""
+    if isinstance(annotation, str):
+        return "ClassVar" in annotation
+    return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
 def _check_annotations(cls: type[DeclaredModel], declaration: Declaration) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from flowodm.config import Context
 from flowodm.connection import KafkaConnection
 from flowodm.model import FlowBaseModel
 from flowodm.sandbox.registry_server import RegistryServer
 from tests.mock_cluster import MockCluster
+from tests.models import based_on, to_registry
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +44,3 @@ def cluster_base(
     """The same, with brokers."""
     with cluster.connection(schema_registry={"url": registry_server.url}) as connection:
         yield based_on(connection)
-
-
-def to_registry(server: RegistryServer, **more: object) -> KafkaConnection:
-    """A connection to a registry, and to brokers that do not exist."""
-    settings = {"bootstrap_servers": "127.0.0.1:1", "schema_registry": {"url": server.url}}
-    return KafkaConnection(Context.model_validate({"name": "test", **settings, **more}))
-
-
-def based_on(connection: KafkaConnection) -> type[FlowBaseModel]:
-    """An abstract model on a connection."""
-
-    class Base(FlowBaseModel, abstract=True):
-        @classmethod
-        def get_connection(cls) -> KafkaConnection:
-            return connection
-
-    return Base

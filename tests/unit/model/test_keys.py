@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from confluent_kafka import Message
@@ -14,7 +14,7 @@ from flowodm.codec.decode import compile_decoder
 from flowodm.errors import RegistryUnreachable, SerializationError, SubjectNotFound
 from flowodm.model.attached import reading_of, writing_of
 from flowodm.sandbox.registry_server import RegistryServer
-from tests.unit.model.conftest import based_on, to_registry
+from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit
 
@@ -36,8 +36,7 @@ def keyed(base: Any, annotation: Any, serializer: str, **said: Any) -> Any:
     settings = {"topic": f"t-{uuid.uuid4().hex[:8]}", "key_field": "key", **said}
 
     class Keyed(base):
-        Settings = type("Settings", (), {**settings, "key_serializer": serializer})
-        Settings.__qualname__ = f"{__qualname__}.Settings"  # type: ignore[name-defined]
+        Settings: ClassVar = type("Settings", (), {**settings, "key_serializer": serializer})
 
         key: annotation
         n: int = 0

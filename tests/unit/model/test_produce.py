@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 import confluent_kafka
 import pytest
@@ -27,7 +27,7 @@ from flowodm.producer import Delivery
 from flowodm.sandbox.registry_server import RegistryServer
 from flowodm.settings import RealTimeSettings
 from tests.mock_cluster import MockCluster, Silent
-from tests.unit.model.conftest import based_on
+from tests.models import based_on
 
 pytestmark = pytest.mark.unit
 
@@ -53,8 +53,9 @@ def verb(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 def an_event(base: Any, **said: Any) -> Any:
     class UserEvent(base):
-        Settings = type("Settings", (), {"topic": "user-events", "key_field": "id", **said})
-        Settings.__qualname__ = f"{__qualname__}.Settings"  # type: ignore[name-defined]
+        Settings: ClassVar = type(
+            "Settings", (), {"topic": "user-events", "key_field": "id", **said}
+        )
 
         id: str
         n: int = 0

@@ -4,7 +4,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from confluent_kafka import Message
@@ -17,8 +17,9 @@ from flowodm.errors import DeserializationError, RegistryUnreachable
 from flowodm.model import Tombstone
 from flowodm.model.attached import reading_of
 from flowodm.record import Undecodable
+from flowodm.registry import RegisteredSchema, SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
-from tests.unit.model.conftest import based_on, to_registry
+from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit
 
@@ -40,8 +41,7 @@ def decode(cls: Any, *arguments: Any, **more: Any) -> Any:
 
 def an_event(base: Any, **said: Any) -> Any:
     class Event(base):
-        Settings = type("Settings", (), {"topic": fresh(), **said})
-        Settings.__qualname__ = f"{__qualname__}.Settings"  # type: ignore[name-defined]
+        Settings: ClassVar = type("Settings", (), {"topic": fresh(), **said})
 
         id: str
         n: Annotated[int, Field(ge=0)] = 0
@@ -211,6 +211,18 @@ def test_beside_such_a_header_a_body_that_looks_like_a_prefix_is_a_body(base):
     guid = base.get_connection().schema_registry().schema_by_id(schema_id).guid
     headers = [("other", b""), ("__value_schema_id", b"\1" + uuid.UUID(guid).bytes)]
     assert decode(Quiet, body, headers=headers).n == number
+
+
+def test_a_schema_of_another_language_is_said_to_be_one(base, monkeypatch: pytest.MonkeyPatch):
+    """The registry of these tests keeps Avro alone."""
+
+    def schema_by_id(self: Any, schema_id: int, subject: str | None = None) -> RegisteredSchema:
+        return RegisteredSchema(text="{}", schema_type="JSON", schema_id=schema_id)
+
+    monkeypatch.setattr(SchemaRegistry, "schema_by_id", schema_by_id)
+    bad = decode(an_event(base), frame(7) + b"{}")
+    assert bad.error == "its schema is a JSON Schema, and `Event` reads Avro"
+    assert bad.schema_id == 7
 
 
 def test_an_outage_is_raised_and_over_when_the_registry_is_back(tmp_path: Path):

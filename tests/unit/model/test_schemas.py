@@ -3,7 +3,7 @@
 import json
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,7 +23,7 @@ from flowodm.errors import (
 from flowodm.model.schemas import has_layout
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
-from tests.unit.model.conftest import based_on, to_registry
+from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit
 
@@ -58,8 +58,7 @@ def an_event(base: Any, name: str, **said: Any) -> Any:
     """A class of two fields on a topic, with more settings."""
 
     class Event(base):
-        Settings = type("Settings", (), {"topic": name, **said})
-        Settings.__qualname__ = f"{__qualname__}.Settings"  # type: ignore[name-defined]
+        Settings: ClassVar = type("Settings", (), {"topic": name, **said})
 
         id: str
         n: int = 0

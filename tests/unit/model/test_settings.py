@@ -1,6 +1,6 @@
 """A class's `Settings`: inherited one by one, checked when the class is made."""
 
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 from pydantic import Field
@@ -319,3 +319,17 @@ def test_such_an_annotation_is_fine_where_values_are_json():
         anything: Any
 
     assert Free(anything=[1, "a"]).to_bytes() == b'{"anything":[1,"a"]}'
+
+
+@pytest.mark.parametrize("annotation", [ClassVar, ClassVar[type], "ClassVar[type]"])
+def test_settings_may_be_a_class_from_elsewhere(annotation: Any):
+    class Shared:
+        topic = "t"
+
+    namespace = {
+        "__module__": __name__,
+        "__qualname__": "Made",
+        "__annotations__": {"Settings": annotation, "id": str},
+        "Settings": Shared,
+    }
+    assert declaration_of(type(FlowBaseModel)("Made", (FlowBaseModel,), namespace)).topic == "t"
