@@ -8,7 +8,7 @@ LOCKING := --quiet --universal --generate-hashes --no-header --no-annotate --pyt
 # The product's own variables never reach the demo or the tests.
 CLEAN  := env $$(env | sed -n 's/^\(FLOWODM_[A-Z_]*\|KAFKA_[A-Z_]*\|SCHEMA_REGISTRY_[A-Z_]*\|SR_[A-Z_]*\)=.*/-u \1/p' | grep -v '^-u FLOWODM_\(TEST_\|MAVEN_\)')
 
-.PHONY: help demo test unit check format bench lock clean
+.PHONY: help demo test unit check format docs bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -33,6 +33,11 @@ format: $(VENV)/.dev ## rewrite the sources in the house format
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/black --quiet .
 
+docs: $(VENV)/.dev ## the documentation, as a site in docs/_build/html
+	$(BIN)/python docs/tables.py
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 bench: $(VENV)/.dev ## measure against the hand-written loops, interleaved
 	@$(CLEAN) $(BIN)/python -m benchmarks
 
@@ -41,7 +46,7 @@ lock: ## solve the requirements again (needs uv)
 	uv pip compile $(LOCKING) --extra sandbox -c requirements/dev.txt pyproject.toml requirements/build.in -o requirements/sandbox.txt $(ARGS)
 
 clean: ## remove the environment and what the tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

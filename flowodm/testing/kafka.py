@@ -93,7 +93,7 @@ class MockKafka:
         """Read everything in a topic, without a group; it stays there.
 
         Args:
-            source: A model, for its instances and `Tombstone`s; or a topic, for records whose
+            source: A model, for its instances, and a `Tombstone` for no value; or a topic, for records whose
                 keys and values are decoded as far as they say themselves what they are.
             count: How many to wait for, if some are still on their way.
             timeout: Seconds to wait for them; what is there by then is returned.

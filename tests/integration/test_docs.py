@@ -1,0 +1,232 @@
+"""Every snippet of the documentation runs as it stands, page by page, and prints what it shows."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pages import ROOT, Block, Page, is_as_printed, read_page
+
+# Pages use the same topics, so they take turns.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
+
+DOCS = ROOT / "docs"
+PAGES = sorted(path.name for path in DOCS.glob("*.md"))
+BEGINNER = "quick-start.md"
+"""Has a test of its own: a fresh environment, and the wheel."""
+SHOWN_ONLY = {"", "text", "json", "yaml", "toml", "avro", "{toctree}", "{eval-rst}"}
+"""Languages of blocks that are no program."""
+
+
+class Session:
+    """A page's interpreter and its shell."""
+
+    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+        self._environment = dict(environment)
+        self._directory = directory
+        self._interpreter = subprocess.Popen(
+            [sys.executable, "-P", "-W", "error", str(ROOT / "tests" / "page_session.py")],
+            env=self._environment,
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, block: Block, page: str) -> str:
+        """Run a block, and return what it printed; an exception's last lines at the end."""
+        if block.mark is not None and block.mark.startswith("file: "):
+            self._write(block.mark.removeprefix("file: "), block.text)
+            return ""
+        if block.mark == "pytest":
+            return self._pytest(block.text)
+        if block.language == "python":
+            return self._python(block, page)
+        return ""
+
+    def command(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line of a shell."""
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", line],
+            env=self._environment,
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def close(self) -> None:
+        """End the interpreter, and wait for it: its producers may have something to hand over."""
+        with self._interpreter as process:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                assert process.wait(timeout=60) == 0
+            finally:
+                process.kill()
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def _pytest(self, text: str) -> str:
+        self._write("test_page.py", text)
+        done = self.command(f"{sys.executable} -m pytest -q -W error -p no:cacheprovider")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return ""
+
+    def _python(self, block: Block, page: str) -> str:
+        pipes = self._interpreter
+        assert pipes.stdin is not None
+        assert pipes.stdout is not None
+        print(
+            json.dumps({"code": block.text, "file": page, "line": block.line}),
+            file=pipes.stdin,
+            flush=True,
+        )
+        answer = json.loads(pipes.stdout.readline())
+        if answer["error"] is not None and block.output is None:
+            pytest.fail(f"{page}, line {block.line}: {answer['error']}")
+        return f"{answer['printed']}{answer['error'] or ''}"
+
+
+@pytest.fixture
+def prepare(admin: Any, registry_url: str) -> Iterator[Callable[[Page], None]]:
+    """Create a page's topics, and remove afterwards what it left."""
+    from confluent_kafka.admin import NewTopic
+
+    done: list[Page] = []
+
+    def create(page: Page) -> None:
+        done.append(page)
+        new = [NewTopic(name, count, 1) for name, count in page.topics.items()]
+        for future in admin.create_topics(new, operation_timeout=15).values() if new else ():
+            future.result(timeout=30)
+
+    yield create
+    for page in done:
+        remove(admin, registry_url, page)
+
+
+@pytest.fixture
+def session(
+    clean_environment: dict[str, str],
+    kafka: str,
+    registry_url: str,
+    tmp_path: Path,
+    prepare: Callable[[Page], None],
+) -> Iterator[Session]:
+    """An interpreter whose environment leads to the test's servers, in an empty directory.
+
+    It ends before `prepare` removes what it used.
+    """
+    binaries = Path(sys.executable).parent
+    directory = tmp_path / "page"
+    directory.mkdir()
+    found = Session(
+        clean_environment
+        | {
+            "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "SCHEMA_REGISTRY_URL": registry_url,
+        },
+        directory,
+    )
+    yield found
+    found.close()
+
+
+def remove(admin: Any, registry_url: str, page: Page) -> None:
+    from flowodm.config import RegistryConfig
+    from flowodm.registry import SchemaRegistry
+
+    there = set(admin.list_topics(timeout=15).topics)
+    if topics := sorted(page.topics.keys() & there):
+        for future in admin.delete_topics(topics, operation_timeout=15).values():
+            future.result(timeout=30)
+    groups = {group.group_id for group in admin.list_consumer_groups().result(30).valid}
+    if ours := sorted(page.groups & groups):
+        for future in admin.delete_consumer_groups(ours).values():
+            future.result(timeout=30)
+    with SchemaRegistry(RegistryConfig(url=registry_url)) as registry:
+        for subject in registry.subjects():
+            if subject.startswith(tuple(page.topics)):
+                registry.delete_subject(subject)
+                registry.delete_subject(subject, permanent=True)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != BEGINNER])
+def test_every_snippet_runs_and_prints_what_it_shows(
+    name: str, session: Session, prepare: Callable[[Page], None]
+) -> None:
+    page = read_page(DOCS / name)
+    prepare(page)
+    for block in page.blocks:
+        if block.language == "console":
+            check_commands(session, block, name)
+            continue
+        printed = session.run(block, name)
+        if block.output is not None and block.language == "python":
+            shown = block.output
+            place = f"{name}, line {block.line}"
+            assert is_as_printed(shown, printed), f"{place} printed:\n{printed}\nnot:\n{shown}"
+
+
+def check_commands(session: Session, block: Block, name: str) -> None:
+    """Run each line that begins with `$`; what stands under it is what it prints."""
+    for entry in ("\n" + block.text).split("\n$ ")[1:]:
+        command, _, shown = entry.partition("\n")
+        done = session.command(command)
+        place = f"{name}, line {block.line}: $ {command}"
+        if shown.strip():
+            printed = done.stdout + done.stderr
+            assert is_as_printed(shown, printed), f"{place} printed:\n{printed}\nnot:\n{shown}"
+        else:
+            assert done.returncode == 0, f"{place}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_is_run_or_is_no_program(name: str) -> None:
+    page = read_page(DOCS / name)
+    text = page.path.read_text(encoding="utf-8")
+    assert len(page.blocks) * 2 == len(re.findall(r"^\s*```", text, re.M))
+    runs = {"python", "console"}
+    strange = [b for b in page.blocks if b.language not in runs | SHOWN_ONLY]
+    assert strange == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_short_of_nothing_and_named_in_the_index(name: str) -> None:
+    lines = (DOCS / name).read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("# ")
+    if name != "index.md":
+        index = (DOCS / "index.md").read_text(encoding="utf-8")
+        assert f"\n{name.removesuffix('.md')}\n" in index
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "is_same"),
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a\nb", "a\nc\n", False),
+        ("a … c", "a b c", True),
+        ("a … c", "a b d", False),
+        ("a\n…\nd", "a\nb\nc\nd", True),
+        ("a\n…\nd", "a\nb\nc", False),
+        ("at 2026-11-23T12:00:00.5", "at 2026-11-24T13:01:02.123456", True),
+        ("at localhost:9092", "at 127.0.0.1:45678", True),
+        ("", "something", False),
+    ],
+)
+def test_what_is_shown_is_compared_with_what_is_printed(
+    shown: str, printed: str, is_same: bool
+) -> None:
+    assert is_as_printed(shown, printed) is is_same

@@ -1,0 +1,34 @@
+"""The tables of the documentation that come from the code are as the code has them."""
+
+import importlib.util
+from types import ModuleType
+
+import pytest
+
+from tests.pages import ROOT
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "errors.md"])
+def test_a_page_holds_the_table_that_its_code_makes(tables: ModuleType, name: str):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert page == tables.pages()[name], "`make docs` writes it"
+
+
+def test_the_table_of_profiles_has_every_profile_and_what_they_differ_in(tables: ModuleType):
+    table = tables.profiles()
+    header, _, *rows = table.splitlines()
+    assert header.count("|") == len(tables.PROFILES) + 2
+    assert "| `linger.ms` | 5 | · | 50 | 0 | 50 | · |" in rows
+    assert "| `acks` | all | · | · | · | 1 | · |" in rows
