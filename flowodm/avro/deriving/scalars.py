@@ -28,7 +28,7 @@ from flowodm.avro.logical import logical_type
 from flowodm.avro.types import Fixed, Json, Logical, Primitive, PrimitiveName, Type
 from flowodm.avro.values import Duration, RawNumber, conversion
 
-__all__ = ["DURATION", "Kind", "converter", "kind_of", "own_type", "shape_of"]
+__all__ = ["CLOCKS", "DURATION", "Kind", "converter", "kind_of", "own_type", "shape_of"]
 
 Make: TypeAlias = Callable[[Primitive | Fixed], Conversion | None]
 
@@ -199,20 +199,17 @@ def _timedelta_of(value: Any) -> Any:
     return value
 
 
-def _timedelta_of_micros(number: int) -> timedelta | str:
-    try:
-        return timedelta(0, 0, number)
-    except OverflowError:
-        return f"{number} microseconds, which a timedelta cannot hold"
-
-
 _DURATION_OF_SPAN: Final = _by(lambda value: duration_of(_span_of(value)), _timedelta_of)
-_MICROS_OF_SPAN: Final = _by(lambda value: micros_of(_span_of(value)), _timedelta_of_micros)
+_MICROS_OF_SPAN: Final = _by(
+    lambda value: micros_of(_span_of(value)), lambda number: timedelta(0, 0, number)
+)
+"""A timedelta holds every 64-bit number of microseconds."""
 _STAMPS: Final = tuple(
     f"long {zone}timestamp-{unit}" for zone in ("", "local-") for unit in ("millis", "micros")
 )
 _NANOS: Final = ("long timestamp-nanos", "long local-timestamp-nanos")
-_CLOCKS: Final = ("int date", "int time-millis", "long time-micros", *_STAMPS)
+CLOCKS: Final = ("int date", "int time-millis", "long time-micros", *_STAMPS)
+"""The shapes of dates, times and timestamps that Python has values for, up to its own bounds."""
 
 DURATION: Final[Json] = {
     "type": "fixed",
@@ -270,7 +267,7 @@ _INT_HOLDS: Final[dict[str, Make]] = {
     "int": _plain,
     "long": _plain,
     **dict.fromkeys(_NANOS, _plain),
-    **dict.fromkeys(_CLOCKS, _raw_number),
+    **dict.fromkeys(CLOCKS, _raw_number),
 }
 _DATETIME_HOLDS: Final[dict[str, Make]] = {
     **dict.fromkeys(_STAMPS, _plain),
@@ -320,7 +317,7 @@ _KINDS: Final[dict[Any, Kind]] = {
         {"fixed duration": _DURATION_OF_SPAN, "long": _MICROS_OF_SPAN},
     ),
     Duration: Kind("Duration", _always(DURATION), {"fixed duration": _plain}),
-    RawNumber: Kind("RawNumber", _always(None), dict.fromkeys(_CLOCKS, _plain)),
+    RawNumber: Kind("RawNumber", _always(None), dict.fromkeys(CLOCKS, _plain)),
     **dict.fromkeys((date, pydantic.PastDate, pydantic.FutureDate), _DATE),
     **dict.fromkeys(
         (datetime, pydantic.AwareDatetime, pydantic.PastDatetime, pydantic.FutureDatetime), _STAMP

@@ -26,7 +26,7 @@ class Table:
         self.enums: dict[str, EnumBinding] = {}
         self.fixeds: dict[str, type] = {}
         self.conversions: dict[Type, Conversion] = {}
-        self.bare_dates: set[Type] = set()
+        self.bare_times: set[Type] = set()
         self._owners: dict[str, object] = {}
         self._wrapped: list[tuple[Type, type[RootModel[Any]]]] = []
 

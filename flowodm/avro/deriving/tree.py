@@ -18,7 +18,7 @@ from flowodm.avro.deriving.naming import aliases_of, doc_of, fullname_of, name_m
 from flowodm.avro.deriving.place import Place
 from flowodm.avro.deriving.props import type_props
 from flowodm.avro.deriving.said import said_type
-from flowodm.avro.deriving.scalars import Kind, converter, kind_of, own_type, shape_of
+from flowodm.avro.deriving.scalars import CLOCKS, Kind, converter, kind_of, own_type, shape_of
 from flowodm.avro.deriving.settle import Defaulted, settle
 from flowodm.avro.deriving.symbols import literal_values, members_of, symbol_mapping
 from flowodm.avro.deriving.table import Table
@@ -80,7 +80,7 @@ class Tree:
             table.records,
             table.enums,
             table.conversions,
-            frozenset(table.bare_dates),
+            frozenset(table.bare_times),
             table.fixeds,
         )
 
@@ -153,8 +153,8 @@ class Tree:
             conversion = converter(kind, own)
             if conversion is not None:
                 self._table.conversions[own] = conversion
-        if shape_of(node) == "int date":
-            self._table.bare_dates.add(node)
+        if shape_of(node) in CLOCKS and node not in self._table.conversions:
+            self._table.bare_times.add(node)
         return node
 
     def _union(self, peeled: Peeled) -> Walk[Type]:
@@ -197,7 +197,11 @@ class Tree:
         fullname = full_name(place.label, place.namespace)
         if not is_name(place.label):
             raise place.fault(
-                f"its enum would be named {shown(place.label)}, which cannot be a name",
+                (
+                    f"its enum would be named {shown(place.label)}, which cannot be a name"
+                    if place.label
+                    else "nothing gives its enum a name"
+                ),
                 'name it: `AvroType({"type": "enum", "name": …, "symbols": […]})`',
             )
         if not self._table.take(fullname, (f"the enum of {shown(values[0])}, …", values), place):

@@ -322,6 +322,10 @@ def test_an_alias_that_holds_itself_is_refused() -> None:
     assert "the alias `Endless` holds itself" in error.message
 
 
+def test_a_literal_that_nothing_names_is_refused() -> None:
+    assert "nothing gives its enum a name" in refused(RootModel[Literal["a"]]).message
+
+
 def test_a_root_model_that_names_nothing_is_refused() -> None:
     class Names(RootModel[list[str]]):
         __avro__ = AvroName("shop.Names")
