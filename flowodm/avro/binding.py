@@ -78,10 +78,11 @@ class Binding:
     A fixed stands for one Python type throughout the schema. The root of a `RootModel` that is
     `model` itself has none: its instances stand for what is in their `root`.
     """
-    bare_dates: frozenset[Type] = frozenset()
-    """The dates that no `AvroType` marks, by definition.
+    bare_times: frozenset[Type] = frozenset()
+    """The dates, times and timestamps that no `AvroType` marks, by definition.
 
-    Their annotation takes no `RawNumber`, and Pydantic would take one for the seconds of a date.
+    Their annotation takes no `RawNumber`, and Pydantic would take one for the seconds of a date,
+    or for another branch of a union.
     """
     fixeds: Mapping[str, type] = field(default_factory=dict)
     """By full name: the class of a fixed's values, where they have one of their own.

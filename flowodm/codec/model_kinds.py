@@ -16,7 +16,7 @@ from flowodm.avro.binding import Binding
 from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from flowodm.avro.values import Duration, RawNumber
 
-__all__ = ["ARRAYS", "UnionKinds", "kinds_of", "union_kinds"]
+__all__ = ["ARRAYS", "UnionKinds", "kinds_of", "raw_number", "union_kinds"]
 
 ARRAYS: Final = frozenset({list, tuple, set, frozenset, deque})
 """The types that are written as an array."""
@@ -78,7 +78,26 @@ def kinds_of(binding: Binding, node: Type) -> frozenset[type]:
 def _scalars(node: Fixed | Primitive) -> frozenset[type]:
     plain = bytes if isinstance(node, Fixed) else _PRIMITIVES[node.name]
     kind = plain if node.logical is None else _LOGICAL.get(node.logical.name, plain)
-    return frozenset({kind, RawNumber} if kind in _TIMES else {kind})
+    if kind not in _TIMES or isinstance(node, Fixed):
+        return frozenset({kind})
+    return frozenset({kind, RawNumber, raw_number(node)})
+
+
+def raw_number(node: Primitive) -> type[RawNumber]:
+    """The class of the numbers of a time that Python's own cannot hold."""
+    return RawInt if node.name == "int" else RawLong
+
+
+class RawInt(RawNumber):
+    """One that was read from an `int`; so that a union of two times keeps its branch."""
+
+    __slots__ = ()
+
+
+class RawLong(RawNumber):
+    """One that was read from a `long`."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flowodm.avro.binding import Binding, Conversion, RecordBinding
-from flowodm.avro.types import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union
+from flowodm.avro.types import (
+    Array,
+    Enum,
+    Fixed,
+    Logical,
+    Map,
+    Primitive,
+    Record,
+    Type,
+    Union,
+    type_name,
+)
 from flowodm.avro.values import Convert, Duration, RawNumber, conversion
+from flowodm.codec.misfit import Misfit
+from flowodm.codec.model_kinds import raw_number
+from flowodm.codec.physical import unscaled_decimal
 from flowodm.codec.style import Refused, Style
 
 if TYPE_CHECKING:
@@ -59,22 +73,28 @@ class _ModelStyle:
                 enum = self._binding.enums[name]
                 return None if enum.cls is None else enum.members.__getitem__
             case Fixed(fullname=name):
-                plain = conversion(node, raw=RawNumber)
+                plain = conversion(node)
                 own = self._binding.fixeds.get(name)
                 return plain if own is None else _chained(plain, _maker(own))
             case Primitive(name="string", logical=Logical(name="uuid")):
                 return _uuids()
             case Primitive():
-                bare = node in self._binding.bare_dates
-                return conversion(node, raw=_RefusedDate if bare else RawNumber)
+                bare = node in self._binding.bare_times
+                return conversion(node, raw=_RefusedNumber if bare else raw_number(node))
         return None
 
     def branch(self, union: Union, index: int) -> Convert | None:
-        """Make instances where several branches are read as dicts; None everywhere else."""
+        """Make sure of the branch where a validator might take the value for one of another."""
         branches = [self._binding.schema.deref(branch) for branch in union.branches]
-        if sum(isinstance(branch, Record | Map) for branch in branches) < 2:
-            return None
-        return self._instances(branches[index])
+        others = branches[:index] + branches[index + 1 :]
+        match branches[index]:
+            case Record() | Map() as node:
+                is_alone = not any(isinstance(other, Record | Map) for other in others)
+                return None if is_alone else self._instances(node)
+            case Primitive() | Fixed() as node if node.logical and node.logical.name == "decimal":
+                is_alone = not any(type_name(other) != "null" for other in others)
+                return None if is_alone else _within_digits(node.logical)
+        return None
 
     def _instances(self, node: Type) -> Convert | None:
         """What makes instances of the records that a value is, or holds."""
@@ -88,13 +108,13 @@ class _ModelStyle:
         return None
 
 
-class _RefusedDate(RawNumber):
-    """The days of a date that the annotation cannot hold: refused where they are read."""
+class _RefusedNumber(RawNumber):
+    """The number of a time that the annotation cannot hold: refused where it is read."""
 
     __slots__ = ()
 
-    def __new__(cls, days: int) -> "_RefusedDate":
-        raise Refused(f"{days} days since 1970 are beyond what a date can hold")
+    def __new__(cls, number: int) -> "_RefusedNumber":
+        raise Refused(f"the number {number} is beyond what Python's dates and times can hold")
 
 
 @cache
@@ -126,6 +146,20 @@ def _each_value(convert: Convert | None) -> Convert | None:
 
 def _each_item(convert: Convert | None) -> Convert | None:
     return None if convert is None else lambda items: [convert(item) for item in items]
+
+
+def _within_digits(logical: Logical) -> Convert:
+    """Refuse a decimal that a class would refuse, and another branch might take for a float."""
+    check = unscaled_decimal(logical)
+
+    def convert(value: Any) -> Any:
+        try:
+            check(value)
+        except Misfit as misfit:
+            raise Refused(misfit.reason) from None
+        return value
+
+    return convert
 
 
 def _renamer(binding: RecordBinding) -> Convert | None:

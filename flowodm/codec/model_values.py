@@ -251,7 +251,7 @@ class _BranchFinder:
         index = self._index(value)
         if index is None:
             return self._converted(value, depth)
-        needs_tag = self._needs_tag[index] or type(value) is RawNumber
+        needs_tag = self._needs_tag[index] or isinstance(value, RawNumber)
         value = self._converts[index](value, depth)
         return Branch(self._tags[index], value) if needs_tag else value
 
@@ -275,6 +275,8 @@ class _BranchFinder:
             except Misfit:
                 continue
             return Branch(self._tags[index], converted)
+        if isinstance(value, RawNumber) and RawNumber in self._kinds.by_type:
+            raise Misfit(f"the number {value} may be of several types of the union")
         return value
 
 

@@ -1,6 +1,7 @@
 """Bytes into instances: what the style gives is what the class's own validator takes."""
 
 import enum
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from flowodm.codec.decode import compile_decoder
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.model_encode import compile_model_encoder
+from flowodm.codec.model_kinds import RawInt, RawLong
 from flowodm.codec.model_style import model_style
 
 pytestmark = pytest.mark.unit
@@ -209,6 +211,51 @@ def test_root_models_are_read() -> None:
 
     tags = Tags({"a": Right(x=1)})
     assert repr(back(tags)) == repr(tags)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "written", "reason"),
+    [
+        (date | None, Branch("int", 2_937_600), "beyond what Python's dates and times can hold"),
+        (datetime | float, Branch("long", 2**62), "beyond what Python's dates and times can hold"),
+        (time | float, Branch("long", -1), "beyond what Python's dates and times can hold"),
+        (
+            Annotated[Decimal, Field(max_digits=2)] | float,
+            Branch("bytes", b"\x7f"),
+            "`127` has more digits than precision 2 at scale 0 holds",
+        ),
+    ],
+)
+def test_what_a_class_cannot_hold_is_not_taken_for_something_else(
+    annotation: Any, written: Any, reason: str
+) -> None:
+    class Holder(BaseModel):
+        of: annotation
+
+    schema = bind(Holder).schema
+    plain = json.loads(schema.to_json())
+    for branch in plain["fields"][0]["type"]:  # the writer knows no logical types
+        if isinstance(branch, dict):
+            del branch["logicalType"]
+    data = compile_encoder(parse(plain)).encode({"of": written})
+    with pytest.raises(DecodeFailure, match=reason) as caught:
+        reader(Holder)(data)
+    assert caught.value.path == "of"
+
+
+def test_a_number_beyond_every_date_keeps_its_branch() -> None:
+    class Holder(BaseModel):
+        of: list[
+            Annotated[date, AvroType({"type": "int", "logicalType": "date"})]
+            | Annotated[datetime, AvroType({"type": "long", "logicalType": "timestamp-micros"})]
+        ]
+
+    write, read = compile_encoder(bind(Holder).schema).encode, reader(Holder)
+    data = write({"of": [Branch("int", 2**31 - 1), Branch("long", 2**62), date(2026, 1, 1)]})
+    holder = read(data)
+    assert [type(each) for each in holder.of[:2]] == [RawInt, RawLong]
+    assert holder.of == [2**31 - 1, 2**62, date(2026, 1, 1)]
+    assert compile_model_encoder(bind(Holder))(holder, b"") == data
 
 
 def test_a_strict_class_reads_what_it_wrote() -> None:

@@ -152,6 +152,17 @@ def test_a_raw_number_of_a_time_says_its_branch() -> None:
     assert values(Holder(of=RawNumber(9))) == {"of": Branch("int", 9)}
 
 
+def test_a_raw_number_that_may_be_of_two_times_is_refused() -> None:
+    class Holder(BaseModel):
+        of: (
+            Annotated[date, AvroType({"type": "int", "logicalType": "date"})]
+            | Annotated[datetime, AvroType({"type": "long", "logicalType": "timestamp-micros"})]
+        )
+
+    with pytest.raises(SerializationError, match="the number 9 may be of several types"):
+        values(Holder(of=RawNumber(9)))
+
+
 def test_a_root_model_is_what_is_in_it() -> None:
     class Tags(RootModel[list[Left]]):
         pass
