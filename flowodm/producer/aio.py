@@ -13,6 +13,8 @@ from flowodm.producer.failures import expired
 from flowodm.producer.many import Batch
 
 if TYPE_CHECKING:
+    from confluent_kafka import KafkaError, Message
+
     from flowodm.producer.producer import Producer
 
 __all__ = ["Bridge", "deliver", "deliver_many"]
@@ -25,84 +27,136 @@ _PATIENCE: Final = 4.0
 
 
 class Bridge:
-    """Carries outcomes from the threads that get them into one event loop."""
+    """Carries outcomes from the threads that get them into one event loop.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    Args:
+        producer: Whose records.
+        loop: Where they are waited for.
+    """
+
+    def __init__(self, producer: "Producer", loop: asyncio.AbstractEventLoop) -> None:
+        self.turn = asyncio.Lock()
+        """Held by the one who waits for room; the others wait behind it."""
+        self.questions: dict[tuple[str, int | None], asyncio.Future[int]] = {}
+        """The topics and partitions that are being asked for."""
+        self.waiting: dict[asyncio.Future[Delivery], tuple[float, str, float]] = {}
+        """Until when each record is waited for, on the loop's clock; its topic and timeout."""
+        self._producer = producer
         self._loop = loop
         self._settled: deque[tuple[asyncio.Future[Delivery], Outcome]] = deque()
         self._is_crossing = False
-        self.turn = asyncio.Lock()
-        """Held by the one who waits for room; the others wait behind it."""
-        self.questions: dict[str, asyncio.Future[int]] = {}
-        """The topics that are being asked for."""
+        self._alarm: asyncio.TimerHandle | None = None
 
-    def settle(self, future: "asyncio.Future[Delivery]", outcome: Outcome) -> None:
-        """Take an outcome in; in any thread."""
-        self._settled.append((future, outcome))
+    def take(
+        self,
+        future: "asyncio.Future[Delivery]",
+        error: "KafkaError | None",
+        message: "Message",
+    ) -> None:
+        """Take the report of a record in; in any thread."""
+        self._settled.append((future, self._producer._outcome(error, message)))
         if not self._is_crossing:
             self._is_crossing = True
             _call(self._loop, self._cross)
+
+    def offer(self, record: Outgoing, report: Report) -> bool:
+        """Hand a record over; False when there is no room, or the topic is not known yet."""
+        if self.turn.locked():
+            return False
+        try:
+            return self._producer._offer(record, report)
+        except LookupError:
+            return False
+
+    def watch(
+        self, future: "asyncio.Future[Delivery]", until: float, topic: str, timeout: float
+    ) -> None:
+        """See that nobody waits longer than that; one timer serves all."""
+        self.waiting[future] = until, topic, timeout
+        if self._alarm is None or until < self._alarm.when():
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_at(until, self._expire)
 
     def _cross(self) -> None:
         self._is_crossing = False  # first: what comes from now on calls again
         for _ in range(min(len(self._settled), _A_TURN)):
             future, outcome = self._settled.popleft()
-            if future.done():
-                continue
-            if isinstance(outcome, FlowODMError):
+            if not isinstance(outcome, FlowODMError):
+                if not future.done():
+                    future.set_result(outcome)
+            elif not future.done():
                 future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+            else:  # cancelled, or out of time
+                self._producer._live().unheard.add(outcome)
         if self._settled:
             self._is_crossing = True
             self._loop.call_soon(self._cross)
+
+    def _expire(self) -> None:
+        self._alarm, now = None, self._loop.time()
+        for future, (until, topic, timeout) in list(self.waiting.items()):
+            if until <= now and not future.done():
+                future.set_exception(expired(topic, timeout, self._producer.connection))
+        later = [until for until, _, _ in self.waiting.values() if until > now]
+        if later:
+            self._alarm = self._loop.call_at(min(later), self._expire)
 
 
 async def deliver(producer: "Producer", record: Outgoing, timeout: float) -> Delivery:
     """Do what `Producer.adeliver` says."""
     loop = asyncio.get_running_loop()
+    bridge, poller = producer._bridges.get(loop) or _bridge(producer, loop), producer._live()
     until = loop.time() + timeout
-    bridge, poller = _bridge(producer, loop), producer._live()
     future: asyncio.Future[Delivery] = loop.create_future()
-    report = partial(producer._report, partial(bridge.settle, future))
+    report = partial(bridge.take, future)
     poller.awaited.add(future)
     try:
-        try:
-            async with asyncio.timeout_at(until):
-                await _enqueue(producer, bridge, record, report, timeout)
-        except TimeoutError:
-            raise expired(record.topic, timeout, producer.connection, is_queued=False) from None
-        timer = loop.call_at(until, _expire, future, record.topic, timeout, producer)
-        try:
-            return await future
-        finally:
-            timer.cancel()
+        if not bridge.offer(record, report):
+            try:
+                async with asyncio.timeout_at(until):
+                    await _enqueue(producer, bridge, record, report, timeout)
+            except TimeoutError:
+                raise expired(record.topic, timeout, producer.connection, is_queued=False) from None
+        poller.wake()
+        bridge.watch(future, until, record.topic, timeout)
+        return await future
     finally:
         poller.awaited.discard(future)
+        bridge.waiting.pop(future, None)
 
 
 async def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> list[Outcome]:
     """Do what `Producer.adeliver_many` says."""
-    loop, finished = asyncio.get_running_loop(), asyncio.Event()
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
     bridge, poller = _bridge(producer, loop), producer._live()
-    batch = Batch(producer, on_complete=partial(_call, loop, finished.set))
-    for place, record in enumerate(records):
-        batch.outcomes.append(None)
-        try:
-            batch.check(record.topic)
-            await _enqueue(producer, bridge, record, partial(batch.settle, place))
-        except FlowODMError as error:
-            batch.refuse(place, record.topic, error)
-        if place % _A_TURN == 0:
-            await asyncio.sleep(0)
-    poller.awaited.add(batch)
+    batch = Batch(producer, on_settled=partial(_call, loop, news.set))
     try:
+        for place, record in enumerate(records):
+            batch.outcomes.append(None)
+            try:
+                report = batch.report(place)
+                if not bridge.offer(record, report):
+                    batch.check(record.topic)
+                    await _enqueue(producer, bridge, record, report)
+            except FlowODMError as error:
+                batch.refuse(place, record.topic, error)
+            if place % _A_TURN == 0:
+                poller.wake()
+                await asyncio.sleep(0)
+        poller.awaited.add(batch)
         poller.wake()
-        batch.seal()
-        await finished.wait()
+        while (place := batch.missing()) < len(batch.outcomes):
+            news.clear()
+            batch.watched = place
+            if batch.outcomes[place] is None:  # it was not settled just before it was watched
+                await news.wait()
+    except BaseException:
+        batch.is_left = True
+        raise
     finally:
         poller.awaited.discard(batch)
-    return batch.finished()
+    return batch.complete()
 
 
 async def _enqueue(
@@ -113,37 +167,41 @@ async def _enqueue(
     timeout: float = _PATIENCE,
 ) -> None:
     """Hand a record over, behind those that wait for room already."""
-    if not producer._knows(record.topic, record.partition):
-        await _learn(producer, bridge, record.topic, timeout)
-    if bridge.turn.locked() or not producer._offer(record, report):
-        async with bridge.turn:
-            while not producer._offer(record, report):
-                producer._live().wake()
-                await asyncio.sleep(_ROOM)
-    producer._live().wake()
+    while True:
+        try:
+            if bridge.turn.locked() or not producer._offer(record, report):
+                await _wait_for_room(producer, bridge, record, report)
+        except LookupError:
+            await _learn(producer, bridge, record, timeout)
+            continue
+        producer._live().wake()
+        return
 
 
-async def _learn(producer: "Producer", bridge: Bridge, topic: str, timeout: float) -> None:
+async def _wait_for_room(
+    producer: "Producer", bridge: Bridge, record: Outgoing, report: Report
+) -> None:
+    async with bridge.turn:
+        while not producer._offer(record, report):
+            producer._live().wake()
+            await asyncio.sleep(_ROOM)
+
+
+async def _learn(producer: "Producer", bridge: Bridge, record: Outgoing, timeout: float) -> None:
     """Ask for a topic in a thread, once for everyone who wants to know."""
-    question = bridge.questions.get(topic)
+    key = record.topic, record.partition
+    question = bridge.questions.get(key)
     if question is None:
-        question = asyncio.ensure_future(asyncio.to_thread(producer._learn, topic, timeout))
-        question.add_done_callback(partial(_answered, bridge, topic))
-        bridge.questions[topic] = question
+        question = asyncio.ensure_future(asyncio.to_thread(producer._learn, *key, timeout))
+        question.add_done_callback(partial(_answered, bridge, key))
+        bridge.questions[key] = question
     await asyncio.shield(question)
 
 
-def _answered(bridge: Bridge, topic: str, question: "asyncio.Future[int]") -> None:
-    bridge.questions.pop(topic, None)
+def _answered(bridge: Bridge, key: tuple[str, int | None], question: "asyncio.Future[int]") -> None:
+    bridge.questions.pop(key, None)
     if not question.cancelled():
         question.exception()  # seen, even when nobody waits for it any more
-
-
-def _expire(
-    future: "asyncio.Future[Delivery]", topic: str, timeout: float, producer: "Producer"
-) -> None:
-    if not future.done():
-        future.set_exception(expired(topic, timeout, producer.connection))
 
 
 def _bridge(producer: "Producer", loop: asyncio.AbstractEventLoop) -> Bridge:
@@ -152,7 +210,7 @@ def _bridge(producer: "Producer", loop: asyncio.AbstractEventLoop) -> Bridge:
         for other in list(producer._bridges):
             if other.is_closed():
                 producer._bridges.pop(other, None)
-        bridge = producer._bridges.setdefault(loop, Bridge(loop))
+        bridge = producer._bridges.setdefault(loop, Bridge(producer, loop))
     return bridge
 
 

@@ -50,9 +50,9 @@ Report: TypeAlias = "Callable[[KafkaError | None, Message], None]"
 def delivery_of(message: "Message") -> Delivery:
     """Make the delivery out of a report without an error."""
     kind, timestamp = message.timestamp()
-    return Delivery(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        timestamp if kind else None,
-    )
+    place = (message.topic(), message.partition(), message.offset(), timestamp if kind else None)
+    return _new(Delivery, place)
+
+
+_new: Callable[[type[Delivery], tuple[object, ...]], Delivery] = tuple.__new__
+"""What `Delivery(…)` does, without its call in Python."""

@@ -1,11 +1,10 @@
 """Many records on their way at once, and their outcomes in order."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from flowodm.errors import FlowODMError
-from flowodm.producer.delivery import Outcome, Outgoing, delivery_of
+from flowodm.producer.delivery import Outcome, Outgoing, Report, delivery_of
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
@@ -16,6 +15,7 @@ __all__ = ["Batch", "deliver_many"]
 
 _STEP: Final = 0.02
 """Seconds between two looks at what is open, when others' records keep the client busy."""
+_SENDS_A_POLL: Final = 128
 
 
 class Batch:
@@ -23,90 +23,110 @@ class Batch:
 
     Args:
         producer: Whose records.
-        on_complete: Called once, in any thread, when the batch is sealed and no outcome is open.
+        on_settled: Called, in any thread, when the place that `watched` names is settled.
     """
 
-    def __init__(
-        self, producer: "Producer", on_complete: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, producer: "Producer", on_settled: Callable[[], None] = lambda: None) -> None:
         self.outcomes: list[Outcome | None] = []
-        self._producer = producer
-        self._lock = producer._lock
-        self.unknown: dict[str, FlowODMError] = {}
+        self.watched = -1
+        self.is_left = False
+        """Whether nobody looks at the outcomes any more: a failure is then logged."""
+        self.producer = producer
+        self._on_settled = on_settled
+        self._unknown: dict[str, FlowODMError] = {}
         """Topics that cannot be written to, and why: each is asked for once."""
-        self._on_complete = on_complete
-        self._settled = 0
-        self._total: int | None = None
-
-    def settle(self, place: int, error: "KafkaError | None", message: "Message") -> None:
-        """Take a report in; in whichever thread it comes."""
-        if error is not None:
-            self._set(place, self._producer._fail(error, message))
-            return
-        self.outcomes[place] = delivery_of(message)
-        with self._lock:
-            self._producer.delivered += 1
-            self._settled += 1
-            is_last = self._settled == self._total
-        if is_last:
-            self._on_complete()
-
-    def refuse(self, place: int, topic: str, error: FlowODMError) -> None:
-        """Take in why a record was not sent; raise it when it is the first one's topic."""
-        if not self._producer._knows(topic, None):
-            if not place:
-                raise error
-            self.unknown[topic] = error
-        self._set(place, error)
-
-    def _set(self, place: int, error: FlowODMError) -> None:
-        self.outcomes[place] = error
-        with self._lock:
-            self._settled += 1
-            is_last = self._settled == self._total
-        if is_last:
-            self._on_complete()
+        self._first = 0
+        self.report: Callable[[int], Report] = _places(self)
+        """Makes what takes a record's report in, out of its place."""
 
     def check(self, topic: str) -> None:
         """Raise why a topic cannot be written to, when that is known."""
-        if (error := self.unknown.get(topic)) is not None:
+        if self._unknown and (error := self._unknown.get(topic)) is not None:
             raise error
 
-    def seal(self) -> None:
-        """Say that no record follows."""
-        with self._lock:
-            self._total = len(self.outcomes)
-            is_complete = self._settled == self._total
-        if is_complete:
-            self._on_complete()
+    def refuse(self, place: int, topic: str, error: FlowODMError) -> None:
+        """Take in why a record was not sent; raise it when it is the first one's topic."""
+        if topic not in self.producer._partitions:
+            if not place:
+                raise error
+            self._unknown[topic] = error
+        self.outcomes[place] = error
 
-    def is_complete(self) -> bool:
-        """Tell whether every record has its outcome."""
-        return self._settled == len(self.outcomes)
+    def fail(self, place: int, error: "KafkaError", message: "Message") -> None:
+        """Take the report of a failure in."""
+        failed = self.outcomes[place] = self.producer._failure(error, message.topic())
+        if self.is_left:
+            self.producer._live().unheard.add(failed)
 
-    def finished(self) -> list[Outcome]:
-        """Return the outcomes of a complete batch."""
-        return self.outcomes  # type: ignore[return-value]  # complete: none is missing
+    def settled(self) -> None:
+        """Tell whoever watches a place that it has its outcome."""
+        self.watched = -1
+        self._on_settled()
+
+    def missing(self) -> int:
+        """Return the first place without an outcome; after the last when there is none."""
+        outcomes, place = self.outcomes, self._first
+        while place < len(outcomes) and outcomes[place] is not None:
+            place += 1
+        self._first = place
+        return place
+
+    def complete(self) -> list[Outcome]:
+        """Return the outcomes, of which none is missing."""
+        return self.outcomes  # type: ignore[return-value]
 
 
 def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> list[Outcome]:
     """Do what `Producer.deliver_many` says."""
     batch, poller = Batch(producer), producer._live()
+    outcomes, report, offer = batch.outcomes, batch.report, producer._offer
     poller.attended.append(None)
     try:
         for place, record in enumerate(records):
-            batch.outcomes.append(None)
+            outcomes.append(None)
             try:
-                if not producer._knows(record.topic, record.partition):
-                    batch.check(record.topic)
-                    producer._learn(record.topic)
-                producer._enqueue(record, partial(batch.settle, place))
-            except FlowODMError as error:
-                batch.refuse(place, record.topic, error)
-        while not batch.is_complete():
+                is_sent = offer(record, report(place))
+            except (LookupError, FlowODMError):
+                is_sent = False
+            if not is_sent:
+                _send(batch, place, record)
+            if place % _SENDS_A_POLL == 0:
+                poller.client.poll(0)
+        while batch.missing() < len(outcomes):
             producer.wait(_STEP)
+    except BaseException:
+        batch.is_left = True
+        raise
     finally:
         poller.attended.pop()
         if len(poller.client):
             poller.wake()
-    return batch.finished()
+    return batch.complete()
+
+
+def _send(batch: Batch, place: int, record: Outgoing) -> None:
+    """Send a record for which there was no room, or whose topic is not known, or say why not."""
+    try:
+        batch.check(record.topic)
+        batch.producer._enqueue(record, batch.report(place))
+    except FlowODMError as error:
+        batch.refuse(place, record.topic, error)
+
+
+def _places(batch: Batch) -> Callable[[int], Report]:
+    """Make the type of a batch's callbacks: a number that takes the report for its place in.
+
+    A hundred thousand of them may wait at once. A closure would be three objects for the garbage
+    collector to visit, a `partial` as well, and that took longer than everything else here.
+    """
+    outcomes = batch.outcomes
+
+    def take(place: int, error: "KafkaError | None", message: "Message") -> None:
+        if error is None:
+            outcomes[place] = delivery_of(message)
+        else:
+            batch.fail(place, error, message)
+        if place == batch.watched:
+            batch.settled()
+
+    return type("Place", (int,), {"__slots__": (), "__call__": take})

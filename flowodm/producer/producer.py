@@ -70,9 +70,9 @@ class Producer:
         self._refused: type[Exception] = KafkaException
         self._sends = 0
         self.delivered = 0
-        """Records that the broker has acknowledged."""
+        """Records of `send` that the broker has acknowledged."""
         self.failed = 0
-        """Records that were not delivered, those that `cancel` took back included."""
+        """Records of `send` that were not delivered, those that `cancel` took back included."""
         self.last_error: FlowODMError | None = None
         """Why the last of them was not."""
         self._forget()
@@ -149,10 +149,8 @@ class Producer:
             TopicNotFound: There is no such topic.
             DeliveryError: The record is refused at once: it is too large.
         """
-        if not self._knows(topic, partition):
-            self._learn(topic)
-        report = self._count if on_delivery is None else partial(self._report, on_delivery)
-        self._enqueue(Outgoing(topic, key, value, headers, partition, timestamp), report)
+        record = Outgoing(topic, key, value, headers, partition, timestamp)
+        self._enqueue(record, partial(self._report, on_delivery))
         if self._background:
             self._live().wake()
 
@@ -187,15 +185,13 @@ class Producer:
             BrokerUnreachable: The topic is not known yet, and no broker answers.
         """
         until = time.monotonic() + timeout
-        if not self._knows(topic, partition):
-            self._learn(topic, timeout)
         poller, inbox = self._live(), SimpleQueue[Outcome]()
         if poller.is_here():
             raise UsageError("a delivery callback cannot wait for a delivery", hint="use `send`")
         poller.awaited.add(inbox)
         try:
             record = Outgoing(topic, key, value, headers, partition, timestamp)
-            if not self._enqueue(record, partial(self._report, inbox.put), until):
+            if not self._enqueue(record, partial(self._settle, inbox.put), until):
                 raise expired(topic, timeout, self.connection, is_queued=False)
             poller.wake()
             outcome = inbox.get(timeout=max(until - time.monotonic(), 0))
@@ -303,21 +299,24 @@ class Producer:
                 timeout,
             )
 
-    def _knows(self, topic: str, partition: int | None) -> bool:
-        """Tell whether a topic was asked for, and had this partition."""
-        count = self._partitions.get(topic)
-        return count is not None and (partition is None or 0 <= partition < count)
-
-    def _learn(self, topic: str, timeout: float = _PATIENCE, *, operation: str = "produce") -> int:
-        """Ask for a topic, which may have got partitions meanwhile."""
+    def _learn(
+        self,
+        topic: str,
+        partition: int | None = None,
+        timeout: float = _PATIENCE,
+        *,
+        operation: str = "produce",
+    ) -> int:
+        """Ask for a topic, which may have got partitions meanwhile; this may take `timeout`."""
         self.connection.check_change(operation, topic)
-        patience = min(timeout, _PATIENCE)
+        patience = max(min(timeout, _PATIENCE), _STEP)
         metadata = (
             self._live().client.list_topics(timeout=patience)
             if self._is_borrowed
             else self.connection.metadata(patience)
         )
         count = self._partitions[topic] = count_partitions(self.connection, topic, metadata)
+        check_partition(topic, partition, count)
         return count
 
     def _enqueue(self, record: Outgoing, report: Report, until: float | None = None) -> bool:
@@ -326,26 +325,37 @@ class Producer:
         client = self._live().client
         if self._sends % _SENDS_A_POLL == 0:
             client.poll(0)
-        while not self._offer(record, report):
-            if until is not None and time.monotonic() >= until:
+        while True:
+            left = _PATIENCE if until is None else until - time.monotonic()
+            try:
+                if self._offer(record, report):
+                    return True
+            except LookupError:
+                self._learn(record.topic, record.partition, left)
+                continue
+            if left <= 0:
                 return False
             client.poll(_ROOM)
-        return True
 
     def _offer(self, record: Outgoing, report: Report) -> bool:
-        """Hand a record over; False when the queue is full."""
+        """Hand a record over, without asking anybody; False when the queue is full.
+
+        Raises:
+            LookupError: The topic was not asked for, or had no such partition then.
+        """
         topic, key, value, headers, partition, timestamp = record
+        count = self._partitions[topic]
+        if partition is None:
+            partition = -1
+        elif not 0 <= partition < count:
+            raise LookupError(partition)
         if timestamp is not None and timestamp <= 0:
             raise UsageError(
                 f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
             )
-        if partition is None:
-            partition = -1
-        else:
-            check_partition(topic, partition, self._partitions.get(topic, partition + 1))
         try:
-            self._live().client.produce(
-                topic, value, key, partition, report, None, timestamp or 0, list(headers) or None
+            (self._poller or self._live()).client.produce(
+                topic, value, key, partition, report, report, timestamp or 0, list(headers) or None
             )
         except BufferError:
             return False
@@ -359,38 +369,40 @@ class Producer:
             trouble = self._live().trouble
             if isinstance(trouble, self._refused):
                 error = trouble.args[0]
-        return failure(error, topic, self.connection)
-
-    def _count(self, error: "KafkaError | None", message: "Message") -> None:
-        if error is None:
-            with self._lock:
-                self.delivered += 1
-            return
-        failed = self._fail(error, message)
-        if self._background:
-            self._live().unheard.add(failed)
+        return self._failure(error, topic)
 
     def _report(
         self,
-        on_delivery: Callable[[Outcome], None],
+        on_delivery: Callable[[Outcome], None] | None,
         error: "KafkaError | None",
         message: "Message",
     ) -> None:
-        if error is not None:
-            on_delivery(self._fail(error, message))
-            return
+        """Take in the report of what `send` took."""
+        outcome = self._outcome(error, message)
         with self._lock:
-            self.delivered += 1
-        on_delivery(delivery_of(message))
+            if isinstance(outcome, Delivery):
+                self.delivered += 1
+            else:
+                self.failed += 1
+                self.last_error = outcome
+        if on_delivery is not None:
+            on_delivery(outcome)
+        elif self._background and not isinstance(outcome, Delivery):
+            self._live().unheard.add(outcome)
 
-    def _fail(self, error: "KafkaError", message: "Message") -> FlowODMError:
-        topic = message.topic()
+    def _settle(
+        self, settle: Callable[[Outcome], None], error: "KafkaError | None", message: "Message"
+    ) -> None:
+        """Hand the outcome of a record to whoever waits for it."""
+        settle(self._outcome(error, message))
+
+    def _outcome(self, error: "KafkaError | None", message: "Message") -> Outcome:
+        return delivery_of(message) if error is None else self._failure(error, message.topic())
+
+    def _failure(self, error: "KafkaError", topic: str | None) -> FlowODMError:
         failed = failure(error, topic, self.connection)
         if isinstance(failed, TopicNotFound):
             self._partitions.pop(topic or "", None)
-        with self._lock:
-            self.failed += 1
-            self.last_error = failed
         return failed
 
     def _live(self) -> Poller:
