@@ -30,6 +30,8 @@ __all__ = ["GivenClass", "MadeClasses"]
 
 _MOST_FIELDS: Final = 500
 """Of one schema: making classes of more would keep its first record waiting."""
+_MOST_FIELDS_IN_ALL: Final = 10_000
+"""Of all schemas of a run: a class takes some six kilobytes for each."""
 
 
 class MadeClasses:
@@ -41,10 +43,13 @@ class MadeClasses:
 
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
+        self._left = _MOST_FIELDS_IN_ALL
 
     def compile(self, writer: "Schema") -> Decoder:
         """Make the decoder of what a schema wrote: it gives instances, or typed trees."""
-        if not tells_more(writer) and _count_fields(writer) <= _MOST_FIELDS:
+        fields = _count_fields(writer)
+        if not tells_more(writer) and fields <= min(_MOST_FIELDS, self._left):
+            self._left -= fields
             try:
                 return _decoder_of_made(writer)
             except Exception as error:  # noqa: BLE001  # Pydantic's limits, met by a stranger

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flowodm.cli.pretty import SchemaName
-from flowodm.cli.tree import Shown, Symbol, TypedRecord
+from flowodm.cli.tree import Noted, Shown, Symbol, TypedRecord
 from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
 
 TODAY = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -102,6 +102,10 @@ def samples() -> list[DecodedRecord]:
                 ("none", None),
                 ("long", b"v" * 300),
             ),
+        ),
+        record(
+            avro(Noted(USER_EVENT, "`UserEvent` does not take it: Input should be … at `amount`")),
+            key=text("u-18"),
         ),
         record(
             avro(USER_EVENT),

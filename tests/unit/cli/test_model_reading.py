@@ -111,6 +111,16 @@ def test_a_very_large_schema_is_not_made_into_classes() -> None:
     assert warnings == []
 
 
+def test_the_classes_of_a_run_are_bounded_in_all() -> None:
+    made_classes = MadeClasses(lambda line: None)
+    fields = [{"name": f"f{number}", "type": "int"} for number in range(400)]
+    kinds = []
+    for number in range(30):
+        schema = parse({"type": "record", "name": f"R{number}", "fields": fields})
+        kinds.append(isinstance(made_classes.compile(schema).decode(bytes(400)), BaseModel))
+    assert kinds == [True] * 25 + [False] * 5
+
+
 def test_bytes_that_are_no_value_are_told_as_ever() -> None:
     decoder, _ = made(parse(ORDER))
     with pytest.raises(DecodeFailure) as own:
