@@ -12,7 +12,7 @@ from flowodm.testing.reading import records_of_model, records_of_topic
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
-    from flowodm.model import FlowBaseModel
+    from flowodm.model import FlowBaseModel, MaybeTombstone
     from flowodm.record import DecodedRecord
 
 __all__ = ["MockKafka", "mock_kafka"]
@@ -85,7 +85,9 @@ class MockKafka:
     ) -> "list[DecodedRecord]": ...
 
     @overload
-    def records(self, source: type[_M], *, count: int = ..., timeout: float = ...) -> list[_M]: ...
+    def records(
+        self, source: type[_M], *, count: int = ..., timeout: float = ...
+    ) -> "list[_M | MaybeTombstone]": ...
 
     def records(
         self, source: "str | type[FlowBaseModel]", *, count: int = 0, timeout: float = _WAIT
@@ -93,8 +95,9 @@ class MockKafka:
         """Read everything in a topic, without a group; it stays there.
 
         Args:
-            source: A model, for its instances, and a `Tombstone` for no value; or a topic, for records whose
-                keys and values are decoded as far as they say themselves what they are.
+            source: A model, for its instances, and a `Tombstone` where there is no value; or a
+                topic, for records whose keys and values are decoded as far as they say themselves
+                what they are.
             count: How many to wait for, if some are still on their way.
             timeout: Seconds to wait for them; what is there by then is returned.
 
