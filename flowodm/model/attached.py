@@ -86,17 +86,16 @@ def ready_writing(cls: type[_M]) -> "tuple[Writing[_M], Producer]":
 
 
 async def aready_writing(cls: type[_M]) -> "tuple[Writing[_M], Producer]":
-    """The same, for the async verbs; whatever it waits for, a thread does."""
+    """The same, for the async verbs; whatever has to wait, a thread does."""
     writing = writing_of(cls)
+    producer: Producer | None = None
     if _overrides(cls, "get_async_producer"):
         producer = writing.borrowed(await cls.get_async_producer())
-    elif writing.is_ready:
-        producer = writing.producer()
-    else:
+    elif writing.has_hook:
         producer = await asyncio.to_thread(writing.producer)
     if not writing.is_ready:
-        await asyncio.to_thread(writing.prepare, producer)
-    return writing, producer
+        await writing.aprepare(producer)
+    return writing, producer or writing.shared()
 
 
 def reading_of(cls: type[_M]) -> Reading[_M]:

@@ -105,6 +105,8 @@ def _own_settings(base: type) -> dict[str, Any]:
     settings = base.__dict__.get("Settings")
     if settings is None:
         return {}
+    if not isinstance(settings, type):
+        raise SettingsError(f"`{base.__name__}.Settings` must be a class")
     own: dict[str, Any] = {}
     for part in reversed(settings.__mro__[:-1]):
         own.update((name, value) for name, value in vars(part).items() if name[0] != "_")

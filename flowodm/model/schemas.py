@@ -7,10 +7,9 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowodm.avro.bind import bind
+from flowodm.avro.fitting import field_misfits
 from flowodm.avro.parse import parse
 from flowodm.avro.schema import Schema
-from flowodm.avro.types import NO_DEFAULT, Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from flowodm.avro.walk import Walk, run
 from flowodm.errors import (
     ChangeRefused,
     SchemaNotFound,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.model.declaration import Declaration
 
-__all__ = ["Written", "has_layout", "own_schema", "register", "register_key", "written_schema"]
+__all__ = ["Written", "own_schema", "register", "register_key", "written_schema"]
 
 
 class Written(NamedTuple):
@@ -60,7 +59,7 @@ def own_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
             path=error.path,
             hint=error.hint,
         ) from None
-    check_holds(cls, derived, schema, where)
+    _check_holds(cls, derived, schema, where)
     return schema
 
 
@@ -123,7 +122,7 @@ def _latest(
     except (SubjectNotFound, SchemaNotFound) as error:
         raise _absent(error, cls, subject) from error
     schema = registry.parse(latest.schema)
-    check_holds(cls, derived, schema, f"version {latest.version} of subject `{subject}`")
+    _check_holds(cls, derived, schema, f"version {latest.version} of subject `{subject}`")
     return Written(schema, latest.schema.schema_id)
 
 
@@ -163,114 +162,11 @@ def _refuse_unasked(connection: "KafkaConnection", cls: type, subject: str) -> N
         )
 
 
-def check_holds(cls: type, derived: Schema, schema: Schema, where: str) -> None:
-    """Refuse a schema that would drop a field of a class, or wants one that it does not have.
-
-    Whether each value fits is found when it is written.
-
-    Args:
-        cls: The class, for the error.
-        derived: Its own schema.
-        schema: What is to be written with instead.
-        where: Where that comes from, in words.
-
-    Raises:
-        SchemaValidationError: With every such field.
-    """
-    errors: list[str] = []
-    run(_compare(_Pair(derived, schema, set(), errors), derived.root, schema.root, ""))
-    if errors:
+def _check_holds(cls: type, derived: Schema, schema: Schema, where: str) -> None:
+    """Refuse a schema that would drop a field of a class, or wants one that it does not have."""
+    if errors := field_misfits(derived, schema):
         raise SchemaValidationError(
             f"`{cls.__name__}` does not hold to {where}: {'; '.join(errors)}",
             errors=errors,
             hint="change the class, or have the schema take the field",
         )
-
-
-class _Pair(NamedTuple):
-    derived: Schema
-    schema: Schema
-    seen: set[tuple[str, str]]
-    errors: list[str]
-
-
-def _compare(pair: _Pair, own: Type, other: Type, path: str) -> Walk[None]:
-    own, other = pair.derived.deref(own), pair.schema.deref(other)
-    match own, other:
-        case Record(), Record():
-            if (own.fullname, other.fullname) not in pair.seen:
-                pair.seen.add((own.fullname, other.fullname))
-                yield _compare_fields(pair, own, other, path)
-        case Array(), Array():
-            yield _compare(pair, own.items, other.items, f"{path}[]")
-        case Map(), Map():
-            yield _compare(pair, own.values, other.values, f"{path}{{}}")
-        case Union(), _:
-            for branch in own.branches:
-                yield _compare(pair, branch, other, path)
-        case _, Union():
-            for branch in other.branches:
-                if _is_alike(own, pair.schema.deref(branch)):
-                    yield _compare(pair, own, branch, path)
-
-
-def _compare_fields(pair: _Pair, own: Record, other: Record, path: str) -> Walk[None]:
-    dot = f"{path}." if path else ""
-    others = {field.name: field for field in other.fields}
-    for field in own.fields:
-        if field.name not in others:
-            pair.errors.append(f"it has no field `{dot}{field.name}`")
-        else:
-            yield _compare(pair, field.type, others[field.name].type, f"{dot}{field.name}")
-    names = {field.name for field in own.fields}
-    for field in other.fields:
-        if field.name not in names and field.default is NO_DEFAULT:
-            pair.errors.append(f"it wants a field `{dot}{field.name}`, which has no default")
-
-
-def _is_alike(own: Type, other: Type) -> bool:
-    """Tell whether values of a type are meant for a branch of a union."""
-    if isinstance(own, Record) and isinstance(other, Record):
-        return own.fullname.rpartition(".")[2] == other.fullname.rpartition(".")[2]
-    return type(own) is type(other)
-
-
-def has_layout(schema: Schema, other: Schema) -> bool:
-    """Tell whether two schemas write the same values as the same bytes; names do not matter."""
-    return schema is other or _layout(schema) == _layout(other)
-
-
-def _layout(schema: Schema) -> list[object]:
-    parts: list[object] = []
-    run(_write_layout(schema, schema.root, {}, parts))
-    return parts
-
-
-def _write_layout(
-    schema: Schema, node: Type, known: dict[str, int], parts: list[object]
-) -> Walk[None]:
-    node = schema.deref(node)
-    match node:
-        case Primitive():
-            parts.append((node.name, node.logical))
-        case Array():
-            parts.append("array")
-            yield _write_layout(schema, node.items, known, parts)
-        case Map():
-            parts.append("map")
-            yield _write_layout(schema, node.values, known, parts)
-        case Union():
-            parts.append(len(node.branches))
-            for branch in node.branches:
-                yield _write_layout(schema, branch, known, parts)
-        case Fixed():
-            parts.append((node.size, node.logical))
-        case Enum():
-            parts.append(node.symbols)
-        case Record() if node.fullname in known:
-            parts.append(known[node.fullname])
-        case Record():
-            known[node.fullname] = len(known)
-            parts.append(tuple(field.name for field in node.fields))
-            for field in node.fields:
-                yield _write_layout(schema, field.type, known, parts)

@@ -4,14 +4,16 @@ The id in the framing and the body are always of one schema (`schemas.py`). Who 
 the producer.
 """
 
+import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flowodm.codec.framing import frame
 from flowodm.errors import SerializationError
 from flowodm.model.keys import PLAIN_KEYS, WriteKey, key_model
-from flowodm.model.schemas import has_layout, own_schema, register_key, written_schema
+from flowodm.model.schemas import own_schema, register_key, written_schema
 from flowodm.producer import Producer, producer_of
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ class Writing(Generic[_M]):
         """Whether the schemas are known: until then, writing asks the registry."""
         self._cls = cls
         self._declaration = declaration
+        self.has_hook = client is not None
+        """Whether the class has a client of its own."""
         self._client = client
+        self._waiting: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
         self._producer: Producer | None = None
         self._lock = threading.Lock()
         self._prefix = b""
@@ -128,6 +133,25 @@ class Writing(Generic[_M]):
             self._write_key = write_key
             self.is_ready = True
 
+    async def aprepare(self, producer: Producer | None) -> None:
+        """Do the same in a thread, once for all the tasks of an event loop that wait for it.
+
+        Args:
+            producer: What will send; None for the shared one.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting.get(loop)
+        if waiting is None:
+            work = asyncio.to_thread(lambda: self.prepare(producer or self.shared()))
+            waiting = self._waiting[loop] = loop.create_task(work)
+            waiting.add_done_callback(partial(self._settle, loop))
+        await asyncio.shield(waiting)
+
+    def _settle(self, loop: asyncio.AbstractEventLoop, done: "asyncio.Task[None]") -> None:
+        self._waiting.pop(loop, None)
+        if not done.cancelled():
+            done.exception()  # seen, even when nobody waits for it any more
+
     def _write_first(self, instance: _M, prefix: bytes) -> bytes:
         self.prepare()
         return self._write(instance, self._prefix)
@@ -156,6 +180,7 @@ class Writing(Generic[_M]):
 
 def _avro_writer(binding: "Binding", schema: "Schema") -> Callable[[Any, bytes], bytes]:
     """The shortest way to the bytes of a schema."""
+    from flowodm.avro.fitting import has_layout
     from flowodm.codec.model_encode import compile_model_encoder
 
     if has_layout(binding.schema, schema):

@@ -8,6 +8,7 @@ import pytest
 
 import flowodm
 from flowodm import exceptions
+from tests.unit.test_imports import loaded_by
 
 pytestmark = pytest.mark.unit
 
@@ -24,6 +25,14 @@ OF_0_3_1 = {
     *("SerializationError", "DeserializationError", "ProducerError", "ConsumerError"),
     *("TopicError", "SettingsError", "__version__"),
 }
+A_MODEL = """
+from flowodm import FlowBaseModel
+class Event(FlowBaseModel):
+    class Settings:
+        topic = "events"
+    id: str
+Event(id="a").to_avro_dict()
+"""
 LOOPS = {"ConsumerLoop", "AsyncConsumerLoop", "consumer_loop", "async_consumer_loop"}
 
 
@@ -59,6 +68,24 @@ def test_what_is_not_there_is_not_pretended(name: str):
     assert not hasattr(flowodm, name)
     with pytest.raises(ImportError):
         exec(f"from flowodm import {name}", {})
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        (
+            "import flowodm, flowodm.model, flowodm.exceptions",
+            {"pydantic", "confluent_kafka", "fastavro", "httpcore2", "yaml", "asyncio"},
+        ),
+        (
+            A_MODEL,
+            {"confluent_kafka", "fastavro", "httpcore2", "yaml", "rich", "typer"},
+        ),
+    ],
+    ids=["the package", "a class and an instance"],
+)
+def test_what_is_heavy_comes_when_it_is_used(statement: str, absent: set[str]):
+    assert loaded_by(statement) & absent == set()
 
 
 def test_a_slip_is_an_attribute_error():

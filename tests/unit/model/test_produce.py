@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, ClassVar
 
 import confluent_kafka
@@ -283,6 +284,49 @@ def test_first_use_in_a_coroutine_leaves_the_loop_free(
         awaited("aproduce")(an_event(based_on(connection))(id="a"))
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
+
+
+def test_a_hundred_tasks_wait_for_one_answer(
+    cluster: MockCluster, registry_server: RegistryServer, monkeypatch: pytest.MonkeyPatch
+):
+    threads: list[Callable[..., Any]] = []
+    to_thread = asyncio.to_thread
+
+    async def counted(function: Callable[..., Any], *arguments: Any) -> Any:
+        threads.append(function)
+        return await to_thread(function, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    with cluster.connection(schema_registry={"url": registry_server.url}) as connection:
+        UserEvent = an_event(based_on(connection))
+
+        async def many() -> list[Delivery]:
+            events = [UserEvent(id="a", n=n) for n in range(100)]
+            return await asyncio.gather(*(event.aproduce() for event in events))
+
+        deliveries = asyncio.run(many())
+    assert len(deliveries) == 100
+    assert len(threads) == 1
+
+
+def test_a_failure_reaches_every_task_that_waits_and_is_not_kept(
+    cluster: MockCluster, tmp_path: Path
+):
+    with (
+        RegistryServer(tmp_path / "state", port=0) as server,
+        cluster.connection(schema_registry={"url": server.url}) as connection,
+    ):
+        event = an_event(based_on(connection))(id="a")
+        server.stop()
+
+        async def three() -> list[Any]:
+            tasks = [asyncio.ensure_future(event.aproduce()) for _ in range(3)]
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+        outcomes = asyncio.run(three())
+        assert [type(outcome) for outcome in outcomes] == [RegistryUnreachable] * 3
+        server.start()
+        assert type(awaited("aproduce")(event)) is Delivery
 
 
 def test_a_profile_is_in_force(cluster: MockCluster, registry_server: RegistryServer):

@@ -20,7 +20,6 @@ from flowodm.errors import (
     SettingsError,
     SubjectNotFound,
 )
-from flowodm.model.schemas import has_layout
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
 from tests.models import based_on, to_registry
@@ -341,41 +340,3 @@ def test_a_registry_that_is_down_is_an_outage_and_not_a_guess(tmp_path: Path):
             Event(id="a").to_bytes()
         server.start()
         assert Event(id="a").to_bytes()[:1] == b"\0"  # the failure was not kept
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("long", "long", True),
-        ("long", "int", False),
-        ('{"type": "long", "logicalType": "timestamp-micros"}', "long", False),
-        ('{"type": "long", "x": 1}', "long", True),
-        (
-            '{"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}',
-            '{"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 1}',
-            False,
-        ),
-        (record([ID], "a.E"), record([{**ID, "doc": "d", "default": "x"}], "b.F"), True),
-        (record([ID]), record([{**ID, "name": "di"}]), False),
-        ('["null", "long"]', '["long", "null"]', False),
-        ('{"type": "array", "items": "int"}', '{"type": "map", "values": "int"}', False),
-        (
-            '{"type": "fixed", "name": "F", "size": 2}',
-            '{"type": "fixed", "name": "F", "size": 3}',
-            False,
-        ),
-        (
-            '{"type": "enum", "name": "E", "symbols": ["A", "B"]}',
-            '{"type": "enum", "name": "E", "symbols": ["B", "A"]}',
-            False,
-        ),
-        (
-            '{"type":"record","name":"N","fields":[{"name":"next","type":["null","N"]}]}',
-            '{"type":"record","name":"x.M","fields":[{"name":"next","type":["null","M"]}]}',
-            True,
-        ),
-    ],
-)
-def test_a_layout_is_what_the_bytes_depend_on(one: str, other: str, same: bool):
-    assert has_layout(parse(one), parse(other)) is same
-    assert has_layout(parse(other), parse(one)) is same

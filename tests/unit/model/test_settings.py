@@ -333,3 +333,10 @@ def test_settings_may_be_a_class_from_elsewhere(annotation: Any):
         "Settings": Shared,
     }
     assert declaration_of(type(FlowBaseModel)("Made", (FlowBaseModel,), namespace)).topic == "t"
+
+
+def test_settings_that_are_no_class_are_refused():
+    namespace = {"__module__": __name__, "__qualname__": "Made", "__annotations__": {"id": str}}
+    namespace["__annotations__"]["Settings"] = ClassVar
+    with pytest.raises(SettingsError, match=r"`Made\.Settings` must be a class"):
+        type(FlowBaseModel)("Made", (FlowBaseModel,), {**namespace, "Settings": {"topic": "t"}})
