@@ -204,7 +204,7 @@ class SchemaParseError(SchemaError):
 
     Args:
         message: What is wrong, without the place.
-        path: The place, as a JSON pointer into the schema (`/fields/3/type`); `` at the root.
+        path: The place, as a JSON pointer into the schema (`/fields/3/type`); empty at the root.
         hint: The cure.
     """
 
@@ -253,7 +253,7 @@ class SerializationError(FlowODMError):
 
     Args:
         message: What is wrong with the value, without the place.
-        path: The field, dotted from the root (`address.zip`); `` for the value itself.
+        path: The field, dotted from the root (`address.zip`); empty for the value itself.
         hint: The cure.
     """
 
@@ -268,7 +268,7 @@ class DeserializationError(FlowODMError):
 
     Args:
         message: What is wrong, without the place.
-        path: The field that was being read, dotted from the root; `` for the value itself.
+        path: The field that was being read, dotted from the root; empty for the value itself.
         position: The byte of the Avro body (after any framing) where reading stopped.
         schema_id: The writer's schema id, when the record named one.
         hint: The cure.

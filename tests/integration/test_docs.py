@@ -156,11 +156,11 @@ def remove(admin: Any, registry_url: str, page: Page) -> None:
     if ours := sorted(page.groups & groups):
         for future in admin.delete_consumer_groups(ours).values():
             future.result(timeout=30)
+    subjects = {f"{topic}-{side}" for topic in page.topics for side in ("key", "value")}
     with SchemaRegistry(RegistryConfig(url=registry_url)) as registry:
-        for subject in registry.subjects():
-            if subject.startswith(tuple(page.topics)):
-                registry.delete_subject(subject)
-                registry.delete_subject(subject, permanent=True)
+        for subject in sorted(subjects.intersection(registry.subjects())):
+            registry.delete_subject(subject)
+            registry.delete_subject(subject, permanent=True)
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != BEGINNER])
