@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CompatibilityLevel",
     "check_compatibility",
+    "connection_for",
     "delete_subject",
     "get_schema_versions",
     "list_subjects",
@@ -63,7 +64,7 @@ def load_schema_from_registry(
         RegistryError: The registry cannot be asked.
         SchemaError: It is no Avro schema.
     """
-    registry = _connection(connection).schema_registry()
+    registry = connection_for(connection).schema_registry()
     return registry.parse(registry.version(subject, version).schema)
 
 
@@ -83,7 +84,7 @@ def upload_schema(
         compatibility_level: A level to set for the subject first. It stays set when the schema is
             then refused.
         references: What it references in the registry.
-        connection: To which registry; None: the default connection's.
+        connection: To which registry; None: that of the model's own connection, or the default one's.
 
     Returns:
         The id that records carry.
@@ -95,7 +96,7 @@ def upload_schema(
         RegistryError: The registry cannot be asked, or refuses.
         SchemaError: The source is no Avro schema.
     """
-    connection = _connection(connection)
+    connection = connection_for(connection, source)
     registry = connection.schema_registry()
     name = subject_of(source) if subject is None else subject
     named = tuple(references)
@@ -118,7 +119,7 @@ def list_subjects(
     Raises:
         RegistryError: The registry cannot be asked.
     """
-    return _connection(connection).schema_registry().subjects(prefix)
+    return connection_for(connection).schema_registry().subjects(prefix)
 
 
 def get_schema_versions(
@@ -134,7 +135,7 @@ def get_schema_versions(
         SubjectNotFound: The registry has no such subject.
         RegistryError: The registry cannot be asked.
     """
-    return _connection(connection).schema_registry().versions(subject)
+    return connection_for(connection).schema_registry().versions(subject)
 
 
 def delete_subject(
@@ -156,7 +157,7 @@ def delete_subject(
         SubjectNotFound: The registry has no such subject.
         RegistryError: The registry cannot be asked, or refuses.
     """
-    connection = _connection(connection)
+    connection = connection_for(connection)
     registry = connection.schema_registry()
     connection.check_change("delete_subject")
     if not permanent:
@@ -185,14 +186,14 @@ def check_compatibility(
         source: A model, a parsed schema, a document, a text or a file.
         subject: The subject; None: the model's own.
         compatibility_level: The level that the caller counts on; None: whichever is in force.
-        connection: To which registry; None: the default connection's.
+        connection: To which registry; None: that of the model's own connection, or the default one's.
 
     Raises:
         UsageError: Another level is in force, or there is no such level, file or subject.
         RegistryError: The registry cannot be asked.
         SchemaError: The source is no Avro schema.
     """
-    registry = _connection(connection).schema_registry()
+    registry = connection_for(connection, source).schema_registry()
     name = subject_of(source) if subject is None else subject
     schema = schema_of(source)
     level = _level(registry, name)
@@ -222,10 +223,16 @@ def subject_of(source: SchemaSource) -> str:
     raise UsageError("only a `FlowBaseModel` has a subject of its own", hint="name the subject")
 
 
-def _connection(given: "KafkaConnection | None") -> "KafkaConnection":
+def connection_for(given: "KafkaConnection | None", source: object = None) -> "KafkaConnection":
+    """Return the connection that was given, else the model's own, else the default one."""
     from flowodm.connection import get_kafka_connection
+    from flowodm.model import FlowBaseModel
 
-    return get_kafka_connection() if given is None else given
+    if given is not None:
+        return given
+    if isinstance(source, type) and issubclass(source, FlowBaseModel):
+        return source.get_connection()
+    return get_kafka_connection()
 
 
 def _referenced(

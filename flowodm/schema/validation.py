@@ -7,7 +7,7 @@ from flowodm.avro import Schema
 from flowodm.schema.differences import differences
 from flowodm.schema.results import ValidationResult
 from flowodm.schema.sources import load_schema_from_file
-from flowodm.schema.subjects import load_schema_from_registry, subject_of
+from flowodm.schema.subjects import connection_for, load_schema_from_registry, subject_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -71,7 +71,7 @@ def validate_against_registry(
         model: A Pydantic class.
         subject: The subject; None: the model's own.
         version: Its number, or the latest.
-        connection: To which registry; None: the default connection's.
+        connection: To which registry; None: that of the model's own connection.
 
     Raises:
         SubjectNotFound: The registry has no such subject, or not that version.
@@ -79,4 +79,5 @@ def validate_against_registry(
         SchemaError: What is registered is no Avro schema, or the model has none.
     """
     name = subject_of(model) if subject is None else subject
-    return validate(model, load_schema_from_registry(name, version, connection=connection))
+    where = connection_for(connection, model)
+    return validate(model, load_schema_from_registry(name, version, connection=where))

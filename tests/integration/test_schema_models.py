@@ -12,6 +12,7 @@ from pydantic import Field
 
 from flowodm import FlowBaseModel, schema
 from flowodm.avro import derive
+from flowodm.config import Context
 from flowodm.connection import KafkaConnection, connect
 from flowodm.errors import SubjectNotFound
 
@@ -102,3 +103,25 @@ def test_a_model_made_of_the_registrys_schema_reads_and_writes(
         read = list(found)
     assert [each.model_dump() for each in read] == [values, values]
     assert schema.get_schema_versions(f"{topic}-value") == (1,)
+
+
+def test_a_models_own_connection_is_asked(
+    call: Any, kafka: str, registry_url: str, order: type[FlowBaseModel], topic: str
+) -> None:
+    settings = {
+        "name": "second",
+        "source": "test",
+        "bootstrap_servers": kafka,
+        "schema_registry": {"url": registry_url},
+    }
+    with KafkaConnection(Context.model_validate(settings)) as second:
+
+        class Elsewhere(order):  # type: ignore[valid-type,misc]
+            @classmethod
+            def get_connection(cls) -> KafkaConnection:
+                return second
+
+        call("upload_schema", Elsewhere)
+        assert call("validate_against_registry", Elsewhere).is_valid
+        assert call("check_compatibility", Elsewhere).is_compatible
+        assert call("get_schema_versions", f"{topic}-value", connection=second) == (1,)
