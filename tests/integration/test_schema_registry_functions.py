@@ -15,6 +15,7 @@ from flowodm.config import Context
 from flowodm.connection import KafkaConnection
 from flowodm.errors import (
     ChangeRefused,
+    RegistryError,
     RegistryUnreachable,
     SchemaCompatibilityError,
     SubjectNotFound,
@@ -234,3 +235,13 @@ def test_the_default_connection_is_used(registry_url: str, subject: str) -> None
         functions.upload_schema(FIRST, subject)
         assert functions.get_schema_versions(subject) == (1,)
     connection.reset()
+
+
+def test_a_level_that_cannot_be_set_is_an_error_and_nothing_is_registered(
+    registry_url: str, subject: str
+) -> None:
+    """0.3.1 went on without it; the embedded registry keeps no level but NONE."""
+    with connection_to(registry_url) as connection:
+        with pytest.raises(RegistryError, match="cannot keep BACKWARD"):
+            functions.upload_schema(FIRST, subject, "BACKWARD", connection=connection)
+        assert functions.list_subjects(subject, connection=connection) == ()
