@@ -103,17 +103,18 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
 
     @classmethod
     def register_schema(cls) -> int:
-        """Register the class's schema under its subject; one that is there keeps its id.
+        """Register the class's schema under its subject, and an Avro key's under its own.
 
         Returns:
-            The schema's id in the registry.
+            The id of the values' schema; one that is there already keeps its own.
 
         Raises:
             SchemaCompatibilityError: It breaks what the subject promises.
             ChangeRefused: The context is read-only.
+            SettingsError: The class writes JSON.
             RegistryUnreachable: No registry answers.
         """
-        return register(cls.get_connection(), cls, declaration_of(cls)).schema_id
+        return register(cls.get_connection(), cls, declaration_of(cls))
 
     @classmethod
     async def aregister_schema(cls) -> int:

@@ -17,6 +17,8 @@ from flowodm.errors import SerializationError
 if TYPE_CHECKING:
     from pydantic import BaseModel, RootModel
 
+    from flowodm.model.declaration import Declaration
+
 __all__ = ["PLAIN_KEYS", "ReadKey", "WriteKey", "key_model"]
 
 WriteKey: TypeAlias = Callable[[Any], bytes]
@@ -94,17 +96,15 @@ PLAIN_KEYS: Final[dict[str, tuple[WriteKey, ReadKey]]] = {
 """How keys are written and read, by serializer; `avro` asks a registry (`writing`, `reading`)."""
 
 
-def key_model(cls: "type[BaseModel]", attribute: str) -> "type[RootModel[Any]]":
-    """Make the class of a field's value by itself: an Avro key has the schema of this.
+def key_model(cls: "type[BaseModel]", declaration: "Declaration") -> "type[RootModel[Any]]":
+    """Make the class of the key field's value by itself: an Avro key has the schema of this.
 
-    Args:
-        cls: The model.
-        attribute: The field; an optional one without its None, for a record without a key has
-            none.
+    An optional field is taken without its None: a record without a key has none.
     """
     from pydantic import RootModel
 
-    field = cls.model_fields[attribute]
+    assert declaration.key_field is not None  # checked with the class
+    field = cls.model_fields[declaration.key_field]
     annotation: Any = field.annotation
     parts = get_args(annotation)
     if type(None) in parts:

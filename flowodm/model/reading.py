@@ -202,8 +202,7 @@ class _AvroKeys:
     def __init__(
         self, connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
     ) -> None:
-        assert declaration.key_field is not None
-        self._model = key_model(cls, declaration.key_field)
+        self._model = key_model(cls, declaration)
         binding = bind(self._model)
         self._plans = Plans(connection.schema_registry(), binding.schema, model_style(binding))
 

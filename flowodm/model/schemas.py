@@ -18,6 +18,7 @@ from flowodm.errors import (
     SettingsError,
     SubjectNotFound,
 )
+from flowodm.model.keys import key_model
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.model.declaration import Declaration
 
-__all__ = ["Written", "own_schema", "register", "register_key", "written_schema"]
+__all__ = ["Written", "find", "find_key", "own_schema", "register"]
 
 
 class Written(NamedTuple):
@@ -63,7 +64,7 @@ def own_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
     return schema
 
 
-def written_schema(
+def find(
     connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
 ) -> Written:
     """Find the schema that values are written with, and its id.
@@ -78,7 +79,7 @@ def written_schema(
         case "auto":
             subject = declaration.subject(own_schema(cls, declaration).name)
             _refuse_unasked(connection, cls, subject)
-            return register(connection, cls, declaration)
+            return _register_value(connection, cls, declaration)
         case "latest":
             return _latest(connection, cls, declaration)
         case "never":
@@ -87,29 +88,44 @@ def written_schema(
 
 def register(
     connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
-) -> Written:
-    """Register the schema that a class brings along; one that is there keeps its id."""
-    schema = own_schema(cls, declaration)
-    registry = connection.schema_registry()
-    found = registry.register(declaration.subject(schema.name), schema)
-    return Written(schema, found.schema_id)
-
-
-def register_key(
-    connection: "KafkaConnection",
-    cls: "type[BaseModel]",
-    declaration: "Declaration",
-    schema: Schema,
 ) -> int:
-    """Find the id of an Avro key's schema; `auto` registers it, anything else finds it."""
+    """Register what a class writes with: the schema of its values, and that of Avro keys.
+
+    Returns:
+        The id of the values' schema; one that is there already keeps its own.
+
+    Raises:
+        SettingsError: Its values are JSON.
+    """
+    if declaration.value_serializer == "json":
+        raise SettingsError(f"`{cls.__name__}` writes JSON, which has no schema to register")
+    if declaration.key_serializer == "avro":
+        registry = connection.schema_registry()
+        registry.register(declaration.key_subject, bind(key_model(cls, declaration)).schema)
+    return _register_value(connection, cls, declaration).schema_id
+
+
+def find_key(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    """Find the schema of Avro keys, and its id; only `auto` registers it."""
+    schema = bind(key_model(cls, declaration)).schema
     registry, subject = connection.schema_registry(), declaration.key_subject
     if declaration.register == "auto":
         _refuse_unasked(connection, cls, subject)
-        return registry.register(subject, schema).schema_id
+        return Written(schema, registry.register(subject, schema).schema_id)
     try:
-        return registry.lookup(subject, schema).schema.schema_id
+        return Written(schema, registry.lookup(subject, schema).schema.schema_id)
     except (SubjectNotFound, SchemaNotFound) as error:
         raise _absent(error, cls, subject) from error
+
+
+def _register_value(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    schema = own_schema(cls, declaration)
+    registry = connection.schema_registry()
+    return Written(schema, registry.register(declaration.subject(schema.name), schema).schema_id)
 
 
 def _latest(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from flowodm.codec.framing import frame
 from flowodm.errors import SerializationError
 from flowodm.model.keys import PLAIN_KEYS, WriteKey, key_model
-from flowodm.model.schemas import own_schema, register_key, written_schema
+from flowodm.model.schemas import find, find_key, own_schema
 from flowodm.producer import Producer, producer_of
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Writing(Generic[_M]):
 
         if not self._declaration.is_framed:
             return _avro_writer(bind(self._cls), own_schema(self._cls, self._declaration))
-        written = written_schema(self.connection, self._cls, self._declaration)
+        written = find(self.connection, self._cls, self._declaration)
         self._prefix = frame(written.schema_id)
         return _avro_writer(bind(self._cls), written.schema)
 
@@ -219,11 +219,9 @@ def _avro_key_writer(
     from flowodm.avro.bind import bind
     from flowodm.codec.model_encode import compile_model_encoder
 
-    assert declaration.key_field is not None
-    model = key_model(cls, declaration.key_field)
-    binding = bind(model)
-    encode = compile_model_encoder(binding)
-    prefix = frame(register_key(connection, cls, declaration, binding.schema))
+    model = key_model(cls, declaration)
+    encode = compile_model_encoder(bind(model))
+    prefix = frame(find_key(connection, cls, declaration).schema_id)
 
     def write(value: Any) -> bytes:
         try:

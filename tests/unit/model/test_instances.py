@@ -107,6 +107,21 @@ def test_two_bases_make_one_class():
     assert (event.left, event.right, event.meta.offset) == (1, 2, 7)
 
 
+def test_a_plain_model_may_be_mixed_in():
+    class Mixin(BaseModel):
+        by: str = "x"
+
+    class Mixed(FlowBaseModel, Mixin):
+        class Settings:
+            topic = "mixed"
+            value_serializer = "json"
+
+        id: str
+
+    event = consumed(Mixed, b'{"id": "a"}')
+    assert (event, event.meta.offset) == (Mixed(id="a", by="x"), 7)
+
+
 def test_pydantics_own_settings_stay_the_users():
     class Loose(FlowBaseModel):
         model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)

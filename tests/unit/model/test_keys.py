@@ -173,8 +173,11 @@ def test_an_avro_key_that_cannot_be_read_stays_bytes(base, key):
 
 def test_an_avro_key_is_looked_up_where_nothing_may_be_registered(base):
     cls = keyed(base, str, "avro", register="never")
-    with pytest.raises(SubjectNotFound, match="-key`"):
+    with pytest.raises(SubjectNotFound, match="-key`") as caught:
         written(cls, "a")
+    assert caught.value.hint == "register it: `Keyed.register_schema()`"
+    cls.register_schema()
+    assert written(cls, "a")
 
 
 def test_meta_of_a_record_with_an_avro_key_needs_no_registry():

@@ -169,6 +169,12 @@ def test_a_read_only_context_refuses_that_too(registry_server):
             Event.register_schema()
 
 
+def test_json_has_no_schema_to_register(base):
+    Event = an_event(base, fresh(), value_serializer="json")
+    with pytest.raises(SettingsError, match="`Event` writes JSON"):
+        Event.register_schema()
+
+
 async def _aregister(cls: Any) -> int:
     found: int = await cls.aregister_schema()
     return found
