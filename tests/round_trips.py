@@ -8,7 +8,7 @@ through an instance, and through Kafka, without one. Values are as the style `VA
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from flowodm.avro import Schema, parse
@@ -16,8 +16,6 @@ from flowodm.avro.values import Duration
 from flowodm.codec.branch import Branch
 
 __all__ = ["CASES", "Case"]
-
-Peer = Literal["equal", "by reading", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +26,21 @@ class Case:
     schema: Any
     values: tuple[Any, ...]
     references: tuple[Any, ...] = ()
-    peer: Peer = "equal"
-    """What confluent's Avro (fastavro) does with the values: writes and reads them as they are;
-    only reads them; or neither. `why` says what it lacks."""
-    why: str = ""
+    unread: str = ""
+    """Why confluent's deserializer (fastavro) does not read the values as they are, if so."""
+    unwritten: str = ""
+    """Why confluent's serializer does not write the values, if so."""
 
     def parsed(self) -> Schema:
         """The schema, with the schemas that it references."""
-        known: list[Schema] = []
+        return parse(self.schema, references=self.known())
+
+    def known(self) -> list[Schema]:
+        """The schemas that it references, each after those that it references itself."""
+        found: list[Schema] = []
         for each in self.references:
-            known.append(parse(each, references=known))
-        return parse(self.schema, references=known)
+            found.append(parse(each, references=found))
+        return found
 
 
 def record(name: str, *fields: Any, **more: Any) -> dict[str, Any]:
@@ -84,8 +86,13 @@ LOCAL = MOMENT.replace(tzinfo=None)
 SOME_UUID = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 OTHER_UUID = UUID("ffffffff-ffff-ffff-ffff-fffffffffffe")
 
+NO_BODY = "it takes a record without a body for one that is cut off"
+NO_NAME = "it wants a schema with a name"
+RAW_UUID = "a uuid in a fixed stays bytes"
+DATE_FIRST = "a datetime is written as a date, where a union has one"
+
 PRIMITIVES = (
-    Case("null", one("null"), v(None)),
+    Case("null", one("null"), v(None), unread=NO_BODY),
     Case("boolean", one("boolean"), v(True, False)),
     Case("int", one("int"), v(0, -1, 2**31 - 1, -(2**31))),
     Case("long", one("long"), v(0, 64, 2**63 - 1, -(2**63))),
@@ -137,7 +144,13 @@ LOGICAL = (
         v(b"\x02\x05\x04"),
     ),
     Case("uuid in a string", one(logical("string", "uuid")), v(SOME_UUID, OTHER_UUID)),
-    Case("uuid in a fixed", one(fixed("Id", 16, logicalType="uuid")), v(SOME_UUID)),
+    Case(
+        "uuid in a fixed",
+        one(fixed("Id", 16, logicalType="uuid")),
+        v(SOME_UUID),
+        unread=RAW_UUID,
+        unwritten=RAW_UUID,
+    ),
     Case(
         "date",
         one(logical("int", "date")),
@@ -178,6 +191,7 @@ LOGICAL = (
             field("local", logical("long", "local-timestamp-millis")),
         ),
         ({"day": 86400 * 1000, "at": 2**62, "clock": -1, "local": -(2**62)},),
+        unread="Python's dates are all that it reads",
     ),
     Case(
         "logical types that are not known",
@@ -189,12 +203,14 @@ LOGICAL = (
             field("d", logical("bytes", "decimal", precision=0)),
         ),
         ({"a": "x", "b": 5, "c": b"1234", "d": b"\x01"},),
+        unread="it does not ignore a precision of 0",
+        unwritten="it does not ignore a precision of 0",
     ),
 )
 
 NAMED = (
     Case("fixed", one(fixed("Md5", 16)), v(b"\x00" * 16, bytes(range(16)))),
-    Case("fixed of no size", one(fixed("Nothing", 0)), v(b"")),
+    Case("fixed of no size", one(fixed("Nothing", 0)), v(b""), unread=NO_BODY),
     Case(
         "fixed that is used twice",
         record("Pair", field("a", fixed("Half", 2)), field("b", "Half"), field("c", array("Half"))),
@@ -217,7 +233,7 @@ NAMED = (
         one(record("Inner", field("x", "int"), field("y", "string"))),
         v({"x": 1, "y": "z"}),
     ),
-    Case("record without fields", one(record("Empty")), v({})),
+    Case("record without fields", one(record("Empty")), v({}), unread=NO_BODY),
     Case(
         "recursive record",
         record("Node", field("id", "long"), field("next", ["null", "Node"], default=None)),
@@ -349,6 +365,8 @@ UNIONS = (
             ]
         ),
         v(Branch("A", SOME_UUID), Branch("string", SOME_UUID), Branch("B", SOME_UUID)),
+        unread=RAW_UUID,
+        unwritten=RAW_UUID,
     ),
     Case(
         "decimals of two fixeds",
@@ -386,6 +404,7 @@ UNIONS = (
             ]
         ),
         v(date(2024, 1, 1), datetime(2024, 1, 1, tzinfo=UTC), "2024-01-01"),
+        unwritten=DATE_FIRST,
     ),
     Case(
         "whole numbers and fractions",
@@ -584,7 +603,6 @@ DEFAULTS = (
                 "p", fixed("P", 3, logicalType="decimal", precision=5), default="\u0000\u0000\u0007"
             ),
             field("u", logical("string", "uuid"), default=str(SOME_UUID)),
-            field("w", fixed("W", 16, logicalType="uuid"), default="\u0001" * 16),
             field("day", logical("int", "date"), default=19_000),
             field("t", logical("int", "time-millis"), default=1_500),
             field("q", logical("long", "time-micros"), default=1_500),
@@ -599,7 +617,6 @@ DEFAULTS = (
                 "m": Decimal("1.00"),
                 "p": Decimal(3),
                 "u": OTHER_UUID,
-                "w": OTHER_UUID,
                 "day": date(2024, 1, 1),
                 "t": time(1),
                 "q": time(2),
@@ -610,6 +627,13 @@ DEFAULTS = (
                 "du": Duration(1, 2, 3),
             },
         ),
+    ),
+    Case(
+        "default of a uuid in a fixed",
+        one(fixed("W", 16, logicalType="uuid"), default="\u0001" * 16),
+        v(OTHER_UUID),
+        unread=RAW_UUID,
+        unwritten=RAW_UUID,
     ),
     Case(
         "defaults of unions",
@@ -668,8 +692,8 @@ DEFAULTS = (
 )
 
 ROOTS = (
-    Case("root of a primitive", "string", ("", "x")),
-    Case("root of a long", "long", (0, 2**62)),
+    Case("root of a primitive", "string", ("", "x"), unwritten=NO_NAME),
+    Case("root of a long", "long", (0, 2**62), unwritten=NO_NAME),
     Case("root of a logical type", logical("long", "timestamp-micros"), (MOMENT,)),
     Case("root of an array", array("int"), ([], [1, 2])),
     Case("root of a map", map_(["null", "string"]), ({}, {"a": None, "b": "x"})),

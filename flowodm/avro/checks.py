@@ -99,7 +99,5 @@ def _calendar(schema: _Checks, logical: Logical) -> CoreSchema:
     if schema["type"] != "date":
         is_aware = logical.name.startswith("timestamp-")
         schema.setdefault("tz_constraint", "aware" if is_aware else "naive")
-    raw = core_schema.is_instance_schema(RawNumber)
-    if schema["type"] == "date":  # Pydantic takes some large numbers for the seconds of a date
-        return core_schema.union_schema([raw, schema], mode="left_to_right")
-    return core_schema.union_schema([schema, raw], mode="left_to_right")
+    # Pydantic prefers what is an instance to what it would take for the seconds of a date
+    return core_schema.union_schema([schema, core_schema.is_instance_schema(RawNumber)])

@@ -60,6 +60,8 @@ _SCALARS: Final[dict[ScalarName, Any]] = {
 }
 _make_enum: Final[Any] = StrEnum  # mypy takes only literal names for a functional enum
 _BY_NAME: Final = {"validate_by_alias": True, "validate_by_name": True}
+_NO_EXTRA: Final = {"extra": None}
+"""A `RootModel` refuses the very setting, which its base may have."""
 
 
 def build_model(
@@ -118,15 +120,28 @@ class _Builder:
         self._namespace = namespace
         self._module = module
         self._classes: dict[str, Any] = {}
+        self._awaited: dict[str, str] = {}
 
     def build(self) -> type[BaseModel]:
         for each in self._plan.classes:
             self._classes[each.name] = self._class(each)
         root = self._classes[self._plan.name] if self._plan.is_record else self._root()
+        names = {awaited: self._classes[name] for name, awaited in self._awaited.items()}
         for each in (*self._classes.values(), root):
-            if hasattr(each, "model_rebuild") and not each.__pydantic_complete__:
-                each.model_rebuild(_types_namespace=self._classes)
+            if not _is_complete(each):
+                each.model_rebuild(_types_namespace=names)
         return cast(type[BaseModel], root)
+
+    def _named(self, name: str) -> Any:
+        """A planned class; a name for it while it waits for another.
+
+        The name is no other's: Pydantic looks in the module too, where a user's class may have
+        the planned one.
+        """
+        made = self._classes.get(name)
+        if made is not None and _is_complete(made):
+            return made
+        return ForwardRef(self._awaited.setdefault(name, f"_awaited_{len(self._awaited)}_"))
 
     def _class(self, plan: ClassPlan) -> type:
         match plan:
@@ -170,7 +185,9 @@ class _Builder:
         base = (RootModel,) if self._base is BaseModel else (self._base, RootModel)
         annotation = self._annotation(self._plan.root)
         fields = {"root": (annotation, ...)}
-        return self._model(self._plan.name, base, fields, self._body(self._plan.name), None, {})
+        return self._model(
+            self._plan.name, base, fields, self._body(self._plan.name), None, _NO_EXTRA
+        )
 
     def _model(
         self,
@@ -241,7 +258,7 @@ class _Builder:
             case Scalar():
                 return _SCALARS[plan.name]
             case Named():
-                return self._classes.get(plan.name) or ForwardRef(plan.name)
+                return self._named(plan.name)
             case ListOf():
                 return list[self._annotation(plan.item)]  # type: ignore[misc]
             case DictOf():
@@ -256,6 +273,10 @@ class _Builder:
                 return Annotated[self._annotation(plan.type), constraint]
             case Marked(mark=AvroType() as mark):
                 return Annotated[self._annotation(plan.type), mark]
+
+
+def _is_complete(cls: Any) -> bool:
+    return not issubclass(cls, BaseModel) or cls.__pydantic_complete__
 
 
 def _needs_classes(value: Value) -> bool:
