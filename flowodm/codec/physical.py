@@ -61,7 +61,10 @@ def bounded_integer(name: str) -> Physical[int]:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Misfit(f"expected a whole number; found {found(value)}")
         if not -bound <= value < bound:
-            raise Misfit(f"{shown(value)} does not fit in `{name}` ({bound.bit_length()} bits)")
+            raise Misfit(
+                f"{shown(value)} does not fit in `{name}` ({bound.bit_length()} bits)",
+                hint=f"{'`long`, ' if name == 'int' else ''}a decimal or a string holds more",
+            )
         return value
 
     return check
@@ -188,7 +191,8 @@ def unscaled_decimal(logical: Logical) -> Callable[[Decimal], int]:
             return 0
         if value.adjusted() + 1 + scale > precision:
             raise Misfit(
-                f"{_short(value)} has more digits than precision {precision} at scale {scale} holds"
+                f"{_short(value)} has more digits than precision {precision} at scale {scale} holds",
+                hint="give the schema a larger precision, which is a model's `max_digits`",
             )
         places = exponent + scale
         if places < 0:
