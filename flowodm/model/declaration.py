@@ -146,7 +146,8 @@ class _Setting:
     def wrong(self, value: object, must: str) -> SettingsError:
         shown_value = shown(value) if isinstance(value, str) else f"`{value!r:.60}`"
         return SettingsError(
-            f"`{self.cls.__name__}.Settings.{self.name}` is {shown_value}; it must be {must}"
+            f"`{self.cls.__name__}.Settings.{self.name}` cannot be {shown_value}",
+            hint=f"it must be {must}",
         )
 
 

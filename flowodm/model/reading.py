@@ -177,7 +177,11 @@ class Reading(Generic[_M]):
             raise _unframed(self._cls, data)
         plan = self._plans.find(framed)
         if isinstance(plan, str):
-            raise DeserializationError(plan, schema_id=framed.schema_id)
+            raise DeserializationError(
+                f"`{self._cls.__name__}` cannot be read: {plan}",
+                schema_id=framed.schema_id,
+                hint="is this the registry that the record's writer uses?",
+            )
         if plan.decode is None:
             raise DeserializationError(
                 f"its schema is a JSON Schema, and `{self._cls.__name__}` reads Avro",
@@ -262,7 +266,19 @@ def _unreadable(cls: type, failure: DecodeFailure, schema_id: int | None) -> Des
         path=failure.path,
         position=failure.position,
         schema_id=schema_id,
+        hint=_CURES.get(
+            failure.subject, "the bytes are not of the schema that they are said to be"
+        ),
     )
+
+
+_CURES: Final = {
+    "field": "give it a default, or the name that it had when it was written as an alias:"
+    ' `Annotated[…, AvroField(aliases=("…",))]`',
+    "type": "annotate the field as what was written, or as a union of both",
+    "default": "give the field a default of its type",
+}
+"""For what resolution finds, by its subject (`flowodm.avro.resolution.Mismatch`)."""
 
 
 def _invalid(cls: type, error: "ValidationError", schema_id: int | None) -> DeserializationError:
@@ -272,4 +288,9 @@ def _invalid(cls: type, error: "ValidationError", schema_id: int | None) -> Dese
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     where = f"{cls.__name__}.{path}" if path else cls.__name__
     reason = " ".join(found[0]["msg"].split())
-    return DeserializationError(f"`{where}`: {reason}{more}", path=path, schema_id=schema_id)
+    return DeserializationError(
+        f"`{where}`: {reason}{more}",
+        path=path,
+        schema_id=schema_id,
+        hint="the record breaks a rule of the class: allow it there, or correct what writes it",
+    )
