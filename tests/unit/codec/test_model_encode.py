@@ -208,37 +208,71 @@ def test_every_kind_of_value_is_written_by_the_generated_code(
     assert written == EXPLAINING(every(), PREFIX)
 
 
+class Fake:
+    """Looks like a text, a time and a number."""
+
+    tzinfo = None
+    hour = minute = second = microsecond = int = 0
+
+    def encode(self) -> bytes:
+        return b"fake"
+
+    def toordinal(self) -> int:
+        return 5
+
+
+ODD: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 2**31, 2**63, -(2**63) - 1, 0.0, 1.0, 1e300, float("nan")),
+    *("", "a", "RED", "LOW", "\ud800", Text("RED"), Text("x"), b"", bytes(16), Md5(16), Md5(15)),
+    *(
+        bytearray(16),
+        memoryview(b"ab"),
+        RawNumber(99),
+        10**400,
+        object(),
+        Fake(),
+        Point,
+        Color,
+        int,
+    ),
+    *(*Color, *Level),
+    *(Decimal("1.5"), Decimal("1.234"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
+    *(Decimal("1E+999999"), Decimal("0E+50"), Decimal("-0"), Decimal("12345.67"), Decimal("1E1")),
+    *(UUID(int=0), timedelta(0), timedelta(-1), timedelta(microseconds=1), timedelta.max),
+    *(date(1, 1, 1), date.max, datetime.min, datetime(1, 1, 1, tzinfo=UTC), datetime.max),
+    *(datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-23))), time(0), time(0, tzinfo=UTC)),
+    *(time(0, 0, 0, 1), Duration(1, 2, 3), Duration(True, 0, 0), Duration(-1, 0, 0)),
+    *(Duration(0, 0, 2**32), Point(x=1), Circle(x=1), Point3(x=1), Point.model_construct(x="1")),
+    *(Point.model_construct(y=1.0), Point.model_construct(x=True, y=1), {"x": 1, "y": 1.0}),
+    *([], [1], [True], [1, 1.0], [1.0, 2], (1,), {1}, frozenset({1}), deque([1]), range(2)),
+    *([2**63], [[]], [None], [Point(x=1)], [Circle(x=1)], [Point3(x=1)], ["a"], {"a"}, [Fake()]),
+    *({}, {"a": 1}, {"a": True}, {1: 1}, {"\ud800": 1}, {Fake(): 1}, {Text("a"): 1}),
+    *(OrderedDict(a=1), {"k": [None]}, {"k": [Point3(x=1)]}, {"k": None}, {"k": 5}),
+)
+
+
+@pytest.mark.parametrize("name", [*Every.model_fields])
+def test_an_odd_value_is_written_as_the_explaining_encoder_writes_it_or_refused(name: str) -> None:
+    for value in ODD:
+        instance = every(**{name: value})
+        assert outcome(ENCODE, instance) == outcome(EXPLAINING, instance), value
+
+
 WILD = st.one_of(
-    st.none(),
-    st.booleans(),
+    st.sampled_from(ODD),
     st.integers(-(2**65), 2**65),
     st.integers(-70, 70),
     st.floats(),
     st.text(st.characters(exclude_categories=()), max_size=4),
     st.binary(max_size=20),
-    st.binary(min_size=16, max_size=16).map(Md5),
     st.decimals(),
     st.decimals(min_value=-10_000, max_value=10_000, places=3),
     st.uuids(),
     st.dates(),
     st.times(),
-    st.times(timezones=st.just(UTC)),
     st.datetimes(),
     st.datetimes(timezones=st.timezones()),
     st.timedeltas(),
-    st.sampled_from(
-        [
-            *(*Color, *Level),
-            *(Text("RED"), Text("x"), "RED", "a", "LOW", 1, 2, RawNumber(99), bytearray(16)),
-            *(Duration(1, 2, 3), Duration(True, 0, 0), Duration(-1, 0, 0), Duration(0, 0, 2**32)),
-            *(Point(x=1), Point(x=2), Circle(x=1), Point3(x=1), Point.model_construct(x="1")),
-            *(Point.model_construct(y=1.0), Point.model_construct(x=True, y=1), {"x": 1, "y": 1.0}),
-            *([], [1], [True], [1, 1.0], [1.0, 2], (1,), {1}, deque([1]), range(2), [2**63]),
-            *([[]], [None], [Point(x=1)], [Circle(x=1)], [Point3(x=1)], ["a"], {"a", "b"}, "ab"),
-            *({}, {"a": 1}, {"a": True}, {1: 1}, {"\ud800": 1}, OrderedDict(a=1), {"k": [None]}),
-            *(object(), Point, Color, int, iter([1])),
-        ]
-    ),
 )
 
 
@@ -248,8 +282,6 @@ def test_whatever_an_instance_holds_it_is_never_written_more_leniently(
 ) -> None:
     names = data.draw(st.sets(st.sampled_from([*Every.model_fields]), min_size=1, max_size=3))
     instance = every(**{name: data.draw(WILD, label=name) for name in names})
-    if any(isinstance(value, type(iter([]))) for value in instance.__dict__.values()):
-        assert isinstance(outcome(ENCODE, instance), tuple)
     assert outcome(ENCODE, instance) == outcome(EXPLAINING, instance)
 
 
