@@ -20,6 +20,7 @@ from flowodm.subscription.configuration import consumer_config
 from flowodm.subscription.intake import Intake
 from flowodm.subscription.ledger import Hold, Ledger
 from flowodm.subscription.shelf import Shelf
+from flowodm.subscription.topic import check_topic
 from flowodm.subscription.turns import Steps, Turns
 
 if TYPE_CHECKING:
@@ -229,11 +230,9 @@ class Engine(Generic[T]):
 
     def _open(self) -> Intake:
         """Become a member of the group; the topic must be there."""
-        from flowodm.producer import count_partitions
-
         self._connection.check_change("consume", self.topic)
         config = consumer_config(self._connection, self.group_id, self.settings)
-        count_partitions(self._connection, self.topic)
+        check_topic(self._connection, self.topic)
         consumer = self._make_consumer(config)
         self.ledger.use(consumer)
         self._leave = weakref.finalize(self, _leave, consumer, os.getpid())

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
+from flowodm.errors import BrokerError, FlowODMError
 from flowodm.subscription.ledger import Ledger
 from flowodm.subscription.shelf import Shelf
+from flowodm.subscription.topic import check_topic, forbidden
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -196,9 +197,7 @@ class Intake:
             )
             return
         if name in ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"):
-            from flowodm.producer import count_partitions
-
-            count_partitions(self._connection, self._topic)  # raises where it is gone for good
+            check_topic(self._connection, self._topic)  # raises where it is gone for good
         elif error.fatal() or name.endswith("AUTHORIZATION_FAILED") or name in _ENDS:
             raise self._named(error)
         _LOG.warning("topic `%s`, group `%s`: %s", self._topic, self._group, error.str() or name)
@@ -208,15 +207,9 @@ class Intake:
 
         name = error.name()
         if name == "TOPIC_AUTHORIZATION_FAILED":
-            return AuthorizationError(
-                f"not allowed to read topic `{self._topic}`",
-                hint="ask for an access control list that allows READ on the topic",
-            )
+            return forbidden("topic", self._topic)
         if name == "GROUP_AUTHORIZATION_FAILED":
-            return AuthorizationError(
-                f"not allowed to read as a member of group `{self._group}`",
-                hint="ask for an access control list that allows READ on the group",
-            )
+            return forbidden("group", self._group)
         if name == "_AUTO_OFFSET_RESET":
             return BrokerError(
                 f"group `{self._group}` has no offset in topic `{self._topic}` that still exists,"
