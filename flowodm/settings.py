@@ -7,7 +7,7 @@ these is in `docs/consuming.md`.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, Final, Literal, Self, get_args, get_origin
 
 from flowodm.errors import SettingsError
@@ -391,12 +391,18 @@ def profile_of(settings: "BaseSettings | type[BaseSettings] | None") -> BaseSett
         SettingsError: It is neither.
     """
     if settings is None:
-        return BaseSettings()
+        return _made(BaseSettings)
     if isinstance(settings, type) and issubclass(settings, BaseSettings):
-        return settings()
+        return _made(settings)  # type: ignore[arg-type]  # not the hash of an instance
     if isinstance(settings, BaseSettings):
         return settings
     raise SettingsError(
         f"settings are a profile or an instance of one, not a `{type(settings).__name__}`",
         hint="for example `LongRunningSettings(max_poll_interval_ms=900_000)`",
     )
+
+
+@cache
+def _made(profile: type[BaseSettings]) -> BaseSettings:
+    """The one instance of a class: a verb that is called per record may name the class."""
+    return profile()
