@@ -12,6 +12,7 @@ from flowodm.avro.parse import parse
 from flowodm.avro.schema import Schema
 from flowodm.errors import (
     ChangeRefused,
+    SchemaError,
     SchemaNotFound,
     SchemaParseError,
     SchemaValidationError,
@@ -123,7 +124,7 @@ def find_key(
 def _register_value(
     connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
 ) -> Written:
-    schema = own_schema(cls, declaration)
+    schema = _whole_schema(cls, declaration)
     registry = connection.schema_registry()
     return Written(schema, registry.register(declaration.subject(schema.name), schema).schema_id)
 
@@ -145,13 +146,29 @@ def _latest(
 def _existing(
     connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
 ) -> Written:
-    schema = own_schema(cls, declaration)
+    schema = _whole_schema(cls, declaration)
     subject = declaration.subject(schema.name)
     try:
         found = connection.schema_registry().lookup(subject, schema)
     except (SubjectNotFound, SchemaNotFound) as error:
         raise _absent(error, cls, subject) from error
     return Written(schema, found.schema.schema_id)
+
+
+def _whole_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
+    """The schema that a class brings along, if a registry understands it by itself.
+
+    Raises:
+        SchemaError: It uses a type that another subject defines, and cannot say which.
+    """
+    schema = own_schema(cls, declaration)
+    if schema.external:
+        names = ", ".join(f"`{name}`" for name in sorted(schema.external))
+        raise SchemaError(
+            f"the schema of `{cls.__name__}` leaves {names} to another subject",
+            hint='set `register = "latest"` in its `Settings`: the registry knows which',
+        )
+    return schema
 
 
 def _absent(

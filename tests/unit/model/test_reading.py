@@ -238,6 +238,18 @@ def test_an_outage_is_raised_and_over_when_the_registry_is_back(tmp_path: Path):
         assert decode(Event, value) == Event(id="a")
 
 
+def test_a_schema_that_was_met_is_not_asked_for_again():
+    with RegistryServer(port=0) as server, to_registry(server) as connection:
+        base = based_on(connection)
+        write = register(base, [ID])
+        Event = an_event(base)
+        assert decode(Event, write({"id": "a"})) == Event(id="a")
+        server.stop()
+        assert decode(Event, write({"id": "b"})) == Event(id="b")
+        guid = [("__value_schema_id", b"\0" + write({"id": "c"})[1:5])]
+        assert decode(Event, write({"id": "c"})[5:], headers=guid) == Event(id="c")
+
+
 def test_json_is_read_by_pydantic_alone(base):
     Event = an_event(base, value_serializer="json")
     assert decode(Event, b'{"id": "a", "n": 2}') == Event(id="a", n=2)

@@ -7,20 +7,21 @@ from typing import Any, ClassVar
 
 import pytest
 
-from flowodm.avro import parse
+from flowodm.avro import build_model, parse
 from flowodm.avro.annotations import AvroName
 from flowodm.codec.decode import compile_decoder
 from flowodm.errors import (
     ChangeRefused,
     ConfigurationError,
     RegistryUnreachable,
+    SchemaError,
     SchemaParseError,
     SchemaValidationError,
     SerializationError,
     SettingsError,
     SubjectNotFound,
 )
-from flowodm.registry import SchemaRegistry
+from flowodm.registry import Reference, SchemaRegistry
 from flowodm.sandbox.registry_server import RegistryServer
 from tests.models import based_on, to_registry
 
@@ -310,6 +311,32 @@ def test_a_file_that_is_no_schema_is_named_with_the_place(base, tmp_path: Path):
     with pytest.raises(SchemaParseError, match=r"event\.avsc` is no schema for `Event`") as caught:
         Event(id="a").to_bytes()
     assert caught.value.path == "/fields/0/type"
+
+
+@pytest.mark.parametrize("mode", ["auto", "never"])
+def test_a_type_of_another_subject_is_the_registrys_to_find(base, mode: str):
+    money = (
+        '{"type": "record", "name": "shop.Money", "fields": [{"name": "cents", "type": "long"}]}'
+    )
+    fields = [ID, {"name": "total", "type": "shop.Money"}]
+    name, kept = fresh(), registry(base)
+    kept.register(f"{name}-money", money)
+    references = [Reference("shop.Money", f"{name}-money", 1)]
+    found = kept.register(f"{name}-value", record(fields, "shop.Order"), references)
+    schema = kept.parsed(found.schema_id)
+
+    def order(register: str) -> Any:
+        settings = type("Settings", (), {"topic": name, "register": register})
+        cls: Any = build_model(schema, base=base, namespace={"Settings": settings})
+        return cls(id="a", total={"cents": 3})
+
+    with pytest.raises(
+        SchemaError, match=r"`Order` leaves `shop\.Money` to another subject"
+    ) as caught:
+        order(mode).to_bytes()
+    assert caught.value.hint is not None
+    assert 'register = "latest"' in caught.value.hint
+    assert schema_id(order("latest").to_bytes()) == found.schema_id
 
 
 def test_raw_avro_needs_no_registry(tmp_path: Path):
