@@ -5,7 +5,7 @@ for the whole message. Where it could, in a union of several records, the nested
 here, of the class that was written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -176,12 +176,14 @@ def _maker(cls: Any) -> Convert:
     return (lambda value: cls(*value)) if issubclass(cls, Duration) else cls
 
 
-def _validator(cls: Any) -> Callable[[Any], Any]:
-    def validate(value: Any) -> Any:
-        from pydantic import ValidationError
+def _validator(cls: Any) -> Convert:
+    from pydantic import ValidationError
 
+    validate_python = cls.__pydantic_validator__.validate_python
+
+    def validate(value: Any) -> Any:
         try:
-            return cls.__pydantic_validator__.validate_python(value, strict=False)
+            return validate_python(value, strict=False)
         except ValidationError as error:
             raise Refused(problems(error, cls)) from error
 
