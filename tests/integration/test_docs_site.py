@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import flowodm
+from flowodm import errors, exceptions
 from tests.pages import ROOT
 
 pytestmark = pytest.mark.integration
@@ -41,7 +42,7 @@ def test_every_page_is_built(site: Path):
 
 def test_the_reference_has_every_public_name(site: Path):
     reference = pages(site)["api.html"]
-    old = set(flowodm.exceptions.__all__) - set(flowodm.errors.__all__)
+    old = set(exceptions.__all__) - set(errors.__all__)
     missing = [
         name
         for name in flowodm.__all__
