@@ -58,7 +58,7 @@ class Conversion:
     from_avro: Convert | None = None
     """Back, to what Pydantic's validator takes; None: it takes what `VALUES` gives.
 
-    It never raises: what it cannot convert becomes something that the validator refuses.
+    Raises `Refused` for a value that the annotation cannot hold.
     """
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flowodm.avro.types import Fixed, Logical, Primitive, Type
 
-__all__ = ["Convert", "Duration", "RawNumber", "conversion", "decimal_of"]
+__all__ = ["Convert", "Duration", "RawNumber", "Refused", "conversion", "decimal_of"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -25,6 +25,10 @@ class Duration(NamedTuple):
     months: int
     days: int
     milliseconds: int
+
+
+class Refused(Exception):
+    """A conversion does not take a value; the text says why, and quotes nothing unsafe."""
 
 
 class RawNumber(int):

@@ -244,13 +244,15 @@ class _BranchFinder:
         self._converts = converts
         self._tags = tuple(type_name(branch) for branch in kinds.branches)
         self._needs_tag = tuple(
-            _is_mistakable(index, kinds.branches) for index in range(len(converts))
+            _is_mistakable(index, kinds.branches) or _is_like_a_converted(index, kinds)
+            for index in range(len(converts))
         )
 
     def convert(self, value: Any, depth: int) -> Any:
         index = self._index(value)
-        if index is None:
-            return self._converted(value, depth)
+        return self._converted(value, depth) if index is None else self._told(index, value, depth)
+
+    def _told(self, index: int, value: Any, depth: int) -> Any:
         needs_tag = self._needs_tag[index] or isinstance(value, RawNumber)
         value = self._converts[index](value, depth)
         return Branch(self._tags[index], value) if needs_tag else value
@@ -261,6 +263,12 @@ class _BranchFinder:
             return self._kinds.null
         if self._kinds.only is not None:
             return self._kinds.only
+        if type(value) in self._kinds.by_type or not self._kinds.converted:
+            return self._by_class(value)
+        return None  # an enum's member is a text too, and may be one that is converted
+
+    def _by_class(self, value: Any) -> int | None:
+        """The branch of the value's class, or of the nearest one that it is a subclass of."""
         for kind in type(value).__mro__[:-1]:
             found = self._kinds.by_type.get(kind)
             if found is not None:
@@ -268,7 +276,7 @@ class _BranchFinder:
         return None
 
     def _converted(self, value: Any, depth: int) -> Any:
-        """Try the conversions; a value that none of them takes is the encoder's to place."""
+        """Try the conversions; a value that nothing takes is the encoder's to place."""
         for index in self._kinds.converted:
             try:
                 converted = self._converts[index](value, depth)
@@ -277,7 +285,8 @@ class _BranchFinder:
             return Branch(self._tags[index], converted)
         if isinstance(value, RawNumber) and RawNumber in self._kinds.by_type:
             raise Misfit(f"the number {value} may be of several types of the union")
-        return value
+        by_class = self._by_class(value)
+        return value if by_class is None else self._told(by_class, value, depth)
 
 
 def _is_mistakable(index: int, branches: tuple[Type, ...]) -> bool:
@@ -285,6 +294,17 @@ def _is_mistakable(index: int, branches: tuple[Type, ...]) -> bool:
     own = _plain_kind(branches[index])
     others = (branch for place, branch in enumerate(branches) if place != index)
     return own is not None and any(_plain_kind(other) == own for other in others)
+
+
+def _is_like_a_converted(index: int, kinds: UnionKinds) -> bool:
+    """Whether a number would be written as a branch that only holds converted ones."""
+    return _is_number(kinds.branches[index]) and any(
+        _is_number(kinds.branches[other]) for other in kinds.converted if other != index
+    )
+
+
+def _is_number(node: Type) -> bool:
+    return isinstance(node, Primitive) and node.name in ("int", "long", "float", "double")
 
 
 def _plain_kind(node: Type) -> str | None:

@@ -6,7 +6,7 @@ The JSON form and the tree that a terminal shows are other styles, beside their 
 from typing import Final, Protocol
 
 from flowodm.avro.types import Type, Union
-from flowodm.avro.values import Convert, Duration, conversion
+from flowodm.avro.values import Convert, Duration, Refused, conversion
 
 __all__ = ["PHYSICAL", "VALUES", "Convert", "Duration", "Refused", "Style"]
 
@@ -34,10 +34,6 @@ class Style(Protocol):
 
     def branch(self, union: Union, index: int) -> Convert | None:
         """What to do with the converted value of one branch of the reader's union."""
-
-
-class Refused(Exception):
-    """A conversion does not take a value; the text says why, and quotes nothing unsafe."""
 
 
 class _Physical:

@@ -26,7 +26,7 @@ from flowodm.avro.deriving.numbers import (
 )
 from flowodm.avro.logical import logical_type
 from flowodm.avro.types import Fixed, Json, Logical, Primitive, PrimitiveName, Type
-from flowodm.avro.values import Duration, RawNumber, conversion
+from flowodm.avro.values import Duration, RawNumber, Refused, conversion
 
 __all__ = ["CLOCKS", "DURATION", "Kind", "converter", "kind_of", "own_type", "shape_of"]
 
@@ -174,10 +174,10 @@ def _nanos(node: Primitive | Fixed) -> Conversion:
             raise TypeError(f"expected a `datetime`, not a `{type(value).__name__}`")
         return stamp_of(logical, value)
 
-    def from_avro(number: int) -> datetime | str:
+    def from_avro(number: int) -> datetime:
         micros, rest = divmod(number, 1_000)
         if rest:
-            return f"{number} nanoseconds, which a datetime cannot hold"
+            raise Refused(f"{number} nanoseconds, which a datetime cannot hold")
         return epoch + timedelta(0, 0, micros)
 
     return Conversion(to_avro, from_avro)
@@ -189,14 +189,13 @@ def _span_of(value: Any) -> timedelta:
     return value
 
 
-def _timedelta_of(value: Any) -> Any:
-    """A `Duration` as a span of time; as it is where months or its size forbid that."""
-    if isinstance(value, Duration) and not value.months:
-        try:
-            return timedelta(value.days, 0, 0, value.milliseconds)
-        except OverflowError:
-            return value
-    return value
+def _timedelta_of(value: Duration) -> timedelta:
+    if value.months:
+        raise Refused(f"{value.months} months, which are no fixed span of time")
+    try:
+        return timedelta(value.days, 0, 0, value.milliseconds)
+    except OverflowError:
+        raise Refused(f"{value.days} days, which a timedelta cannot hold") from None
 
 
 _DURATION_OF_SPAN: Final = _by(lambda value: duration_of(_span_of(value)), _timedelta_of)

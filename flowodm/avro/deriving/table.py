@@ -1,14 +1,15 @@
 """The named types of the tree as it grows, and how values stand to its nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import RootModel
 
 from flowodm.avro.binding import Conversion, EnumBinding, RecordBinding
 from flowodm.avro.deriving.holding import holds
+from flowodm.avro.deriving.instances import instance_maker
 from flowodm.avro.deriving.place import Place
-from flowodm.avro.types import NamedType, Ref, Type, Union
+from flowodm.avro.types import Map, NamedType, Primitive, Ref, Type, Union
 from flowodm.avro.words import shown
 
 __all__ = ["Table"]
@@ -29,6 +30,7 @@ class Table:
         self.bare_times: set[Type] = set()
         self._owners: dict[str, object] = {}
         self._wrapped: list[tuple[Type, type[RootModel[Any]]]] = []
+        self._told: list[tuple[Primitive | Map, Any]] = []
 
     def take(self, fullname: str, owner: object, place: Place) -> bool:
         """Take a name for a class, or for what else defines a type.
@@ -68,7 +70,28 @@ class Table:
         branches = node.branches if isinstance(node, Union) else (node,)
         self._wrapped += ((branch, cls) for branch in branches)
 
-    def unwrap(self) -> None:
+    def tell(self, node: Type, annotation: Any) -> None:
+        """Say that a node is a branch of a union, where Pydantic may take a text for bytes.
+
+        A value that Pydantic would have to convert is then made here of the branch's annotation;
+        so is every dict, which Pydantic may take for a record.
+        """
+        for branch in node.branches if isinstance(node, Union) else (node,):
+            if isinstance(branch, Map):
+                self.conversions.setdefault(branch, Conversion(_mapping))
+            is_wrapped = any(branch is each for each, _ in self._wrapped)
+            if isinstance(branch, Primitive | Map) and (is_wrapped or branch in self.conversions):
+                self._told.append((branch, annotation))
+
+    def settle(self) -> None:
+        """Settle the conversions, once all definitions are there."""
+        self._unwrap()
+        for node, annotation in self._told:
+            known = self.conversions[node]
+            made = instance_maker(annotation, known.from_avro)
+            self.conversions[node] = Conversion(known.to_avro, made)
+
+    def _unwrap(self) -> None:
         """Keep conversions for the nodes whose values come inside root models."""
         wrappers: dict[Type, tuple[type[RootModel[Any]], ...]] = {}
         for node, cls in self._wrapped:
@@ -91,6 +114,12 @@ class Table:
             return value
 
         return Conversion(to_avro, None if inner is None else inner.from_avro)
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a dict, not a `{type(value).__name__}`")
+    return value
 
 
 def _listed(classes: tuple[type, ...]) -> str:

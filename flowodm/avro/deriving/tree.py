@@ -5,7 +5,7 @@ import types
 import typing
 from dataclasses import replace
 from enum import Enum as PythonEnum
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 
@@ -70,7 +70,7 @@ class Tree:
         self._table.is_outside = True
         while self._outside:
             run(self._definition(*self._outside.pop()))
-        self._table.unwrap()
+        self._table.settle()
         table = self._table
         schema = Schema(root, table.names, frozenset(table.external))
         settle(self._defaulted, schema, table)
@@ -163,11 +163,15 @@ class Tree:
         constraints = tuple(
             each for each in peeled.metadata if not isinstance(each, AvroType | AvroField)
         )
-        branches: list[Type] = []
-        for annotation in get_args(peeled.bare):
-            node = yield self._type(annotation, constraints, place)
-            branches += node.branches if isinstance(node, Union) else (node,)
-        return _united(branches, peeled)
+        nodes: list[Type] = []
+        annotations = get_args(peeled.bare)
+        for annotation in annotations:
+            nodes.append((yield self._type(annotation, constraints, place)))
+        union = _united(nodes, peeled)
+        if isinstance(union, Union) and _is_of_several(union):
+            for annotation, node in zip(annotations, nodes, strict=True):
+                self._table.tell(node, _annotated(annotation, constraints))
+        return union
 
     def _literal(self, peeled: Peeled) -> Type:
         values, has_none = literal_values(peeled.bare, peeled.place)
@@ -344,9 +348,23 @@ class Tree:
         return field
 
 
-def _united(branches: list[Type], peeled: Peeled) -> Type:
-    """The union of branches, once there is no union in it."""
+def _annotated(annotation: Any, metadata: tuple[Any, ...]) -> Any:
+    for each in metadata:
+        annotation = Annotated[annotation, each]
+    return annotation
+
+
+def _is_of_several(union: Union) -> bool:
+    """Whether a union has more than one branch besides null."""
+    return sum(type_name(branch) != "null" for branch in union.branches) > 1
+
+
+def _united(nodes: list[Type], peeled: Peeled) -> Type:
+    """The union of types, once there is no union in it."""
     known: dict[str, Type] = {}
+    branches: list[Type] = []
+    for node in nodes:
+        branches += node.branches if isinstance(node, Union) else (node,)
     for branch in branches:
         name = type_name(branch)
         if name in known and name != "null":
