@@ -163,7 +163,8 @@ class KafkaConnection:
         """Return what belongs to this connection under a key: made on first use, then kept.
 
         It goes when the connection is closed, which calls its `close()` if it has one, the newest
-        first and before the clients. After a fork there is none of it.
+        first and before the clients; what has a `flush()` too is given the timeout. After a fork
+        there is none of it.
 
         Args:
             key: What it is kept under.
@@ -261,7 +262,7 @@ class KafkaConnection:
         A later use makes new clients. Consumers are their callers'.
 
         Args:
-            timeout: Seconds for the producer; ten when absent.
+            timeout: Seconds for each producer; ten when absent.
         """
         with self._lock:
             producer, admin, registry = self._producer, self._admin, self._registry
@@ -269,7 +270,9 @@ class KafkaConnection:
             owned, self._owned = self._owned, {}
             self.generation += 1
         for item in reversed(owned.values()):
-            if (close := getattr(item, "close", None)) is not None:
+            if timeout is not None and hasattr(item, "flush"):
+                item.close(timeout)
+            elif (close := getattr(item, "close", None)) is not None:
                 close()
         if producer is not None:
             flush(producer, _FLUSH if timeout is None else timeout)

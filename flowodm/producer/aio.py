@@ -15,7 +15,7 @@ from flowodm.producer.many import Batch
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
-    from flowodm.producer.producer import Producer
+    from flowodm.producer.sender import Sender
 
 __all__ = ["Bridge", "deliver", "deliver_many"]
 
@@ -30,18 +30,18 @@ class Bridge:
     """Carries outcomes from the threads that get them into one event loop.
 
     Args:
-        producer: Whose records.
+        sender: Whose records.
         loop: Where they are waited for.
     """
 
-    def __init__(self, producer: "Producer", loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, sender: "Sender", loop: asyncio.AbstractEventLoop) -> None:
         self.turn = asyncio.Lock()
         """Held by the one who waits for room; the others wait behind it."""
         self.questions: dict[tuple[str, int | None], asyncio.Future[int]] = {}
         """The topics and partitions that are being asked for."""
         self.waiting: dict[asyncio.Future[Delivery], tuple[float, str, float]] = {}
         """Until when each record is waited for, on the loop's clock; its topic and timeout."""
-        self._producer = producer
+        self._sender = sender
         self._loop = loop
         self._settled: deque[tuple[asyncio.Future[Delivery], Outcome]] = deque()
         self._is_crossing = False
@@ -54,7 +54,7 @@ class Bridge:
         message: "Message",
     ) -> None:
         """Take the report of a record in; in any thread."""
-        self._settled.append((future, self._producer._outcome(error, message)))
+        self._settled.append((future, self._sender.outcome(error, message)))
         if not self._is_crossing:
             self._is_crossing = True
             _call(self._loop, self._cross)
@@ -64,7 +64,7 @@ class Bridge:
         if self.turn.locked():
             return False
         try:
-            return self._producer._offer(record, report)
+            return self._sender.offer(record, report)
         except LookupError:
             return False
 
@@ -88,7 +88,7 @@ class Bridge:
             elif not future.done():
                 future.set_exception(outcome)
             else:  # cancelled, or out of time
-                self._producer._live().unheard.add(outcome)
+                self._sender.poller().unheard.add(outcome)
         if self._settled:
             self._is_crossing = True
             self._loop.call_soon(self._cross)
@@ -97,16 +97,16 @@ class Bridge:
         self._alarm, now = None, self._loop.time()
         for future, (until, topic, timeout) in list(self.waiting.items()):
             if until <= now and not future.done():
-                future.set_exception(expired(topic, timeout, self._producer.connection))
+                future.set_exception(expired(topic, timeout, self._sender.connection))
         later = [until for until, _, _ in self.waiting.values() if until > now]
         if later:
             self._alarm = self._loop.call_at(min(later), self._expire)
 
 
-async def deliver(producer: "Producer", record: Outgoing, timeout: float) -> Delivery:
+async def deliver(sender: "Sender", record: Outgoing, timeout: float) -> Delivery:
     """Do what `Producer.adeliver` says."""
     loop = asyncio.get_running_loop()
-    bridge, poller = producer._bridges.get(loop) or _bridge(producer, loop), producer._live()
+    bridge, poller = sender.bridges.get(loop) or _bridge(sender, loop), sender.poller()
     until = loop.time() + timeout
     future: asyncio.Future[Delivery] = loop.create_future()
     report = partial(bridge.take, future)
@@ -115,9 +115,9 @@ async def deliver(producer: "Producer", record: Outgoing, timeout: float) -> Del
         if not bridge.offer(record, report):
             try:
                 async with asyncio.timeout_at(until):
-                    await _enqueue(producer, bridge, record, report, timeout)
+                    await _enqueue(sender, bridge, record, report, timeout)
             except TimeoutError:
-                raise expired(record.topic, timeout, producer.connection, is_queued=False) from None
+                raise expired(record.topic, timeout, sender.connection, is_queued=False) from None
         poller.wake()
         bridge.watch(future, until, record.topic, timeout)
         return await future
@@ -126,11 +126,11 @@ async def deliver(producer: "Producer", record: Outgoing, timeout: float) -> Del
         bridge.waiting.pop(future, None)
 
 
-async def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> list[Outcome]:
+async def deliver_many(sender: "Sender", records: Iterable[Outgoing]) -> list[Outcome]:
     """Do what `Producer.adeliver_many` says."""
     loop, news = asyncio.get_running_loop(), asyncio.Event()
-    bridge, poller = _bridge(producer, loop), producer._live()
-    batch = Batch(producer, on_settled=partial(_call, loop, news.set))
+    bridge, poller = _bridge(sender, loop), sender.poller()
+    batch = Batch(sender, on_settled=partial(_call, loop, news.set))
     try:
         for place, record in enumerate(records):
             batch.outcomes.append(None)
@@ -138,7 +138,7 @@ async def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> lis
                 report = batch.report(place)
                 if not bridge.offer(record, report):
                     batch.check(record.topic)
-                    await _enqueue(producer, bridge, record, report)
+                    await _enqueue(sender, bridge, record, report)
             except FlowODMError as error:
                 batch.refuse(place, record.topic, error)
             if place % _A_TURN == 0:
@@ -160,7 +160,7 @@ async def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> lis
 
 
 async def _enqueue(
-    producer: "Producer",
+    sender: "Sender",
     bridge: Bridge,
     record: Outgoing,
     report: Report,
@@ -169,30 +169,30 @@ async def _enqueue(
     """Hand a record over, behind those that wait for room already."""
     while True:
         try:
-            if bridge.turn.locked() or not producer._offer(record, report):
-                await _wait_for_room(producer, bridge, record, report)
+            if bridge.turn.locked() or not sender.offer(record, report):
+                await _wait_for_room(sender, bridge, record, report)
         except LookupError:
-            await _learn(producer, bridge, record, timeout)
+            await _learn(sender, bridge, record, timeout)
             continue
-        producer._live().wake()
+        sender.poller().wake()
         return
 
 
 async def _wait_for_room(
-    producer: "Producer", bridge: Bridge, record: Outgoing, report: Report
+    sender: "Sender", bridge: Bridge, record: Outgoing, report: Report
 ) -> None:
     async with bridge.turn:
-        while not producer._offer(record, report):
-            producer._live().wake()
+        while not sender.offer(record, report):
+            sender.poller().wake()
             await asyncio.sleep(_ROOM)
 
 
-async def _learn(producer: "Producer", bridge: Bridge, record: Outgoing, timeout: float) -> None:
+async def _learn(sender: "Sender", bridge: Bridge, record: Outgoing, timeout: float) -> None:
     """Ask for a topic in a thread, once for everyone who wants to know."""
     key = record.topic, record.partition
     question = bridge.questions.get(key)
     if question is None:
-        question = asyncio.ensure_future(asyncio.to_thread(producer._learn, *key, timeout))
+        question = asyncio.ensure_future(asyncio.to_thread(sender.learn, *key, timeout))
         question.add_done_callback(partial(_answered, bridge, key))
         bridge.questions[key] = question
     await asyncio.shield(question)
@@ -204,13 +204,13 @@ def _answered(bridge: Bridge, key: tuple[str, int | None], question: "asyncio.Fu
         question.exception()  # seen, even when nobody waits for it any more
 
 
-def _bridge(producer: "Producer", loop: asyncio.AbstractEventLoop) -> Bridge:
-    bridge = producer._bridges.get(loop)
+def _bridge(sender: "Sender", loop: asyncio.AbstractEventLoop) -> Bridge:
+    bridge = sender.bridges.get(loop)
     if bridge is None:
-        for other in list(producer._bridges):
+        for other in list(sender.bridges):
             if other.is_closed():
-                producer._bridges.pop(other, None)
-        bridge = producer._bridges.setdefault(loop, Bridge(producer, loop))
+                sender.bridges.pop(other, None)
+        bridge = sender.bridges.setdefault(loop, Bridge(sender, loop))
     return bridge
 
 

@@ -10,11 +10,12 @@ __all__ = ["settled", "yielding"]
 
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "allow.auto.create.topics": False,
-    "topic.metadata.propagation.max.ms": 4_000,
+    "topic.metadata.propagation.max.ms": 2_000,
     "enable.idempotence": True,
     "message.max.bytes": 100 * 1024 * 1024,
 }
-"""Ours where nobody says otherwise. What is too large is for the topic to say, not for a client."""
+"""Ours where nobody says otherwise. What is too large is for the topic to say, not for a client.
+A topic that was deleted is waited for about twice as long as it may take to appear."""
 
 _INSTEAD_OF_IDEMPOTENCE: Final = frozenset(
     {

@@ -37,8 +37,10 @@ def failure(error: "KafkaError", topic: str | None, connection: "KafkaConnection
                 f"a record for topic `{topic}` was not acknowledged in time: {cause.message}",
                 hint=cause.hint,
             )
-        case "UNKNOWN_TOPIC_OR_PART" | "_UNKNOWN_TOPIC" | "_UNKNOWN_PARTITION":
+        case "UNKNOWN_TOPIC_OR_PART" | "_UNKNOWN_TOPIC":
             return TopicNotFound(f"topic `{topic}` is gone from the cluster")
+        case "_UNKNOWN_PARTITION" | "_DESTROY":  # the latter: it went while the record was sent
+            return TopicNotFound(f"topic `{topic}`, or that partition of it, is gone")
         case "TOPIC_AUTHORIZATION_FAILED":
             return AuthorizationError(
                 f"not allowed to write to topic `{topic}`",
@@ -55,8 +57,13 @@ def failure(error: "KafkaError", topic: str | None, connection: "KafkaConnection
                 f"a record is larger than topic `{topic}` takes",
                 hint="`max.message.bytes` of the topic; `message.max.bytes` of this client",
             )
-        case "_PURGE_QUEUE" | "_PURGE_INFLIGHT":
+        case "_PURGE_QUEUE":
             return DeliveryError(f"a record for topic `{topic}` was taken back before it left")
+        case "_PURGE_INFLIGHT":
+            return DeliveryTimeout(
+                f"a record for topic `{topic}` had no acknowledgement when its producer was closed",
+                hint="it may still be delivered",
+            )
     cause = broker_error(error, connection=connection)
     if not isinstance(cause, BrokerError) or type(cause) is not BrokerError:
         return cause

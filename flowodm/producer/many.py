@@ -9,7 +9,7 @@ from flowodm.producer.delivery import Outcome, Outgoing, Report, delivery_of
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message
 
-    from flowodm.producer.producer import Producer
+    from flowodm.producer.sender import Sender
 
 __all__ = ["Batch", "deliver_many"]
 
@@ -22,16 +22,16 @@ class Batch:
     """The outcomes of many records, each in its record's place.
 
     Args:
-        producer: Whose records.
+        sender: Whose records.
         on_settled: Called, in any thread, when the place that `watched` names is settled.
     """
 
-    def __init__(self, producer: "Producer", on_settled: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, sender: "Sender", on_settled: Callable[[], None] = lambda: None) -> None:
         self.outcomes: list[Outcome | None] = []
         self.watched = -1
         self.is_left = False
         """Whether nobody looks at the outcomes any more: a failure is then logged."""
-        self.producer = producer
+        self.sender = sender
         self._on_settled = on_settled
         self._unknown: dict[str, FlowODMError] = {}
         """Topics that cannot be written to, and why: each is asked for once."""
@@ -46,7 +46,7 @@ class Batch:
 
     def refuse(self, place: int, topic: str, error: FlowODMError) -> None:
         """Take in why a record was not sent; raise it when it is the first one's topic."""
-        if topic not in self.producer._partitions:
+        if topic not in self.sender.partitions:
             if not place:
                 raise error
             self._unknown[topic] = error
@@ -54,9 +54,9 @@ class Batch:
 
     def fail(self, place: int, error: "KafkaError", message: "Message") -> None:
         """Take the report of a failure in."""
-        failed = self.outcomes[place] = self.producer._failure(error, message.topic())
+        failed = self.outcomes[place] = self.sender.failure(error, message.topic())
         if self.is_left:
-            self.producer._live().unheard.add(failed)
+            self.sender.poller().unheard.add(failed)
 
     def settled(self) -> None:
         """Tell whoever watches a place that it has its outcome."""
@@ -76,10 +76,10 @@ class Batch:
         return self.outcomes  # type: ignore[return-value]
 
 
-def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> list[Outcome]:
+def deliver_many(sender: "Sender", records: Iterable[Outgoing]) -> list[Outcome]:
     """Do what `Producer.deliver_many` says."""
-    batch, poller = Batch(producer), producer._live()
-    outcomes, report, offer = batch.outcomes, batch.report, producer._offer
+    batch, poller = Batch(sender), sender.poller()
+    outcomes, report, offer = batch.outcomes, batch.report, sender.offer
     poller.attended.append(None)
     try:
         for place, record in enumerate(records):
@@ -93,7 +93,7 @@ def deliver_many(producer: "Producer", records: Iterable[Outgoing]) -> list[Outc
             if place % _SENDS_A_POLL == 0:
                 poller.client.poll(0)
         while batch.missing() < len(outcomes):
-            producer.wait(_STEP)
+            sender.take_reports(_STEP)
     except BaseException:
         batch.is_left = True
         raise
@@ -108,7 +108,7 @@ def _send(batch: Batch, place: int, record: Outgoing) -> None:
     """Send a record for which there was no room, or whose topic is not known, or say why not."""
     try:
         batch.check(record.topic)
-        batch.producer._enqueue(record, batch.report(place))
+        batch.sender.enqueue(record, batch.report(place))
     except FlowODMError as error:
         batch.refuse(place, record.topic, error)
 

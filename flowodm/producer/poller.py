@@ -34,7 +34,7 @@ class Poller:
         """An entry for everyone who polls the client."""
         self.unheard = Unheard()
         self.trouble: Exception | None = None
-        """What polling raised last: a fatal error of the client, or of somebody's callback."""
+        """What polling raised last: a fatal error of the client."""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
@@ -79,9 +79,9 @@ class Poller:
         while not self._is_ending:
             try:
                 self._step()
-            except Exception as error:  # noqa: BLE001 - whatever a callback raises
+            except Exception as error:  # noqa: BLE001 - fatal for the client, not for its thread
                 self.trouble = error
-                LOGGER.error("a delivery callback failed: %r", error, exc_info=error)
+                LOGGER.error("a producer failed: %s", error, exc_info=error)
             self.unheard.tell()
         with self._lock:
             self._thread = None

@@ -1,10 +1,6 @@
 """`Producer`: the verbs. Waiting in an event loop is in `aio.py`, the poller's thread in `poller.py`."""
 
-import asyncio
-import os
-import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -12,13 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from flowodm.connection.waiting import flush
-from flowodm.errors import DeliveryTimeout, FlowODMError, TopicNotFound, UsageError
+from flowodm.errors import DeliveryTimeout, FlowODMError, UsageError
 from flowodm.producer import aio, many
-from flowodm.producer.config import settled
-from flowodm.producer.delivery import Delivery, Outcome, Outgoing, Report, delivery_of
+from flowodm.producer.delivery import Delivery, Outcome, Outgoing
 from flowodm.producer.failures import LOGGER, expired, failure
-from flowodm.producer.poller import Poller
-from flowodm.producer.targets import check_partition, count_partitions
+from flowodm.producer.sender import Sender
 from flowodm.record import Headers
 
 if TYPE_CHECKING:
@@ -35,6 +29,8 @@ _ROOM: Final = 0.01
 """Seconds between two looks at a full one."""
 _SENDS_A_POLL: Final = 128
 _CLOSE: Final = 10.0
+_NEWS: Final = 0.25
+"""Seconds that a topic which was just made may need to be known everywhere."""
 _PATIENCE: Final = 4.0
 
 
@@ -61,23 +57,14 @@ class Producer:
         client: "Client | None" = None,
         background: bool = False,
     ) -> None:
-        from confluent_kafka import KafkaException
-
-        self.connection = connection
-        self._config = dict(config or {})
-        self._is_borrowed = client is not None
+        self._sender = Sender(connection, config or {}, client)
         self._background = background
-        self._refused: type[Exception] = KafkaException
-        self._sends = 0
         self.delivered = 0
         """Records of `send` that the broker has acknowledged."""
         self.failed = 0
         """Records of `send` that were not delivered, those that `cancel` took back included."""
         self.last_error: FlowODMError | None = None
         """Why the last of them was not."""
-        self._forget()
-        self._poller: Poller | None = self._serve(client or self._make())
-        _ALIVE.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -92,17 +79,19 @@ class Producer:
             self.flush()
         else:
             self.cancel()
-        self._live().end(_STEP)
+        self._sender.poller().end(_STEP)
 
     @property
     def client(self) -> "Client":
         """The client underneath, which everyone here shares: for what is not offered here."""
-        return self._live().client
+        return self._sender.poller().client
 
     @property
     def outstanding(self) -> int:
         """Records that were sent and have no report yet."""
-        return 0 if self._poller is None else _open(self._poller.client)
+        client = self.client
+        client.poll(0)  # other events than reports count with them
+        return len(client)
 
     def check_topic(self, topic: str, *, operation: str = "produce") -> int:
         """Make sure, once, that a topic may be written to and is there; nothing is created.
@@ -119,8 +108,8 @@ class Producer:
             TopicNotFound: There is no such topic.
             BrokerUnreachable: No broker answers.
         """
-        count = self._partitions.get(topic)
-        return self._learn(topic, operation=operation) if count is None else count
+        count = self._sender.partitions.get(topic)
+        return self._sender.learn(topic, operation=operation) if count is None else count
 
     def send(
         self,
@@ -150,9 +139,9 @@ class Producer:
             DeliveryError: The record is refused at once: it is too large.
         """
         record = Outgoing(topic, key, value, headers, partition, timestamp)
-        self._enqueue(record, partial(self._report, on_delivery))
+        self._sender.enqueue(record, partial(self._report, on_delivery))
         if self._background:
-            self._live().wake()
+            self._sender.poller().wake()
 
     def deliver(
         self,
@@ -185,18 +174,18 @@ class Producer:
             BrokerUnreachable: The topic is not known yet, and no broker answers.
         """
         until = time.monotonic() + timeout
-        poller, inbox = self._live(), SimpleQueue[Outcome]()
+        poller, inbox = self._sender.poller(), SimpleQueue[Outcome]()
         if poller.is_here():
             raise UsageError("a delivery callback cannot wait for a delivery", hint="use `send`")
         poller.awaited.add(inbox)
         try:
             record = Outgoing(topic, key, value, headers, partition, timestamp)
-            if not self._enqueue(record, partial(self._settle, inbox.put), until):
-                raise expired(topic, timeout, self.connection, is_queued=False)
+            if not self._sender.enqueue(record, partial(self._settle, inbox.put), until):
+                raise expired(topic, timeout, self._sender.connection, is_queued=False)
             poller.wake()
             outcome = inbox.get(timeout=max(until - time.monotonic(), 0))
         except Empty:
-            raise expired(topic, timeout, self.connection) from None
+            raise expired(topic, timeout, self._sender.connection) from None
         finally:
             poller.awaited.discard(inbox)
         if isinstance(outcome, FlowODMError):
@@ -220,7 +209,7 @@ class Producer:
             ChangeRefused: It may not be written to; nothing was sent.
             BrokerUnreachable: No broker answers; nothing was sent.
         """
-        return many.deliver_many(self, records)
+        return many.deliver_many(self._sender, records)
 
     async def adeliver(
         self,
@@ -238,11 +227,11 @@ class Producer:
         When it is cancelled, the record may still land.
         """
         record = Outgoing(topic, key, value, headers, partition, timestamp)
-        return await aio.deliver(self, record, timeout)
+        return await aio.deliver(self._sender, record, timeout)
 
     async def adeliver_many(self, records: Iterable[Outgoing]) -> list[Outcome]:
         """Do as `deliver_many` without blocking the event loop."""
-        return await aio.deliver_many(self, records)
+        return await aio.deliver_many(self._sender, records)
 
     def wait(self, seconds: float) -> int:
         """Hand out what is queued and take reports in, for at most so many seconds.
@@ -251,9 +240,9 @@ class Producer:
             How many records have no report yet; with 0 it returns early.
         """
         try:
-            open_reports: int = self._live().client.flush(seconds)
-        except self._refused as error:  # fatal: the broker refuses this producer for good
-            raise failure(error.args[0], None, self.connection) from error
+            open_reports: int = self._sender.poller().client.flush(seconds)
+        except self._sender.refused as error:  # fatal: refused for good
+            raise failure(error.args[0], None, self._sender.connection) from error
         return open_reports
 
     def flush(self, timeout: float | None = None) -> None:
@@ -279,97 +268,25 @@ class Producer:
 
         Records taken back count as failed; `outstanding` are those that may or may not land.
         """
-        self._live().client.purge(in_queue=True, in_flight=False, blocking=False)
+        self._sender.poller().client.purge(in_queue=True, in_flight=False, blocking=False)
         self.wait(timeout)
 
     def close(self, timeout: float = _CLOSE) -> None:
-        """Wait for what is open, end the thread, and log what was not acknowledged in time.
+        """Wait for what is open, and end the thread.
+
+        What is not acknowledged in time is given up: whoever waits for it is told, and what
+        nobody waits for is logged.
 
         Args:
             timeout: Seconds to wait at most.
         """
-        if (poller := self._poller) is None or poller.is_here():
+        if (poller := self._sender.poller()).is_here():
             return
         flush(poller.client, timeout)
+        if len(poller.client):
+            poller.client.purge(blocking=False)
+            flush(poller.client, _STEP)
         poller.end(timeout=_STEP * 2)
-        if count := _open(poller.client):
-            LOGGER.error(
-                "%s not acknowledged %g s after closing, and may be lost",
-                "1 record was" if count == 1 else f"{count:,} records were",
-                timeout,
-            )
-
-    def _learn(
-        self,
-        topic: str,
-        partition: int | None = None,
-        timeout: float = _PATIENCE,
-        *,
-        operation: str = "produce",
-    ) -> int:
-        """Ask for a topic, which may have got partitions meanwhile; this may take `timeout`."""
-        self.connection.check_change(operation, topic)
-        patience = max(min(timeout, _PATIENCE), _STEP)
-        metadata = (
-            self._live().client.list_topics(timeout=patience)
-            if self._is_borrowed
-            else self.connection.metadata(patience)
-        )
-        count = self._partitions[topic] = count_partitions(self.connection, topic, metadata)
-        check_partition(topic, partition, count)
-        return count
-
-    def _enqueue(self, record: Outgoing, report: Report, until: float | None = None) -> bool:
-        """Hand a record over, once there is room; False when time is up before."""
-        self._sends += 1
-        client = self._live().client
-        if self._sends % _SENDS_A_POLL == 0:
-            client.poll(0)
-        while True:
-            left = _PATIENCE if until is None else until - time.monotonic()
-            try:
-                if self._offer(record, report):
-                    return True
-            except LookupError:
-                self._learn(record.topic, record.partition, left)
-                continue
-            if left <= 0:
-                return False
-            client.poll(_ROOM)
-
-    def _offer(self, record: Outgoing, report: Report) -> bool:
-        """Hand a record over, without asking anybody; False when the queue is full.
-
-        Raises:
-            LookupError: The topic was not asked for, or had no such partition then.
-        """
-        topic, key, value, headers, partition, timestamp = record
-        count = self._partitions[topic]
-        if partition is None:
-            partition = -1
-        elif not 0 <= partition < count:
-            raise LookupError(partition)
-        if timestamp is not None and timestamp <= 0:
-            raise UsageError(
-                f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
-            )
-        try:
-            (self._poller or self._live()).client.produce(
-                topic, value, key, partition, report, report, timestamp or 0, list(headers) or None
-            )
-        except BufferError:
-            return False
-        except self._refused as error:
-            raise self._refusal(error.args[0], topic) from error
-        return True
-
-    def _refusal(self, error: "KafkaError", topic: str) -> FlowODMError:
-        if error.name() == "_FATAL":
-            self.wait(0)  # which raises why, unless the thread has heard it
-            trouble = self._live().trouble
-            if isinstance(trouble, self._refused):
-                error = trouble.args[0]
-        return self._failure(error, topic)
 
     def _report(
         self,
@@ -378,81 +295,26 @@ class Producer:
         message: "Message",
     ) -> None:
         """Take in the report of what `send` took."""
-        outcome = self._outcome(error, message)
-        with self._lock:
+        outcome = self._sender.outcome(error, message)
+        with self._sender.lock:
             if isinstance(outcome, Delivery):
                 self.delivered += 1
             else:
                 self.failed += 1
                 self.last_error = outcome
-        if on_delivery is not None:
+        if on_delivery is None:
+            if self._background and not isinstance(outcome, Delivery):
+                self._sender.poller().unheard.add(outcome)
+            return
+        try:
             on_delivery(outcome)
-        elif self._background and not isinstance(outcome, Delivery):
-            self._live().unheard.add(outcome)
+        except Exception as error:
+            if not self._background:
+                raise
+            LOGGER.error("a delivery callback failed: %r", error, exc_info=error)
 
     def _settle(
         self, settle: Callable[[Outcome], None], error: "KafkaError | None", message: "Message"
     ) -> None:
         """Hand the outcome of a record to whoever waits for it."""
-        settle(self._outcome(error, message))
-
-    def _outcome(self, error: "KafkaError | None", message: "Message") -> Outcome:
-        return delivery_of(message) if error is None else self._failure(error, message.topic())
-
-    def _failure(self, error: "KafkaError", topic: str | None) -> FlowODMError:
-        failed = failure(error, topic, self.connection)
-        if isinstance(failed, TopicNotFound):
-            self._partitions.pop(topic or "", None)
-        return failed
-
-    def _live(self) -> Poller:
-        poller = self._poller
-        if poller is not None:
-            return poller
-        if self._is_borrowed:
-            raise UsageError("a producer of the parent process cannot be used after a fork")
-        with self._lock:
-            if self._poller is None:
-                self._poller = self._serve(self._make())
-            return self._poller
-
-    def _make(self) -> "Client":
-        return self.connection.producer(settled(self.connection.context, self._config))
-
-    def _serve(self, client: "Client") -> Poller:
-        poller = Poller(client)
-        self._finalizer = weakref.finalize(self, poller.end, None)
-        self._finalizer.atexit = False
-        return poller
-
-    def _forget(self) -> None:
-        self._lock = threading.Lock()
-        self._partitions: dict[str, int] = {}
-        self._bridges: dict[asyncio.AbstractEventLoop, aio.Bridge] = {}
-
-    def _leave_parent(self) -> None:
-        """Leave the client to the parent process: nothing here may touch it."""
-        self._finalizer.detach()
-        _PARENTS.append(self._poller)
-        self._poller = None
-        self._forget()
-
-
-def _open(client: "Client") -> int:
-    """Count the records without a report; the client counts other events with them."""
-    client.poll(0)
-    return len(client)
-
-
-_ALIVE: "weakref.WeakSet[Producer]" = weakref.WeakSet()
-_PARENTS: list[Poller | None] = []
-"""What a fork left behind; kept, since destroying it would wait for lost threads."""
-
-
-def _after_fork() -> None:
-    for producer in list(_ALIVE):
-        producer._leave_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+        settle(self._sender.outcome(error, message))

@@ -1,6 +1,7 @@
 """The producer that all users of a connection share."""
 
 import atexit
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -31,6 +32,7 @@ def producer_of(connection: "KafkaConnection", defaults: Mapping[str, Any] = {})
         config = yielding(connection.context, defaults)
         producer = Producer(connection, config=config, background=True)
         _SHARED.add(producer)
+        _close_at_the_end_of_a_worker()
         return producer
 
     key = (Producer, *sorted((name, str(value)) for name, value in defaults.items()))
@@ -41,3 +43,11 @@ def producer_of(connection: "KafkaConnection", defaults: Mapping[str, Any] = {})
 def _close_all() -> None:
     for producer in list(_SHARED):
         producer.close()
+
+
+def _close_at_the_end_of_a_worker() -> None:
+    """Do at the end of a child of `multiprocessing` what its `os._exit` leaves out: `atexit`."""
+    if "multiprocessing.util" in sys.modules:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _close_all, exitpriority=0)

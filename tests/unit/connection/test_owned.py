@@ -1,5 +1,7 @@
 """What belongs to a connection goes with it."""
 
+from typing import ClassVar
+
 import pytest
 
 from flowodm.config import Context
@@ -49,3 +51,20 @@ def test_connecting_to_something_else_closes_too(connection: KafkaConnection) ->
     connection.owned("a", lambda: Thing("a", closed))
     connection.configure(Context(name="d", source="d", bootstrap_servers="127.0.0.1:2"))
     assert closed == ["a"]
+
+
+def test_what_flushes_is_given_the_time_there_is(connection: KafkaConnection) -> None:
+    class Holder:
+        given: ClassVar[list[float]] = []
+
+        def flush(self) -> None:
+            raise AssertionError("closing does that")
+
+        def close(self, timeout: float = 10) -> None:
+            self.given.append(timeout)
+
+    connection.owned("a", Holder)
+    connection.close()
+    connection.owned("a", Holder)
+    connection.close(timeout=0)
+    assert Holder.given == [10, 0]
