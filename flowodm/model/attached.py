@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from flowodm.errors import SettingsError
 from flowodm.model.declaration import Declaration
 from flowodm.model.declared import DeclaredModel
+from flowodm.model.hooks import AsyncConsumerHook, ConsumerHook
 from flowodm.model.reading import Reading
 from flowodm.model.tombstone import Tombstone
 from flowodm.model.writing import Writing
@@ -132,7 +133,7 @@ def subscription_of(
     """The membership that the verbs of a class and a group share; a profile that is new moves in."""
     make_consumer: _MakeConsumer = None
     if _overrides(cls, "get_consumer"):
-        make_consumer = partial(_call_hook, cls.get_consumer, group_id, settings)
+        make_consumer = ConsumerHook(cls, partial(cls.get_consumer, group_id, settings))
     return _subscription(cls, group_id, settings, make_consumer)
 
 
@@ -144,13 +145,11 @@ def async_subscription_of(
     """The same for the async verbs: another one, where they have a hook of their own."""
     if not _overrides(cls, "get_async_consumer"):
         return subscription_of(cls, group_id, settings)
-    loop = asyncio.get_running_loop()
-
-    def make_consumer(_config: Mapping[str, Any]) -> "Consumer":
-        hook = cls.get_async_consumer(group_id, settings)  # runs where the caller does
-        return asyncio.run_coroutine_threadsafe(hook, loop).result()
-
-    return _subscription(cls, group_id, settings, make_consumer, loop)
+    key = (AsyncConsumerHook, cls, group_id)
+    hook = cls.get_connection().owned(key, lambda: AsyncConsumerHook(cls))
+    hook.loop = asyncio.get_running_loop()
+    hook.make = partial(cls.get_async_consumer, group_id, settings)
+    return _subscription(cls, group_id, settings, hook, AsyncConsumerHook)
 
 
 def _subscription(
@@ -177,12 +176,6 @@ def _subscription(
     if settings is not None:  # a second consumer would be another member, and take partitions
         found.use(settings, make_consumer)
     return found
-
-
-def _call_hook(
-    hook: "Callable[..., Consumer]", group_id: str | None, settings: Any, _config: Any
-) -> "Consumer":
-    return hook(group_id, settings)
 
 
 def _group(cls: type[DeclaredModel], group_id: str | None) -> str:

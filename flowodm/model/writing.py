@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flowodm.codec.framing import frame
 from flowodm.errors import SerializationError
+from flowodm.model.hooks import check_client
 from flowodm.model.keys import PLAIN_KEYS, WriteKey, key_model
 from flowodm.model.schemas import find, find_key, own_schema
 from flowodm.producer import Producer, producer_of
@@ -79,11 +80,17 @@ class Writing(Generic[_M]):
         return producer
 
     def borrowed(self, client: "Client") -> Producer:
-        """What sends the records with a client that is not ours."""
-        return self.connection.owned(
-            (Producer, id(client)),  # it is kept as long as this entry
-            lambda: Producer(self.connection, client=client, background=True),
-        )
+        """What sends the records with a client that is not ours.
+
+        Raises:
+            UsageError: It is none of librdkafka's blocking clients.
+        """
+
+        def make() -> Producer:
+            check_client(client, "Producer", self._cls)
+            return Producer(self.connection, client=client, background=True)
+
+        return self.connection.owned((Producer, id(client)), make)  # which keeps the client, too
 
     def value(self, instance: _M) -> bytes:
         """Write an instance, framed as the class says.

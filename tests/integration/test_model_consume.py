@@ -19,6 +19,7 @@ from flowodm import (
     Tombstone,
     TopicNotFound,
     Undecodable,
+    UsageError,
 )
 from flowodm.avro import parse
 from flowodm.codec.encode import compile_encoder
@@ -308,7 +309,7 @@ def test_a_hook_of_the_users_own_is_what_the_verbs_read_with(face, base, topic):
     assert asked == [None]  # one consumer, however often it is asked
 
 
-def test_an_async_hook_is_run_by_the_callers_loop(base, topic):
+def test_an_async_hook_is_run_by_the_callers_loop_once_for_all_of_them(base, topic):
     loops: list[Any] = []
 
     class Hooked(an_event(base, topic)):
@@ -317,15 +318,29 @@ def test_an_async_hook_is_run_by_the_callers_loop(base, topic):
             loops.append(asyncio.get_running_loop())
             return await super().get_async_consumer(group_id, settings)
 
-    Hooked(id="a").produce()
+    Hooked.produce_many([Hooked(id="a"), Hooked(id="b")])
 
     async def scenario() -> Any:
         found = await Hooked.aconsume_one(timeout=PATIENCE)
+        await Hooked.acommit()
         return found, asyncio.get_running_loop()
 
-    found, loop = play(scenario)
-    assert found == Hooked(id="a")
+    (first, loop), (second, _) = play(scenario), play(scenario)
+    assert (first, second) == (Hooked(id="a"), Hooked(id="b"))
     assert loops == [loop]
+
+
+def test_a_hook_that_gives_another_kind_of_client_is_refused(face, base, topic):
+    class Hooked(an_event(base, topic)):
+        @classmethod
+        def get_consumer(cls, group_id: Any = None, settings: Any = None) -> Any:
+            return object()
+
+    async def scenario() -> Any:
+        await face.one(Hooked)
+
+    with pytest.raises(UsageError, match="a hook of `Hooked` gave a `object`"):
+        play(scenario)
 
 
 def test_raw_avro_is_read_by_the_schema_of_the_class(face, base, topic):

@@ -391,6 +391,25 @@ def test_an_async_hook_is_for_the_async_verbs_alone(cluster, cluster_base):
     assert sent == ["user-events"]
 
 
+@pytest.mark.parametrize("hook", ["get_producer", "get_async_producer"])
+def test_a_hook_that_gives_another_kind_of_client_is_refused(cluster_base, hook: str):
+    """`AIOProducer.produce` is a coroutine: what it is given would be lost in silence."""
+
+    class Hooked(an_event(cluster_base)):
+        @classmethod
+        async def get_async_producer(cls) -> Any:
+            return object() if hook == "get_async_producer" else cls.get_producer()
+
+        @classmethod
+        def get_producer(cls) -> Any:
+            return object()
+
+    with pytest.raises(UsageError, match="a hook of `Hooked` gave a `object`") as caught:
+        awaited("aproduce")(Hooked(id="a"))
+    assert caught.value.hint is not None
+    assert "`confluent_kafka.Producer`" in caught.value.hint
+
+
 def test_two_connections_do_not_mix(cluster: MockCluster, registry_server: RegistryServer):
     """The hook decides at each call, as one does that goes by the tenant."""
     settings = {"schema_registry": {"url": registry_server.url}}
