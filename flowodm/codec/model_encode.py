@@ -48,7 +48,7 @@ def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
 
     @cache
     def values() -> Callable[[Any], Any]:
-        return model_values(binding)
+        return model_values(binding, every_branch=True)
 
     def explain(instance: "BaseModel", prefix: bytes) -> bytes:
         plain = values()(instance)

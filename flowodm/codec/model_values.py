@@ -6,17 +6,17 @@ is refused there with its path. The fast way to bytes is `model_encode.py`.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from flowodm.avro.binding import Binding, Conversion, EnumBinding, FieldBinding, RecordBinding
 from flowodm.avro.types import (
     Array,
     Enum,
     Fixed,
-    Logical,
     Map,
     Primitive,
     Record,
+    Ref,
     Type,
     Union,
     type_name,
@@ -35,7 +35,7 @@ _Convert: TypeAlias = Callable[[Any, int], Any]
 """Takes a value and how many more containers it may open."""
 
 
-def model_values(binding: Binding) -> Callable[[Any], Any]:
+def model_values(binding: Binding, *, every_branch: bool = False) -> Callable[[Any], Any]:
     """Prepare to turn instances into the values that the style `VALUES` has for their schema.
 
     Records become dicts by the schema's names, enum members their symbols, conversions are
@@ -43,11 +43,13 @@ def model_values(binding: Binding) -> Callable[[Any], Any]:
 
     Args:
         binding: The class and its schema.
+        every_branch: Make every value of a union a `Branch`, if its type tells which: what is
+            written with the class's own schema then goes where the class says.
 
     Returns:
         The function of an instance. It raises `SerializationError`, with the field's path.
     """
-    convert = run(_Compiler(binding).compile(binding.schema.root))
+    convert = run(_Compiler(binding, every_branch).compile(binding.schema.root))
     if is_root_model(binding):
         convert = _inside_root(binding.model, convert)
 
@@ -83,8 +85,9 @@ def _inside_root(model: type, convert: _Convert) -> _Convert:
 class _Compiler:
     """Builds the function of each node."""
 
-    def __init__(self, binding: Binding) -> None:
+    def __init__(self, binding: Binding, every_branch: bool) -> None:
         self._binding = binding
+        self._every_branch = every_branch
         self._schema = binding.schema
         self._records: dict[str, _Convert] = {}
 
@@ -128,7 +131,7 @@ class _Compiler:
         for branch in kinds.branches:
             convert: _Convert = yield self.compile(branch)
             converts.append(convert)
-        return _BranchFinder(kinds, tuple(converts)).convert
+        return _BranchFinder(kinds, tuple(converts), self._every_branch).convert
 
 
 def _same(value: Any, depth: int) -> Any:
@@ -239,12 +242,16 @@ def _enum(binding: EnumBinding) -> _Convert:
 class _BranchFinder:
     """Finds the branch of a union that a value of a model belongs to."""
 
-    def __init__(self, kinds: UnionKinds, converts: tuple[_Convert, ...]) -> None:
+    def __init__(
+        self, kinds: UnionKinds, converts: tuple[_Convert, ...], every_branch: bool
+    ) -> None:
         self._kinds = kinds
         self._converts = converts
         self._tags = tuple(type_name(branch) for branch in kinds.branches)
         self._needs_tag = tuple(
-            _is_mistakable(index, kinds.branches) or _is_like_a_converted(index, kinds)
+            every_branch
+            or _is_mistakable(index, kinds.branches)
+            or _is_like_a_converted(index, kinds)
             for index in range(len(converts))
         )
 
@@ -290,10 +297,10 @@ class _BranchFinder:
 
 
 def _is_mistakable(index: int, branches: tuple[Type, ...]) -> bool:
-    """Whether another branch takes the plain values of this one as readily, or before it."""
-    own = _plain_kind(branches[index])
+    """Whether another branch takes the plain values of this one too."""
+    own = _gives(branches[index])
     others = (branch for place, branch in enumerate(branches) if place != index)
-    return own is not None and any(_plain_kind(other) == own for other in others)
+    return own != "" and any(own in _takes(other) for other in others)
 
 
 def _is_like_a_converted(index: int, kinds: UnionKinds) -> bool:
@@ -307,17 +314,26 @@ def _is_number(node: Type) -> bool:
     return isinstance(node, Primitive) and node.name in ("int", "long", "float", "double")
 
 
-def _plain_kind(node: Type) -> str | None:
-    """What the encoder would mistake a value for; None where its type tells enough."""
-    match node:
-        case Record() | Map():
-            return "mapping"
-        case Enum() | Primitive(name="string", logical=None):
-            return "text"
-        case Fixed(logical=None) | Primitive(name="bytes", logical=None):
-            return "bytes"
-        case Primitive(name="bytes", logical=Logical(name="big-decimal")):
-            return "bytes"
-        case Primitive(logical=Logical(name=name)) | Fixed(logical=Logical(name=name)):
-            return name
-    return None
+def _gives(node: Type) -> str:
+    """What the plain values of a node are; `` where no other type has such."""
+    logical = None if isinstance(node, Union | Ref) else node.logical
+    if logical is not None and logical.name != "big-decimal":
+        return logical.name
+    return _PLAIN.get(type_name(node) if isinstance(node, Primitive) else type(node), "")
+
+
+def _takes(node: Type) -> tuple[str, ...]:
+    """What else than its own plain values a node takes: the bytes and texts of logical types."""
+    bare = type_name(node) if isinstance(node, Primitive) else type(node)
+    return _gives(node), _PLAIN.get(bare, "")
+
+
+_PLAIN: Final[dict[object, str]] = {
+    Record: "mapping",
+    Map: "mapping",
+    Enum: "text",
+    "string": "text",
+    Fixed: "bytes",
+    "bytes": "bytes",
+}
+"""What the values of a node are without its logical type, where several types have the same."""

@@ -40,7 +40,8 @@ PREFIX = b"prefix"
 
 def explaining(binding: Binding) -> Encode:
     """What the generated encoder falls back on: values, checked and written by fastavro."""
-    encoder, values = compile_encoder(binding.schema), model_values(binding)
+    encoder = compile_encoder(binding.schema)
+    values = model_values(binding, every_branch=True)
     return lambda instance, prefix: encoder.encode(values(instance), prefix)
 
 

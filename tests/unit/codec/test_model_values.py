@@ -145,6 +145,26 @@ def test_a_fixed_of_a_logical_type_is_told_from_its_bytes() -> None:
     assert values(Holder(of=Decimal(5))) == {"of": Branch("bytes", Decimal(5))}
 
 
+def test_bytes_that_a_fixed_of_another_kind_would_take_say_their_branch() -> None:
+    plain = {"type": "fixed", "name": "Plain", "size": 16}
+    key = {"type": "fixed", "name": "Key", "size": 16, "logicalType": "uuid"}
+
+    class Holder(BaseModel):
+        of: Annotated[bytes, AvroType(plain)] | Annotated[UUID, AvroType(key)] | str
+
+    assert values(Holder(of=bytes(16))) == {"of": Branch("Plain", bytes(16))}
+    assert values(Holder(of=UUID(int=5))) == {"of": UUID(int=5)}
+    assert values(Holder(of="a")) == {"of": "a"}
+
+
+def test_every_value_of_a_union_says_its_branch_when_asked() -> None:
+    class Holder(BaseModel):
+        of: list[int | str | None]
+
+    told = model_values(bind(Holder), every_branch=True)(Holder(of=[1, "a", None]))
+    assert told == {"of": [Branch("long", 1), Branch("string", "a"), Branch("null", None)]}
+
+
 def test_a_raw_number_of_a_time_says_its_branch() -> None:
     class Holder(BaseModel):
         of: Annotated[date, AvroType({"type": "int", "logicalType": "date"})] | float | None
