@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
-from weakref import WeakSet
 
 from flowodm.connection.errors import broker_error, configuration_error, unreachable
+from flowodm.connection.forking import keep, mind_forks
 from flowodm.connection.journal import Journal
 from flowodm.connection.waiting import STEP, Work, flush, persistently
 from flowodm.errors import ChangeRefused, ConfigurationError
@@ -64,7 +64,7 @@ class KafkaConnection:
         self.generation = 0
         """Counts the times that the clients were closed, or left behind by a fork."""
         self._forget()
-        _ALIVE.add(self)
+        mind_forks(self)
 
     def _forget(self) -> None:
         self._lock = threading.RLock()
@@ -361,9 +361,9 @@ class KafkaConnection:
         if (callback := self._callbacks.get("error_cb")) is not None:
             callback(error)
 
-    def _leave_parent(self) -> None:
-        """Leave the clients to the parent process: closing them here would hang."""
-        _PARENTS.append((self._producer, self._admin, self._owned))
+    def leave_parent(self) -> None:
+        """Leave the clients to the parent process, in a child of it."""
+        keep(self._producer, self._admin, self._owned)
         self.generation += 1
         context = self._context
         self._forget()
@@ -385,20 +385,6 @@ class KafkaConnection:
                 f"context `{context.name}` is read-only; `{operation}` was not tried",
                 hint=f"`read_only` is set in {context.place('read_only')}",
             )
-
-
-_ALIVE: "WeakSet[KafkaConnection]" = WeakSet()
-_PARENTS: list[Any] = []
-"""Clients that a fork left behind; kept, since their destruction would wait for lost threads."""
-
-
-def _after_fork() -> None:
-    for connection in list(_ALIVE):
-        connection._leave_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def is_internal(topic: str) -> bool:

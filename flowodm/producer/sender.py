@@ -3,7 +3,6 @@
 Nothing here waits but for a topic's metadata, or for room in the queue.
 """
 
-import os
 import threading
 import time
 import weakref
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from flowodm.connection.forking import keep, mind_forks
 from flowodm.connection.waiting import persistently
 from flowodm.errors import FlowODMError, TopicNotFound, UsageError
 from flowodm.producer.config import settled
@@ -64,7 +64,7 @@ class Sender:
         self._sends = 0
         self._forget()
         self._poller: Poller | None = self._serve(client or self._make())
-        _ALIVE.add(self)
+        mind_forks(self)
 
     def poller(self) -> Poller:
         """Return the client with its thread; a new one in a forked child."""
@@ -195,23 +195,9 @@ class Sender:
         self.bridges: dict[AbstractEventLoop, Bridge] = {}
         """What carries outcomes into each event loop."""
 
-    def _leave_parent(self) -> None:
-        """Leave the client to the parent process: nothing here may touch it."""
+    def leave_parent(self) -> None:
+        """Leave the client and its thread to the parent process, in a child of it."""
         self._finalizer.detach()
-        _PARENTS.append(self._poller)
+        keep(self._poller)
         self._poller = None
         self._forget()
-
-
-_ALIVE: "weakref.WeakSet[Sender]" = weakref.WeakSet()
-_PARENTS: list[Poller | None] = []
-"""What a fork left behind; kept, since destroying it would wait for lost threads."""
-
-
-def _after_fork() -> None:
-    for sender in list(_ALIVE):
-        sender._leave_parent()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

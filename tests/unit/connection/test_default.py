@@ -1,13 +1,18 @@
 """`connect()` and the default connection."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flowodm.connection import (
     KafkaConnection,
     connect,
+    get_async_consumer,
+    get_async_producer,
     get_consumer,
     get_kafka_connection,
     get_producer,
@@ -160,6 +165,29 @@ def test_the_default_connections_clients() -> None:
     assert get_producer() is get_kafka_connection().producer()
     assert get_schema_registry() is get_kafka_connection().schema_registry()
     get_consumer({"group.id": "g"}).close()
+
+
+def test_an_event_loop_gets_the_same_clients_and_goes_on_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect("localhost:1")
+    made_in: list[threading.Thread] = []
+    make = KafkaConnection._make
+
+    def observed(*arguments: Any) -> Any:
+        made_in.append(threading.current_thread())
+        return make(*arguments)
+
+    monkeypatch.setattr(KafkaConnection, "_make", observed)
+
+    async def clients() -> tuple[Any, Any]:
+        return await get_async_producer(), await get_async_consumer({"group.id": "g"})
+
+    producer, consumer = asyncio.run(clients())
+    consumer.close()
+    assert producer is get_producer()
+    assert len(made_in) == 2
+    assert threading.current_thread() not in made_in
 
 
 def test_a_wrong_argument_is_said_without_its_value() -> None:
