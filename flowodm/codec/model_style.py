@@ -12,7 +12,6 @@ from uuid import UUID
 
 from flowodm.avro.binding import Binding, Conversion, RecordBinding
 from flowodm.avro.types import (
-    Array,
     Enum,
     Fixed,
     Logical,
@@ -88,23 +87,11 @@ class _ModelStyle:
         branches = [self._binding.schema.deref(branch) for branch in union.branches]
         others = branches[:index] + branches[index + 1 :]
         match branches[index]:
-            case Record() | Map() as node:
-                is_alone = not any(isinstance(other, Record | Map) for other in others)
-                return None if is_alone else self._instances(node)
+            case Record(fullname=name) if any(isinstance(each, Record | Map) for each in others):
+                return _validator(self._binding.records[name].cls)
             case Primitive() | Fixed() as node if node.logical and node.logical.name == "decimal":
                 is_alone = not any(type_name(other) != "null" for other in others)
                 return None if is_alone else _within_digits(node.logical)
-        return None
-
-    def _instances(self, node: Type) -> Convert | None:
-        """What makes instances of the records that a value is, or holds."""
-        match node:
-            case Record(fullname=name):
-                return _validator(self._binding.records[name].cls)
-            case Map(values=inner):
-                return _each_value(self._instances(self._binding.schema.deref(inner)))
-            case Array(items=inner):
-                return _each_item(self._instances(self._binding.schema.deref(inner)))
         return None
 
 
@@ -136,16 +123,6 @@ def _uuids() -> Convert:
 
 def _chained(first: Convert | None, second: Convert) -> Convert:
     return second if first is None else lambda value: second(first(value))
-
-
-def _each_value(convert: Convert | None) -> Convert | None:
-    if convert is None:
-        return None
-    return lambda entries: {key: convert(value) for key, value in entries.items()}
-
-
-def _each_item(convert: Convert | None) -> Convert | None:
-    return None if convert is None else lambda items: [convert(item) for item in items]
 
 
 def _within_digits(logical: Logical) -> Convert:
