@@ -23,6 +23,7 @@ from tests.servers import (
     named_servers,
     shared,
     start_kafka,
+    wait_until,
 )
 
 _RUN_VARIABLE = "FLOWODM_TEST_RUN"
@@ -174,6 +175,10 @@ def make_topic(admin) -> Iterator[Callable[..., str]]:
         for future in admin.create_topics([new], operation_timeout=10).values():
             future.result(timeout=15)
         made.append(name)
+        # the controller has it; a busy broker hears of it a moment later
+        wait_until(
+            lambda: name in admin.list_topics(timeout=10).topics, seconds=30, what=f"topic {name}"
+        )
         return name
 
     yield make
