@@ -140,21 +140,22 @@ def mock_kafka() -> Iterator[MockKafka]:
 @contextmanager
 def _topics_on_demand(kafka: MockKafka) -> Iterator[None]:
     """Have each model ask for its topic when it asks for its connection."""
-    from flowodm.model.declared import DeclaredModel
+    from flowodm.model import FlowBaseModel
 
-    asked = DeclaredModel.__dict__["get_connection"]
+    owner: Any = next(base for base in FlowBaseModel.__mro__ if "get_connection" in vars(base))
+    asked = vars(owner)["get_connection"]
 
-    def get_connection(cls: "type[FlowBaseModel]") -> "KafkaConnection":
+    def get_connection(cls: type[FlowBaseModel]) -> "KafkaConnection":
         connection: KafkaConnection = asked.__get__(None, cls)()
         if connection is kafka.connection and cls.__declaration__ is not None:
             kafka.topic(cls)
         return connection
 
-    DeclaredModel.get_connection = classmethod(get_connection)  # type: ignore[method-assign, assignment]
+    owner.get_connection = classmethod(get_connection)
     try:
         yield
     finally:
-        DeclaredModel.get_connection = asked  # type: ignore[method-assign]
+        owner.get_connection = asked
 
 
 def _registry_url(cluster: MockCluster) -> str:

@@ -12,7 +12,8 @@ import flowodm
 from flowodm import errors, exceptions
 from tests.pages import ROOT
 
-pytestmark = pytest.mark.integration
+# One process builds it, once.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs-site")]
 
 
 @pytest.fixture(scope="module")

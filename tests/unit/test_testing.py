@@ -10,6 +10,7 @@ from flowodm import (
     ConfigurationError,
     DeserializationError,
     FlowBaseModel,
+    KafkaConnection,
     RegistryUnreachable,
     SchemaNotFound,
     Tombstone,
@@ -80,6 +81,23 @@ def test_a_class_made_in_the_middle_of_a_test_has_its_topic_too(mock: MockKafka)
 
     Payment(amount=3).produce()
     assert mock.records(Payment) == [Payment(amount=3)]
+
+
+def test_a_class_with_a_connection_of_its_own_keeps_it(mock: MockKafka):
+    elsewhere = KafkaConnection("staging")
+
+    class Mirrored(FlowBaseModel):
+        class Settings:
+            topic = "mirrored"
+
+        value: int
+
+        @classmethod
+        def get_connection(cls) -> KafkaConnection:
+            return elsewhere
+
+    assert Mirrored.get_connection() is elsewhere
+    assert mock.connection.metadata().topics == {}
 
 
 def test_a_tombstone_is_read_back_as_one(mock: MockKafka):
@@ -225,9 +243,9 @@ def test_nothing_that_the_user_has_configured_counts(
 
 
 def test_an_exception_in_the_block_ends_it_as_well():
-    before = dict(os.environ)
+    before, hook = dict(os.environ), FlowBaseModel.get_connection
     with pytest.raises(ZeroDivisionError), mock_kafka():
+        assert FlowBaseModel.get_connection != hook
         raise ZeroDivisionError
     assert dict(os.environ) == before
-    assert "get_connection" not in vars(UserEvent)
-    assert UserEvent.get_connection.__func__.__module__ == "flowodm.model.declared"
+    assert FlowBaseModel.get_connection == hook
