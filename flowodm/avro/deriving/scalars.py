@@ -35,9 +35,8 @@ Make: TypeAlias = Callable[[Primitive | Fixed], Conversion | None]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A Python type, and the Avro types that hold its values."""
+    """The Avro types that hold the values of a Python type."""
 
-    name: str
     own: Callable[[Peeled], Json]
     """The Avro type that it has by itself."""
     holds: Mapping[str, Make]
@@ -257,10 +256,6 @@ def _logical(word: str, name: str) -> Callable[[Peeled], Json]:
     return _always({"type": word, "logicalType": name})
 
 
-def _kind(name: str, own: Callable[[Peeled], Json], **holds: Make) -> Kind:
-    return Kind(name, own, {key.replace("__", " ").replace("_", "-"): holds[key] for key in holds})
-
-
 _STRING: Final = _always("string")
 _INT_HOLDS: Final[dict[str, Make]] = {
     "int": _plain,
@@ -272,9 +267,9 @@ _DATETIME_HOLDS: Final[dict[str, Make]] = {
     **dict.fromkeys(_STAMPS, _plain),
     **dict.fromkeys(_NANOS, _nanos),
 }
-_DATE: Final = Kind("date", _logical("int", "date"), {"int date": _plain})
-_STAMP: Final = Kind("datetime", _logical("long", "timestamp-micros"), _DATETIME_HOLDS)
-_LOCAL: Final = Kind("datetime", _logical("long", "local-timestamp-micros"), _DATETIME_HOLDS)
+_DATE: Final = Kind(_logical("int", "date"), {"int date": _plain})
+_STAMP: Final = Kind(_logical("long", "timestamp-micros"), _DATETIME_HOLDS)
+_LOCAL: Final = Kind(_logical("long", "local-timestamp-micros"), _DATETIME_HOLDS)
 _IP: Final = (
     ipaddress.IPv4Address,
     ipaddress.IPv6Address,
@@ -285,49 +280,42 @@ _IP: Final = (
 )
 
 _KINDS: Final[dict[Any, Kind]] = {
-    type(None): Kind("None", _always("null"), {"null": _plain}),
-    bool: Kind("bool", _always("boolean"), {"boolean": _plain}),
+    type(None): Kind(_always("null"), {"null": _plain}),
+    bool: Kind(_always("boolean"), {"boolean": _plain}),
     int: Kind(
-        "int",
         _int,
         {**_INT_HOLDS, "bytes decimal": _whole_decimal, "fixed decimal": _whole_decimal},
     ),
-    float: Kind("float", _always("double"), {"float": _plain, "double": _plain}),
-    str: Kind("str", _STRING, {"string": _plain, "string uuid": _by(_text, str)}),
-    bytes: Kind("bytes", _always("bytes"), {"bytes": _plain, "fixed": _plain}),
+    float: Kind(_always("double"), {"float": _plain, "double": _plain}),
+    str: Kind(_STRING, {"string": _plain, "string uuid": _by(_text, str)}),
+    bytes: Kind(_always("bytes"), {"bytes": _plain, "fixed": _plain}),
     Decimal: Kind(
-        "Decimal",
         _decimal,
         {"bytes decimal": _plain, "fixed decimal": _plain, "string": _text_of(Decimal)},
     ),
     UUID: Kind(
-        "UUID",
         _logical("string", "uuid"),
         {"string uuid": _plain, "fixed uuid": _plain, "string": _text_of(UUID)},
     ),
     time: Kind(
-        "time",
         _logical("long", "time-micros"),
         {"int time-millis": _plain, "long time-micros": _plain},
     ),
     timedelta: Kind(
-        "timedelta",
         _always(DURATION),
         {"fixed duration": _DURATION_OF_SPAN, "long": _MICROS_OF_SPAN},
     ),
-    Duration: Kind("Duration", _always(DURATION), {"fixed duration": _plain}),
-    RawNumber: Kind("RawNumber", _always(None), dict.fromkeys(CLOCKS, _plain)),
+    Duration: Kind(_always(DURATION), {"fixed duration": _plain}),
+    RawNumber: Kind(_always(None), dict.fromkeys(CLOCKS, _plain)),
     **dict.fromkeys((date, pydantic.PastDate, pydantic.FutureDate), _DATE),
     **dict.fromkeys(
         (datetime, pydantic.AwareDatetime, pydantic.PastDatetime, pydantic.FutureDatetime), _STAMP
     ),
     pydantic.NaiveDatetime: _LOCAL,
-    pydantic.ByteSize: Kind("ByteSize", _always("long"), {"int": _by(int), "long": _by(int)}),
-    pydantic.SecretStr: Kind("SecretStr", _STRING, {"string": _secret(pydantic.SecretStr)}),
-    pydantic.SecretBytes: Kind(
-        "SecretBytes", _always("bytes"), {"bytes": _secret(pydantic.SecretBytes)}
-    ),
-    pydantic.EmailStr: Kind("EmailStr", _STRING, {"string": _plain}),
+    pydantic.ByteSize: Kind(_always("long"), {"int": _by(int), "long": _by(int)}),
+    pydantic.SecretStr: Kind(_STRING, {"string": _secret(pydantic.SecretStr)}),
+    pydantic.SecretBytes: Kind(_always("bytes"), {"bytes": _secret(pydantic.SecretBytes)}),
+    pydantic.EmailStr: Kind(_STRING, {"string": _plain}),
 }
 """By class; a class that is none of these may still be one of `_FAMILIES`."""
 
@@ -361,7 +349,7 @@ def kind_of(bare: Any) -> Kind | None:
         return known
     for family, types in _FAMILIES:
         if issubclass(bare, family):
-            return Kind(bare.__name__, _STRING, {"string": _text_of(*types)})
+            return Kind(_STRING, {"string": _text_of(*types)})
     return None
 
 
