@@ -244,8 +244,12 @@ def test_nothing_that_the_user_has_configured_counts(
 
 def test_an_exception_in_the_block_ends_it_as_well():
     before, hook = dict(os.environ), FlowBaseModel.get_connection
-    with pytest.raises(ZeroDivisionError), mock_kafka():
+
+    def fail() -> None:
         assert FlowBaseModel.get_connection != hook
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), mock_kafka():
+        fail()
     assert dict(os.environ) == before
     assert FlowBaseModel.get_connection == hook
