@@ -96,8 +96,8 @@ def build_model(
             hint="they would not be in the schema; give a base class without fields",
         )
     reserved = frozenset(each for each in dir(base) if not each.startswith("_"))
-    plan = blueprint(schema, reserved=reserved | namespace.keys(), root_name=name)
     try:
+        plan = blueprint(schema, reserved=reserved | namespace.keys(), root_name=name)
         return _Builder(plan, base, namespace, module).build()
     except RecursionError:
         raise SchemaError(

@@ -6,14 +6,14 @@ first branch that it fits, a `float` is rounded, a record's missing fields have 
 
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from flowodm.avro.blueprint.names import Names
 from flowodm.avro.blueprint.plan import Constant, Instance, Listed, Mapped, Member, Of, Value
 from flowodm.avro.default_bytes import default_bytes
 from flowodm.avro.schema import Schema
-from flowodm.avro.text import json_text
 from flowodm.avro.types import (
     NO_DEFAULT,
     Array,
@@ -27,6 +27,7 @@ from flowodm.avro.types import (
     Record,
     Type,
     Union,
+    type_name,
 )
 from flowodm.avro.values import RawNumber, conversion
 
@@ -35,95 +36,153 @@ __all__ = ["Defaults", "natural_json"]
 _DEEPEST: Final = 40
 """Lists, dicts and records inside one another in one default."""
 
+_MOST_VALUES: Final = 10_000
+"""In one default, with the defaults that the records in it have themselves."""
+
+
+class _Unfit(Exception):
+    """A value that is none of its type."""
+
 
 class _NoValue(Exception):
-    """A default that a Python class cannot have."""
+    """A default that fits its type, but that a Python class cannot have."""
+
+
+class _Made(NamedTuple):
+    """A planned default."""
+
+    value: Value
+    weight: int
+    """How many values it makes."""
 
 
 class Defaults:
-    """Plans the defaults of one schema."""
+    """Plans the defaults of one schema.
+
+    Every pair of a type and a JSON value is looked at once, however the types lead into one
+    another, and every default of a field is planned once.
+    """
 
     def __init__(self, schema: Schema, names: Names) -> None:
         self._schema = schema
         self._names = names
-        self._written: dict[tuple[int, str], bool] = {}
-        self._planned: dict[int, Value | None] = {}
+        self._planned: dict[int, _Made | None] = {}
+        self._seen: dict[tuple[int, int], _Made | type[Exception]] = {}
+        self._left = 0
 
     def plan(self, field: Field) -> Value | None:
         """The default in Python; None where there is none, or none that its class would take."""
+        self._left = _MOST_VALUES
+        made = self._plan(field)
+        return made and made.value
+
+    def _plan(self, field: Field) -> _Made | None:
         if id(field) not in self._planned:
-            self._planned[id(field)] = self._plan(field)
+            self._planned[id(field)] = None  # met again inside itself, it would never end
+            if not isinstance(field.default, NoDefault):
+                with suppress(_Unfit, _NoValue):
+                    self._planned[id(field)] = self._made(field.type, field.default, 0)
         return self._planned[id(field)]
 
-    def _plan(self, field: Field) -> Value | None:
-        if isinstance(field.default, NoDefault) or not self._fits(field.type, field.default):
-            return None
-        try:
-            return self._value(field.type, field.default, 0)
-        except _NoValue:
-            return None
+    def _made(self, node: Type, value: Json, depth: int) -> _Made:
+        """What a type makes of a value.
 
-    def _fits(self, node: Type, value: Json) -> bool:
-        """Whether a value is a default that can be written: finite, and of the type."""
-        key = id(node), json_text(value)
-        if key not in self._written:
-            self._written[key] = isinstance(default_bytes(self._schema, node, value), bytes)
-        return self._written[key]
+        Raises:
+            _Unfit: It is no value of the type.
+            _NoValue: It is one, but none for Python.
+        """
+        node = self._schema.deref(node)
+        pair = id(node), id(value)
+        if pair not in self._seen:
+            try:
+                self._seen[pair] = self._make(node, value, depth)
+            except (_Unfit, _NoValue) as reason:
+                self._seen[pair] = type(reason)
+        found = self._seen[pair]
+        if isinstance(found, type):
+            raise found
+        return found
 
-    def _value(self, node: Type, value: Json, depth: int) -> Value:
-        if depth > _DEEPEST:
+    def _make(self, node: Type, value: Json, depth: int) -> _Made:
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
             raise _NoValue
-        match self._schema.deref(node), value:
+        match node, value:
             case Union(branches=branches), _:
-                fitting = next(branch for branch in branches if self._fits(branch, value))
-                return self._value(fitting, value, depth)
-            case Record() as record, dict():
-                return Instance(
-                    self._names.classes[record.fullname], self._arguments(record, value, depth)
-                )
+                return self._branch(branches, value, depth)
+            case Record(), dict():
+                return self._instance(node, value, depth)
             case Array(items=items), list():
-                return Listed(tuple(self._value(items, item, depth + 1) for item in value))
+                parts = [self._made(items, item, depth + 1) for item in value]
+                return _whole(Listed(tuple(part.value for part in parts)), parts)
             case Map(values=values), dict():
-                return Mapped(
-                    tuple(
-                        (key, self._value(values, item, depth + 1)) for key, item in value.items()
-                    )
-                )
-            case Enum(fullname=fullname), str():
-                members = self._names.members(fullname)
-                return Member(self._names.classes[fullname], members[value], value)
-            case leaf, _:
-                return self._leaf(leaf, value)
+                parts = [self._made(values, item, depth + 1) for item in value.values()]
+                entries = zip(value, (part.value for part in parts), strict=True)
+                return _whole(Mapped(tuple(entries)), parts)
+        return _Made(self._leaf(node, value), 1)
 
-    def _arguments(
-        self, record: Record, value: dict[str, Json], depth: int
-    ) -> tuple[tuple[str, Value], ...]:
+    def _branch(self, branches: tuple[Type, ...], value: Json, depth: int) -> _Made:
+        """The first branch that the whole value fits, as the resolution chooses it."""
+        for branch in branches:
+            with suppress(_Unfit):
+                return self._made(branch, value, depth + 1)
+        raise _Unfit
+
+    def _instance(self, record: Record, value: dict[str, Json], depth: int) -> _Made:
         attributes = self._names.attributes(record.fullname)
         arguments = []
+        parts = []
         for field in record.fields:
             if field.name in value:
-                given = self._value(field.type, value[field.name], depth + 1)
-                arguments.append((attributes[field.name], given))
-            elif self.plan(field) is None:
-                raise _NoValue
-        return tuple(arguments)
+                part = self._made(field.type, value[field.name], depth + 1)
+                arguments.append((attributes[field.name], part.value))
+            else:
+                part = self._own(field)
+            parts.append(part)
+        name = self._names.classes[record.fullname]
+        return _whole(Instance(name, tuple(arguments)), parts)
 
-    def _leaf(self, node: Type, value: Json) -> Constant | Of:
-        if isinstance(node, Fixed) or (isinstance(node, Primitive) and node.name == "bytes"):
+    def _own(self, field: Field) -> _Made:
+        if isinstance(field.default, NoDefault):
+            raise _Unfit
+        own = self._plan(field)
+        if own is None:
+            raise _NoValue
+        return own
+
+    def _leaf(self, node: Type, value: Json) -> Constant | Member | Of:
+        if isinstance(default_bytes(self._schema, node, value), str):
+            raise _Unfit
+        if isinstance(node, Enum):
             assert isinstance(value, str)
-            physical: Any = value.encode("latin-1")
-        elif isinstance(node, Primitive) and node.name in ("float", "double"):
-            assert isinstance(value, int | float)
-            physical = _rounded(node.name, value)
-        else:
-            physical = value
+            member = self._names.members(node.fullname)[value]
+            return Member(self._names.classes[node.fullname], member, value)
         convert = conversion(node, raw=RawNumber)
+        physical = _physical(node, value)
         constant = Constant(physical if convert is None else convert(physical))
         if not _is_taken(node, constant):
             raise _NoValue
         if isinstance(node, Fixed) and node.fullname in self._names.classes:
             return Of(self._names.classes[node.fullname], constant)
         return constant
+
+
+def _whole(value: Value, parts: Iterable[_Made]) -> _Made:
+    weight = 1 + sum(part.weight for part in parts)
+    if weight > _MOST_VALUES:
+        raise _NoValue
+    return _Made(value, weight)
+
+
+def _physical(node: Type, value: Json) -> Any:
+    """A leaf's value as the decoder would read it."""
+    if isinstance(value, str) and (isinstance(node, Fixed) or type_name(node) == "bytes"):
+        return value.encode("latin-1")
+    if isinstance(value, int | float) and type_name(node) == "float":
+        return struct.unpack("<f", struct.pack("<f", value))[0]
+    if isinstance(value, int) and type_name(node) == "double":
+        return float(value)
+    return value
 
 
 def _is_taken(node: Type, constant: Constant) -> bool:
@@ -135,10 +194,6 @@ def _is_taken(node: Type, constant: Constant) -> bool:
         case str() if logical is not None and logical.name == "uuid":
             return False
     return True
-
-
-def _rounded(name: str, value: float) -> float:
-    return struct.unpack("<f", struct.pack("<f", value))[0] if name == "float" else float(value)
 
 
 def natural_json(value: Value) -> Json | NoDefault:
