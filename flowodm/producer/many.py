@@ -65,11 +65,11 @@ class Batch:
 
     def missing(self) -> int:
         """Return the first place without an outcome; after the last when there is none."""
-        outcomes, place = self.outcomes, self._first
-        while place < len(outcomes) and outcomes[place] is not None:
-            place += 1
-        self._first = place
-        return place
+        try:
+            self._first = self.outcomes.index(None, self._first)
+        except ValueError:
+            self._first = len(self.outcomes)
+        return self._first
 
     def complete(self) -> list[Outcome]:
         """Return the outcomes, of which none is missing."""

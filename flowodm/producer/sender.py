@@ -94,9 +94,10 @@ class Sender:
             raise UsageError(
                 f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
             )
+        given = list(headers) if headers else None
         try:
             (self._poller or self.poller()).client.produce(
-                topic, value, key, partition, report, report, timestamp or 0, list(headers) or None
+                topic, value, key, partition, report, report, timestamp or 0, given
             )
         except BufferError:
             return False

@@ -313,3 +313,21 @@ def test_a_thread_with_nothing_to_do_rests(connection: KafkaConnection) -> None:
     begun, used = time.monotonic(), time.clock_gettime(clock)
     wait_until(lambda: time.monotonic() - begun > 1, seconds=30)
     assert time.clock_gettime(clock) - used < 0.1
+
+
+def test_failures_of_records_that_were_left_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = MockCluster.start("t")
+
+    def records() -> Iterator[Outgoing]:
+        yield Outgoing("t", None, b"x")
+        raise KeyError("a user's own")
+
+    with cluster.connection() as made:
+        producer = producer_of(made)
+        producer.deliver("t", None, b"x")
+        cluster.end()
+        with pytest.raises(KeyError):
+            producer.deliver_many(records())
+        producer.close(0.1)
+    (line,) = told(caplog)
+    assert line.startswith("1 record was not delivered")
