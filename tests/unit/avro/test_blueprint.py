@@ -1,18 +1,28 @@
 """The plan of Python classes for a schema: which names they take, and that it is data."""
 
 import keyword
+from dataclasses import fields, is_dataclass
+from datetime import date, time
+from decimal import Decimal
+from types import NoneType
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
 
-from flowodm.avro import parse
-from flowodm.avro.blueprint import Blueprint, blueprint
+from flowodm.avro import annotations, parse
+from flowodm.avro.blueprint import Blueprint, blueprint, plan
 from flowodm.avro.blueprint.naming import PYDANTIC_NAMES
 from flowodm.avro.blueprint.plan import EnumPlan, RecordPlan
+from flowodm.avro.types import NoDefault
+from flowodm.avro.values import Duration
 from flowodm.errors import SchemaError
+from tests.round_trips import CASES, Case
 
 pytestmark = pytest.mark.unit
+
+PLAIN = (NoneType, bool, int, float, str, bytes, Decimal, UUID, date, time, Duration, NoDefault)
 
 
 def record(*fields: Any, name: str = "Order", **more: Any) -> dict[str, Any]:
@@ -24,22 +34,22 @@ def enum(name: str, *symbols: str) -> dict[str, Any]:
     return {"type": "enum", "name": name, "symbols": list(symbols)}
 
 
-def attributes(plan: Blueprint, name: str = "Order") -> list[tuple[str, str | None]]:
-    found = plan.by_name[name]
+def attributes(made: Blueprint, name: str = "Order") -> list[tuple[str, str | None]]:
+    found = made.by_name[name]
     assert isinstance(found, RecordPlan)
     return [(field.attribute, field.alias) for field in found.fields]
 
 
 def members(*symbols: str) -> list[str]:
-    plan = blueprint(parse(enum("Color", *symbols))).by_name["Color"]
-    assert isinstance(plan, EnumPlan)
-    assert [symbol for _, symbol in plan.members] == list(symbols)
-    return [member for member, _ in plan.members]
+    made = blueprint(parse(enum("Color", *symbols))).by_name["Color"]
+    assert isinstance(made, EnumPlan)
+    assert [symbol for _, symbol in made.members] == list(symbols)
+    return [member for member, _ in made.members]
 
 
 def test_a_name_that_python_can_have_stays_as_it_is() -> None:
-    plan = blueprint(parse(record("id", "type", "firstName", "match", "model_name", "x_")))
-    assert attributes(plan) == [
+    made = blueprint(parse(record("id", "type", "firstName", "match", "model_name", "x_")))
+    assert attributes(made) == [
         (name, None) for name in ("id", "type", "firstName", "match", "model_name", "x_")
     ]
 
@@ -78,11 +88,11 @@ def test_names_of_pydantic_are_all_known() -> None:
 
 def test_names_that_the_base_has_are_left_to_it_in_the_root_only() -> None:
     inner = record("meta", name="Inner")
-    plan = blueprint(
+    made = blueprint(
         parse(record("meta", {"name": "inner", "type": inner})), reserved=frozenset(("meta",))
     )
-    assert attributes(plan) == [("meta_", "meta"), ("inner", None)]
-    assert attributes(plan, "Inner") == [("meta", None)]
+    assert attributes(made) == [("meta_", "meta"), ("inner", None)]
+    assert attributes(made, "Inner") == [("meta", None)]
 
 
 def test_names_that_differ_in_case_only_get_names_that_differ_in_more() -> None:
@@ -98,19 +108,19 @@ def test_names_that_differ_in_case_only_get_names_that_differ_in_more() -> None:
 
 
 def test_one_short_name_in_two_namespaces_takes_its_namespace_in_front() -> None:
-    fields = [
+    listed = [
         {"name": f"f{index}", "type": record("x", name=name)}
         for index, name in enumerate(("a.b.Line", "a.c.Line", "z.c.Line", "q.LINE"))
     ]
-    plan = blueprint(parse(record(*fields, namespace="shop")))
-    assert [each.fullname for each in plan.classes] == [
+    made = blueprint(parse(record(*listed, namespace="shop")))
+    assert [each.fullname for each in made.classes] == [
         "a.b.Line",
         "a.c.Line",
         "z.c.Line",
         "q.LINE",
         "shop.Order",
     ]
-    assert list(plan.by_name) == ["Line", "CLine", "ZCLine", "QLINE", "Order"]
+    assert list(made.by_name) == ["Line", "CLine", "ZCLine", "QLINE", "Order"]
 
 
 @pytest.mark.parametrize(
@@ -127,9 +137,9 @@ def test_one_short_name_in_two_namespaces_takes_its_namespace_in_front() -> None
     ],
 )
 def test_a_class_has_a_capital_and_no_name_of_python(name: str, expected: str) -> None:
-    plan = blueprint(parse(record("x", name=name)))
-    assert plan.name == expected
-    found = plan.by_name[expected]
+    made = blueprint(parse(record("x", name=name)))
+    assert made.name == expected
+    found = made.by_name[expected]
     assert isinstance(found, RecordPlan)
     assert found.avro is not None
     assert found.avro.name == name
@@ -176,18 +186,35 @@ def test_the_same_schema_has_the_same_plan() -> None:
     assert repr(blueprint(parse(document))) == repr(blueprint(parse(document)))
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_plan_is_data_that_source_can_say(case: Case) -> None:
+    """No class, no function: only the plan's own parts, marks, and values with a literal."""
+    todo: list[Any] = [blueprint(case.parsed())]
+    while todo:
+        part = todo.pop()
+        if is_dataclass(part):
+            assert type(part).__module__ in (plan.__name__, annotations.__name__)
+            todo += (getattr(part, field.name) for field in fields(part))
+        elif isinstance(part, dict):
+            todo += (*part.keys(), *part.values())
+        elif isinstance(part, list | tuple) and not isinstance(part, Duration):
+            todo += part
+        else:
+            assert isinstance(part, PLAIN), part
+
+
 def test_a_plan_of_many_clashing_names_takes_no_longer_than_they_are_many() -> None:
     names = [f"{'_' * count}a" for count in range(1, 3_000)]
-    fields = [{"name": name, "type": record("x", name=f"n{name}.X")} for name in names]
-    plan = blueprint(parse(record(*fields)))
-    assert len({name.casefold() for name in plan.by_name}) == len(names) + 1
+    listed = [{"name": name, "type": record("x", name=f"n{name}.X")} for name in names]
+    made = blueprint(parse(record(*listed)))
+    assert len({name.casefold() for name in made.by_name}) == len(names) + 1
 
 
 def test_a_schema_with_too_many_types_is_refused() -> None:
-    fields = [{"name": f"f{n}", "type": enum(f"E{n}", "A")} for n in range(10_000)]
-    fields.append({"name": "last", "type": record("x", name="Last")})
+    listed = [{"name": f"f{n}", "type": enum(f"E{n}", "A")} for n in range(10_000)]
+    listed.append({"name": "last", "type": record("x", name="Last")})
     with pytest.raises(SchemaError, match="10,000 named types"):
-        blueprint(parse(record(*fields)))
+        blueprint(parse(record(*listed)))
 
 
 def test_a_schema_that_is_too_deep_is_refused() -> None:
