@@ -90,7 +90,7 @@ class Engine(Generic[T]):
         """Take one record, when what is held is settled; `NOTHING` when none came in time."""
         self.ledger.settle(hold)
         while (value := self.take(hold, is_strict)) is NOTHING:
-            if not (yield from self.filled(clock)):
+            if not (yield from self.filled(hold, clock)):
                 return NOTHING
         return value
 
@@ -109,7 +109,7 @@ class Engine(Generic[T]):
             while len(values) < max_messages:
                 if (value := self.take(hold, is_strict)) is not NOTHING:
                     values.append(value)
-                elif not (yield from self.filled(clock)):
+                elif not (yield from self.filled(hold, clock)):
                     break
         except (DeserializationError, RegistryError):
             if not values:
@@ -124,8 +124,8 @@ class Engine(Generic[T]):
         if self._intake is not None:
             self._intake.commit(timeout)
 
-    def filled(self, clock: "Clock") -> Steps[bool]:
-        """Wait until a record is ready; False when none came in time."""
+    def filled(self, hold: Hold, clock: "Clock") -> Steps[bool]:
+        """Wait until a record is ready for `hold`; False when none came in time."""
         wait = 0.0
         while True:
             intake = self._opened()
@@ -135,6 +135,7 @@ class Engine(Generic[T]):
                 self._step(intake, wait)
                 self.shelf.prepare()
             if self.shelf.ready:
+                self.ledger.enter(hold)  # others may have had their turn since it was settled
                 return True
             left = clock.left(is_running=intake.is_member)
             if left is None:

@@ -94,6 +94,10 @@ class Ledger:
         if mine.before is not None:
             self.finish(mine.before)
             mine.before = None
+        self.enter(mine)
+
+    def enter(self, mine: Hold) -> None:
+        """Count `mine` among those that hold something, right before it takes more."""
         self._holds[mine.owner] = mine
         for hold in [one for one in self._holds.values() if one is not mine]:
             if hold.is_doubtful or (hold.is_over and hold.comes_again):

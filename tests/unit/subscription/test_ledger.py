@@ -114,6 +114,21 @@ class Interleavings(RuleBasedStateMachine):
             self.take(hold)
 
     @rule(hold=holders)
+    def wait(self, hold: Hold) -> None:
+        """It asks, nothing is here for it, and others have their turn."""
+        if id(hold) in self.alive:
+            self.finish(hold)
+            self.note_the_dead(hold)
+            self.ledger.settle(hold)
+
+    @rule(hold=holders)
+    def get_what_it_waited_for(self, hold: Hold) -> None:
+        if id(hold) in self.alive and not hold.messages:
+            self.note_the_dead(hold)
+            self.ledger.enter(hold)
+            self.take(hold)
+
+    @rule(hold=holders)
     def be_cut_short(self, hold: Hold) -> None:
         hold.is_doubtful = True
 
