@@ -25,19 +25,32 @@ class FieldPlan(NamedTuple):
 def complete(cls: type[BaseModel], place: Place) -> None:
     """Have Pydantic finish a class that waits for names it did not know yet.
 
+    The classes around it may be such: a class of a circle is looked at before its module has it.
+
     Raises:
         SchemaError: A name is still unknown.
     """
     if cls.__pydantic_complete__:
         return
     try:
-        cls.model_rebuild(raise_errors=True)
+        cls.model_rebuild(raise_errors=True, _types_namespace=_around(cls, place))
     except (PydanticUserError, PydanticUndefinedAnnotation, NameError) as error:
         reason = getattr(error, "message", str(error)).partition("\n")[0]
         raise place.fault(
             f"the class `{cls.__name__}` is not complete: {reason}",
             f"call `{cls.__name__}.model_rebuild()` where every name of its annotations is known",
         ) from error
+
+
+def _around(cls: type[BaseModel], place: Place) -> dict[str, type]:
+    """The classes of its module that a class stands in."""
+    found: dict[str, type] = {}
+    at: Place | None = place
+    while at is not None:
+        if at.cls.__module__ == cls.__module__:
+            found[at.cls.__name__] = at.cls
+        at = at.outer
+    return found
 
 
 def field_plans(cls: type[BaseModel], place: Place) -> tuple[FieldPlan, ...]:

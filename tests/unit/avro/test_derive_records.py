@@ -271,6 +271,30 @@ def test_recursive_classes_refer_to_themselves() -> None:
     )
 
 
+def test_a_circle_is_derived_while_its_last_class_is_being_made() -> None:
+    """As a model is, whose annotations are looked at before its module has it."""
+
+    derived: list[str] = []
+
+    class Owner(BaseModel):
+        @classmethod
+        def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+            derived.append(derive(cls).to_json())
+
+    class Shed(BaseModel):
+        keeper: "Keeper | None" = None
+
+    class Keeper(Owner):
+        shed: Shed | None = None
+
+    assert Keeper.__name__ == "Keeper"
+    assert "".join(derived) == (
+        '{"type":"record","name":"Keeper","fields":[{"name":"shed","type":["null",{"type":"record",'
+        '"name":"Shed","fields":[{"name":"keeper","type":["null","Keeper"],"default":null}]}],'
+        '"default":null}]}'
+    )
+
+
 def test_a_recursive_generic_class_refers_to_itself_with_its_arguments() -> None:
     fields = json.loads(derive(Linked[int]).to_json())["fields"]
     assert fields[1]["type"] == ["null", "Linked_int"]
