@@ -94,7 +94,7 @@ class Sender:
             raise UsageError(
                 f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
             )
-        given = list(headers) if headers else None
+        given: Any = list(headers) if headers else None  # a list of bytes is one of text or bytes
         try:
             (self._poller or self.poller()).client.produce(
                 topic, value, key, partition, report, report, timestamp or 0, given
