@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from flowodm.avro import Schema
 from flowodm.avro.matching import PROMOTIONS, is_alike, kind_of, match_fields
+from flowodm.avro.type_words import type_words
 from flowodm.avro.types import (
     Array,
     Enum,
@@ -33,7 +34,6 @@ from flowodm.schema.difference import (
     named_looks,
     prop_looks,
 )
-from flowodm.schema.words import type_words
 
 __all__ = ["differences"]
 

@@ -7,8 +7,8 @@ of a type takes.
 from typing import Final, TypeAlias
 
 from flowodm.avro.matching import is_alike, shift_between
+from flowodm.avro.type_words import logical_words, type_words
 from flowodm.avro.types import Fixed, Logical, Primitive
-from flowodm.schema.words import logical_words, type_words
 
 __all__ = ["TAKEN", "Leaf", "is_read", "is_written", "limits", "words"]
 
