@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flowodm.avro import Schema, build_model, canonical_form, parse
+from flowodm.avro import Incompatibility, Schema, build_model, canonical_form, parse
+from flowodm.avro import check as check_schemas
 from flowodm.avro.bind import bind
 from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type, Union
 from flowodm.codec.decode import compile_decoder
@@ -10,12 +11,22 @@ from flowodm.codec.model_encode import compile_model_encoder
 from flowodm.codec.model_style import model_style
 from flowodm.codec.style import Convert
 
-__all__ = ["canonical", "resolve", "resolve_in_class"]
+__all__ = ["canonical", "check", "check_exactly", "resolve", "resolve_in_class"]
 
 
 def canonical(schema: Any) -> str:
     """The Parsing Canonical Form of a schema given as parsed JSON."""
     return canonical_form(_parsed(schema))
+
+
+def check(reader: Any, writer: Any) -> list[Incompatibility]:
+    """Why a reader cannot read what a writer wrote, with right places."""
+    return list(check_schemas(_stored(reader), _stored(writer)))
+
+
+def check_exactly(reader: Any, writer: Any) -> list[Incompatibility]:
+    """Why a reader cannot read what a writer wrote, as Java says it."""
+    return list(check_schemas(_stored(reader), _stored(writer), exact=True))
 
 
 def resolve(writer: Any, reader: Any, data: bytes) -> Any:
@@ -68,6 +79,11 @@ class _VectorEncoding:
 
     def branch(self, union: Union, index: int) -> Convert | None:
         return None
+
+
+def _stored(schema: Any) -> Schema:
+    """A schema as some registries hold it: its defaults may not fit."""
+    return parse(f'"{schema}"' if isinstance(schema, str) else schema, validate_defaults=False)
 
 
 def _parsed(schema: Any) -> Schema:

@@ -14,6 +14,13 @@ from flowodm.avro.values import Duration, RawNumber
 if TYPE_CHECKING:
     from flowodm.avro.bind import derive
     from flowodm.avro.classes import build_model
+    from flowodm.avro.compatibility import (
+        CompatibilityLevel,
+        HistoryVerdict,
+        Incompatibility,
+        check,
+        check_history,
+    )
     from flowodm.avro.ready import (
         Date,
         Float,
@@ -34,9 +41,12 @@ __all__ = [
     "AvroField",
     "AvroName",
     "AvroType",
+    "CompatibilityLevel",
     "Date",
     "Duration",
     "Float",
+    "HistoryVerdict",
+    "Incompatibility",
     "Int",
     "LocalTimestampMicros",
     "LocalTimestampMillis",
@@ -51,12 +61,22 @@ __all__ = [
     "TimestampNanos",
     "build_model",
     "canonical_form",
+    "check",
+    "check_history",
     "derive",
     "fingerprint",
     "parse",
 ]
 
-_HOMES = {"build_model": "classes", "derive": "bind"}
+_HOMES = {
+    "CompatibilityLevel": "compatibility",
+    "HistoryVerdict": "compatibility",
+    "Incompatibility": "compatibility",
+    "build_model": "classes",
+    "check": "compatibility",
+    "check_history": "compatibility",
+    "derive": "bind",
+}
 
 
 def __getattr__(name: str) -> Any:

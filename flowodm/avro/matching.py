@@ -27,6 +27,7 @@ __all__ = [
     "Branches",
     "FieldMatch",
     "is_alike",
+    "is_named_alike",
     "kind_of",
     "match_fields",
     "shift_between",
@@ -72,13 +73,13 @@ def is_alike(writer: Type, reader: Type) -> bool:
         case Primitive(), Primitive():
             return writer.name == reader.name or reader.name in PROMOTIONS.get(writer.name, ())
         case Fixed(), Fixed():
-            return writer.size == reader.size and _is_named_alike(writer, reader)
+            return writer.size == reader.size and is_named_alike(writer, reader)
         case Enum(), Enum():
-            return _is_named_alike(writer, reader)
+            return is_named_alike(writer, reader)
     return kind_of(writer) == kind_of(reader)
 
 
-def _is_named_alike(writer: NamedType, reader: NamedType) -> bool:
+def is_named_alike(writer: NamedType, reader: NamedType) -> bool:
     """Whether the unqualified names are equal, or the reader's aliases hold the writer's name."""
     return short_name(writer) == short_name(reader) or writer.fullname in reader.aliases
 
