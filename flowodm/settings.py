@@ -99,7 +99,7 @@ class BaseSettings:
     heartbeat_interval_ms: int = 3_000
     max_poll_interval_ms: int = 300_000
     """How long the work on what was taken may last before the partitions go to others."""
-    max_poll_records: int = 500
+    max_poll_records: int = 100
     """Records taken from librdkafka at once."""
     queued_min_messages: int = 100_000
     """Records librdkafka keeps ready for each partition."""
@@ -166,15 +166,11 @@ class BaseSettings:
 
     def to_consumer_config(self) -> dict[str, Any]:
         """Return librdkafka's configuration for a consumer; it names no brokers and no group."""
-        config: dict[str, Any] = {
-            name.replace("_", "."): getattr(self, name) for name in _CONSUMER_FIELDS
-        }
-        config |= _ALWAYS
-        config |= self._extra_but(_PRODUCERS_ALONE)
-        if config["group.protocol"] == "consumer":
-            for key in _BROKER_DECIDES:
-                config.pop(key, None)
-        return config
+        ours = {name.replace("_", "."): getattr(self, name) for name in _CONSUMER_FIELDS}
+        config = {**ours, **_ALWAYS, **self._extra_but(_PRODUCERS_ALONE)}
+        if config["group.protocol"] != "consumer":
+            return config
+        return {key: value for key, value in config.items() if key not in _BROKER_DECIDES}
 
     def to_producer_config(self) -> dict[str, Any]:
         """Return librdkafka's configuration for a producer; it names no brokers."""
@@ -204,14 +200,8 @@ def _check_names(cls: type, names: Iterable[str], known: Collection[str]) -> Non
             from flowodm.avro.words import similar
 
             near = similar(name, known)
-            raise SettingsError(
-                f"`{cls.__name__}` has no setting `{name}`",
-                hint=(
-                    f"did you mean `{near}`?"
-                    if near
-                    else "librdkafka's own keys go into" " `extra_config`"
-                ),
-            )
+            cure = f"did you mean `{near}`?" if near else "`extra_config` takes librdkafka's keys"
+            raise SettingsError(f"`{cls.__name__}` has no setting `{name}`", hint=cure)
 
 
 def _check_values(settings: BaseSettings) -> None:
@@ -339,6 +329,7 @@ class BatchSettings(BaseSettings):
     """Much at once counts for more than soon: large fetches, large batches, zstd."""
 
     max_poll_interval_ms = 600_000
+    max_poll_records = 500
     queued_max_messages_kbytes = 131_072
     fetch_min_bytes = 65_536
     fetch_queue_backoff_ms = 100
@@ -354,7 +345,6 @@ class RealTimeSettings(BaseSettings):
 
     session_timeout_ms = 10_000
     max_poll_interval_ms = 60_000
-    max_poll_records = 100
     queued_min_messages = 1_000
     queued_max_messages_kbytes = 16_384
     fetch_wait_max_ms = 20

@@ -163,11 +163,13 @@ def _subscription(
     group = _group(cls, group_id)
 
     def make() -> "Subscription[_M | Tombstone]":
+        reading = reading_of(cls)
         return Subscription(
             connection,
             declaration.topic,
             group,
-            decode=reading_of(cls).decode,
+            decode=reading.decode,
+            decode_at_once=reading.decode_at_once,
             settings=settings or declaration.profile,
             make_consumer=make_consumer,
         )

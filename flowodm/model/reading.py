@@ -71,8 +71,18 @@ class Reading(Generic[_M]):
         self._keys: _AvroKeys | None = None
         if declaration.key_serializer == "avro":
             self._keys = _AvroKeys(connection, cls, declaration)
-        self.decode: Callable[[Message], _M | Tombstone | Undecodable] = self._decoder()
-        """Make an instance of a message; a `RegistryError` says that nothing can be known now."""
+        self.decode_at_once = self._decoder_at_once()
+        """Make an instance of a message without waiting for a registry; None: only `decode` can."""
+
+    def decode(self, message: "Message") -> _M | Tombstone | Undecodable:
+        """Make an instance of a message.
+
+        Raises:
+            RegistryError: Its schema cannot be had, so nothing can be known of it now.
+        """
+        if self._keys is not None and (key := message.key()) is not None:
+            self._keys.prepare(key, _headers(message))  # `meta` then needs no registry
+        return self._decode(message)
 
     def read(self, data: bytes, headers: Headers = ()) -> _M:
         """Make an instance of a value's bytes.
@@ -116,44 +126,34 @@ class Reading(Generic[_M]):
             schema_id=framed and framed.schema_id,
         )
 
-    def _decoder(self) -> "Callable[[Message], _M | Tombstone | Undecodable]":
-        decode = self._decode_framed() if self._declaration.is_framed else self._decode
-        keys = self._keys
-        if keys is None:
-            return decode
-
-        def with_key(message: "Message") -> _M | Tombstone | Undecodable:
-            if (key := message.key()) is not None:  # `meta` then needs no registry
-                keys.prepare(key, _headers(message))
-            return decode(message)
-
-        return with_key
-
-    def _decode_framed(self) -> "Callable[[Message], _M | Tombstone | Undecodable]":
-        """The shortest way for a record whose prefix was met before; any other goes the long one.
+    def _decoder_at_once(self) -> "Callable[[Message], _M | Tombstone | Undecodable | None]":
+        """The shortest way: for a record whose prefix was met before, or that has none.
 
         Headers are looked at first: beside one that names a schema, the first bytes are data.
         """
         from pydantic import ValidationError
 
-        known, remember, decode = self._known.get, self._remember, self._decode
+        if not self._declaration.is_framed and self._keys is None:
+            return self._decode
+        known, remember = self._known.get, self._remember
         validate = self._cls.__pydantic_validator__.validate_python
+        knows_key = None if self._keys is None else self._keys.knows
 
-        def decode_framed(message: "Message") -> _M | Tombstone | Undecodable:
+        def decode_at_once(message: "Message") -> _M | None:
             data = message.value()
-            if data is None:
-                return decode(message)
+            if data is None or (knows_key is not None and not knows_key(message)):
+                return None
             body = known(data[:_PREFIX])
             if body is None or ((headers := message.headers()) and _names_schema(headers)):
-                return decode(message)
+                return None
             try:
                 instance: _M = validate(body(data, _PREFIX), strict=False)
             except (DecodeFailure, ValidationError):
-                return decode(message)  # which says what is wrong
+                return None  # `decode` says what is wrong
             remember(instance, message)
             return instance
 
-        return decode_framed
+        return decode_at_once
 
     def _decode(self, message: "Message") -> _M | Tombstone | Undecodable:
         data = message.value()
@@ -209,11 +209,21 @@ class _AvroKeys:
         self._model = key_model(cls, declaration)
         binding = bind(self._model)
         self._plans = Plans(connection.schema_registry(), binding.schema, model_style(binding))
+        self._known: set[bytes] = set()
+        """The prefixes that were met."""
+
+    def knows(self, message: "Message") -> bool:
+        """Tell whether a key's schema was met before, so that reading it needs no registry."""
+        key = message.key()
+        return key is None or key[:_PREFIX] in self._known
 
     def prepare(self, key: bytes, headers: Headers) -> None:
         """Get the schema of a key, so that reading it needs no registry."""
-        if (framed := unframe(key, headers, is_key=True)) is not None:
-            self._plans.find(framed)
+        framed = unframe(key, headers, is_key=True)
+        if framed is not None and not isinstance(self._plans.find(framed), str) and framed.start:
+            if len(self._known) >= _MOST_PREFIXES:
+                self._known.clear()
+            self._known.add(key[: framed.start])
 
     def read(self, key: bytes, headers: Headers) -> Any:
         from pydantic import ValidationError

@@ -41,7 +41,7 @@ class AsyncRecordIterator(Iteration[T]):
             self._breath = monotonic() + _BREATH
         value = self._engine.at_once(self._hold, self._is_strict)
         if value is NOTHING:
-            value = await self._engine.turns.adrive(self._hold, self._wait())
+            value = await self._engine.turns.adrive(self._hold, self._wait(ahead=True))
             self._breath = monotonic() + _BREATH
         if value is END:
             await self._end_soon(True)

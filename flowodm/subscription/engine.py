@@ -7,6 +7,7 @@ thread runs the steps one after the other, or for an event loop a thread of thei
 
 import os
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
@@ -55,6 +56,8 @@ class Engine(Generic[T]):
         group_id: The group.
         decode: Makes a value of a message: an `Undecodable` of a bad one; it raises a
             `RegistryError` in an outage, and the position stays.
+        decode_at_once: Does so without waiting for anything; None where it would have to. An event
+            loop calls it.
         settings: The profile; None for `BaseSettings`.
         make_consumer: Makes the consumer of librdkafka's configuration, that it subscribes to
             nothing yet; the connection's own when absent.
@@ -67,6 +70,7 @@ class Engine(Generic[T]):
         group_id: str,
         *,
         decode: "Callable[[Message], T | Undecodable]",
+        decode_at_once: "Callable[[Message], T | Undecodable | None] | None" = None,
         settings: BaseSettings | type[BaseSettings] | None = None,
         make_consumer: "Callable[[Mapping[str, Any]], Consumer] | None" = None,
     ) -> None:
@@ -75,7 +79,7 @@ class Engine(Generic[T]):
         self.group_id = group_id
         self.settings = profile_of(settings)
         self._make_consumer = make_consumer or connection.consumer
-        self.shelf: Shelf[T] = Shelf(decode)
+        self.shelf: Shelf[T] = Shelf(decode, decode_at_once)
         self.ledger = Ledger(topic, self.shelf)
         self.turns = Turns()
         self._intake: Intake | None = None
@@ -86,12 +90,23 @@ class Engine(Generic[T]):
     def __repr__(self) -> str:
         return f"<Subscription {self.topic} of {self.group_id}>"
 
-    def one(self, hold: Hold, clock: "Clock", is_strict: bool) -> Steps[Any]:
-        """Take one record, when what is held is settled; `NOTHING` when none came in time."""
+    def one(
+        self, hold: Hold, clock: "Clock", is_strict: bool, *, ahead: bool = False
+    ) -> Steps[Any]:
+        """Take one record, when what is held is settled; `NOTHING` when none came in time.
+
+        Args:
+            hold: Takes it.
+            clock: How long to wait.
+            is_strict: Whether to raise what cannot be decoded.
+            ahead: Whether to decode some more, for a caller that cannot wait.
+        """
         self.ledger.settle(hold)
         while (value := self.take(hold, is_strict)) is NOTHING:
             if not (yield from self.filled(hold, clock)):
                 return NOTHING
+        if ahead:
+            self.shelf.prepare()
         return value
 
     def batch(
@@ -115,6 +130,7 @@ class Engine(Generic[T]):
             if not values:
                 raise
             # else it comes up again when it is the first
+        self.ledger.plain = None  # what is held is more than one
         return Batch(values, partial(acknowledge, hold, hold.messages[:]))
 
     def commitment(self, hold: Hold, timeout: float) -> Steps[None]:
@@ -125,16 +141,15 @@ class Engine(Generic[T]):
             self._intake.commit(timeout)
 
     def filled(self, hold: Hold, clock: "Clock") -> Steps[bool]:
-        """Wait until a record is ready for `hold`; False when none came in time."""
+        """Wait until a record is here for `hold`; False when none came in time."""
         wait = 0.0
         while True:
             intake = self._opened()
-            if not self.shelf.ready or monotonic() >= self.shelf.due:
-                if not self.shelf:
-                    self.ledger.relax()
+            if not self.shelf:
+                self.ledger.relax()
+            if not self.shelf or monotonic() >= self.shelf.due:
                 self._step(intake, wait)
-                self.shelf.prepare()
-            if self.shelf.ready:
+            if self.shelf:
                 self.ledger.enter(hold)  # others may have had their turn since it was settled
                 return True
             left = clock.left(is_running=intake.is_member)
@@ -145,40 +160,55 @@ class Engine(Generic[T]):
             yield
             wait = _STEP if left is None else min(left, _STEP)
 
-    def at_hand(self, hold: Hold, is_strict: bool) -> Any:
+    def at_hand(self, hold: Hold, is_strict: bool, may_wait: bool = True) -> Any:
         """Settle what is held, and take the next record if it is here: the way of nearly all."""
         ledger = self.ledger
-        if ledger.plain is not hold or hold.is_doubtful or len(hold.messages) > 1:
+        if ledger.plain is not hold or hold.is_doubtful:
             ledger.settle(hold)
         elif hold.messages:
-            ledger.store(hold.messages[0])
-            hold.messages.clear()
-        return self.take(hold, is_strict)
+            ledger.store(hold.messages.pop())
+        return self.take(hold, is_strict, may_wait)
 
     def at_once(self, hold: Hold, is_strict: bool) -> Any:
-        """Do as `at_hand`, when nobody uses the consumer just now: an event loop does not wait."""
+        """Do as `at_hand` without any wait: if nobody uses the consumer, and a schema is known."""
         if not self.turns.lock.acquire(blocking=False):
             return NOTHING
         try:
-            return self.at_hand(hold, is_strict)
+            return self.at_hand(hold, is_strict, False)
         finally:
             self.turns.lock.release()
 
-    def take(self, hold: Hold, is_strict: bool) -> Any:
-        """Take the next record if it is here and decoded, and no poll is due; else `NOTHING`.
+    def take(self, hold: Hold, is_strict: bool, may_wait: bool = True) -> Any:
+        """Take the next record if it is here and no poll is due; else `NOTHING`.
 
         Raises:
-            DeserializationError: It could not be decoded; it stays where it is.
+            DeserializationError: It cannot be decoded; it stays where it is.
+            RegistryError: Its schema cannot be had; it stays where it is.
         """
         shelf = self.shelf
-        ready = shelf.ready
-        if not ready or monotonic() >= shelf.due:
+        if monotonic() >= shelf.due:
             return NOTHING
-        message, value = ready[0]
+        source: deque[Any]
+        value: Any
+        if source := shelf.ready:
+            message, value = source[0]
+        elif source := shelf.raw:
+            message = source[0]
+            try:
+                value = shelf.decode_at_once(message)
+            except (SystemError, UnicodeDecodeError):
+                message.set_headers([])  # names that are not UTF-8
+                value = None
+            if value is None:
+                if not may_wait:
+                    return NOTHING
+                value = shelf.decode(message)
+        else:
+            return NOTHING
         if is_strict and type(value) is Undecodable:
             raise unreadable(message, value)
         hold.messages.append(message)  # before it leaves the shelf: an interrupt repeats it
-        ready.popleft()
+        source.popleft()
         return value
 
     def acknowledge(self, hold: Hold, messages: "list[Message]") -> None:

@@ -53,11 +53,12 @@ class Iteration(Generic[T]):
         self._stops_when_idle = stop_when_idle
         self._is_strict = on_error == "raise"
 
-    def _wait(self) -> Steps[Any]:
+    def _wait(self, *, ahead: bool = False) -> Steps[Any]:
         """Take the next record, however long it takes to come; `END` when it is not to be long."""
         value = NOTHING
         while value is NOTHING:
-            value = yield from self._engine.one(self._hold, Clock(self._timeout), self._is_strict)
+            clock = Clock(self._timeout)
+            value = yield from self._engine.one(self._hold, clock, self._is_strict, ahead=ahead)
             if value is NOTHING and self._stops_when_idle:
                 return END
         return value

@@ -75,7 +75,7 @@ class Ledger:
         self.is_shared = False
         """Whether several hold messages, so that they may be done out of order."""
         self.plain: Hold | None = None
-        """The hold, where there is only one: what it holds is done in order."""
+        """The hold, where there is only one, of one message: the way of nearly all records."""
 
     def use(self, consumer: "Consumer | None") -> None:
         """Store offsets with this consumer from now on; None: not at all."""

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from flowodm.errors import RegistryError
 from flowodm.record import Undecodable
@@ -14,66 +15,82 @@ __all__ = ["Shelf"]
 
 T = TypeVar("T")
 
+_AHEAD: Final = 100
+"""The way to a thread and back costs as much as some twenty records."""
+
 
 class Shelf(Generic[T]):
     """Messages in the order they are handed out; those of one partition by offset.
 
     Args:
         decode: Makes a value of a message; raises a `RegistryError` where it cannot tell.
+        decode_at_once: Does so without waiting for anything; None where it would have to.
     """
 
-    def __init__(self, decode: "Callable[[Message], T | Undecodable]") -> None:
+    def __init__(
+        self,
+        decode: "Callable[[Message], T | Undecodable]",
+        decode_at_once: "Callable[[Message], T | Undecodable | None] | None" = None,
+    ) -> None:
         self._decode = decode
-        self._raw: deque[Message] = deque()
+        self.decode_at_once = decode_at_once or _cannot
+        self.ahead = 0 if decode_at_once else _AHEAD
+        """How many to decode ahead for those who cannot wait."""
+        self.raw: deque[Message] = deque()
+        """Not decoded; all of them follow those that are."""
         self.ready: deque[tuple[Message, T | Undecodable]] = deque()
-        """Decoded, the next first."""
+        """Decoded ahead, the next first."""
         self.due = 0.0
         """When the consumer must be polled again, on the monotonic clock, whatever is here."""
 
     def __len__(self) -> int:
-        return len(self.ready) + len(self._raw)
+        return len(self.ready) + len(self.raw)
 
     def add(self, messages: "Iterable[Message]") -> None:
         """Put what came last behind what is here."""
-        self._raw.extend(messages)
+        self.raw.extend(messages)
 
     def prepare(self) -> None:
-        """Decode all that is here.
+        """Decode some ahead; one that cannot be decoded now waits until it is the first.
 
-        Raises:
-            RegistryError: The first one's schema cannot be had; it stays where it is.
+        Each is kept alive until its turn, which costs more than decoding it then: this is for
+        those who cannot wait.
         """
-        raw, ready, decode = self._raw, self.ready, self._decode
+        raw, ready = self.raw, self.ready
         before = len(ready)
         try:
-            for message in raw:
-                try:
-                    ready.append((message, decode(message)))
-                except (SystemError, UnicodeDecodeError):
-                    ready.append((message, self._decode_headless(message)))
+            for message in islice(raw, self.ahead):
+                ready.append((message, self.decode(message)))
         except RegistryError:
-            if not ready:
-                raise
-            # else it comes up again when it is the first
+            return
         finally:
             for _ in range(len(ready) - before):
                 raw.popleft()
 
-    def _decode_headless(self, message: "Message") -> T | Undecodable:
-        """Decode without headers: confluent-kafka fails on names that are not UTF-8."""
-        message.set_headers([])
-        return self._decode(message)
+    def decode(self, message: "Message") -> T | Undecodable:
+        """Decode a message, however long that takes.
+
+        Raises:
+            RegistryError: Its schema cannot be had.
+        """
+        try:
+            value = self.decode_at_once(message)
+            return self._decode(message) if value is None else value
+        except (SystemError, UnicodeDecodeError):
+            # confluent-kafka fails on header names that are not UTF-8, and may not be asked again
+            message.set_headers([])
+            return self._decode(message)
 
     def put_back(self, messages: "Iterable[Message]") -> None:
         """Take messages that were handed out, to hand them out again at their place."""
         waiting = [message for message, _ in self.ready]
-        everything = sorted([*messages, *waiting, *self._raw], key=_offset)
+        everything = sorted([*messages, *waiting, *self.raw], key=_offset)
         self.ready.clear()
-        self._raw = deque(everything)
+        self.raw = deque(everything)
 
     def drop(self, partitions: Collection[int]) -> None:
         """Forget the messages of partitions that are no longer ours."""
-        self._raw = deque(one for one in self._raw if one.partition() not in partitions)
+        self.raw = deque(one for one in self.raw if one.partition() not in partitions)
         kept = [pair for pair in self.ready if pair[0].partition() not in partitions]
         self.ready.clear()
         self.ready.extend(kept)
@@ -83,7 +100,11 @@ class Shelf(Generic[T]):
         for message, _ in self.ready:
             if message.partition() == partition:
                 return message.offset()
-        return next((one.offset() for one in self._raw if one.partition() == partition), None)
+        return next((one.offset() for one in self.raw if one.partition() == partition), None)
+
+
+def _cannot(_message: "Message") -> None:
+    """Decode nothing at once."""
 
 
 def _offset(message: "Message") -> int:

@@ -118,7 +118,9 @@ class Subscription(Engine[T]):
         hold, is_strict = self.ledger.hold_of(_task()), on_error == "raise"
         value = self.at_once(hold, is_strict)
         if value is NOTHING:
-            value = await self.turns.adrive(hold, self.one(hold, Clock(timeout), is_strict))
+            value = await self.turns.adrive(
+                hold, self.one(hold, Clock(timeout), is_strict, ahead=True)
+            )
         return None if value is NOTHING else value
 
     def aconsume_iter(

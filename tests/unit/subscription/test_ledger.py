@@ -372,12 +372,25 @@ def test_a_registry_outage_keeps_the_record_and_what_was_decoded_before_it() -> 
     shelf.prepare()
     assert [value for _, value in shelf.ready] == [0, 1]
     shelf.ready.clear()
-    with pytest.raises(RegistryUnreachable):
-        shelf.prepare()
+    shelf.prepare()
+    assert not shelf.ready
     assert len(shelf) == 2
+    with pytest.raises(RegistryUnreachable):
+        shelf.decode(shelf.raw[0])
     is_out = False
     shelf.prepare()
     assert [value for _, value in shelf.ready] == [2, 3]
+
+
+def test_what_can_be_decoded_at_once_is_not_decoded_ahead() -> None:
+    def at_once(message: Message) -> int | None:
+        return None if message.offset() == 1 else 7
+
+    shelf: Shelf[int] = Shelf(lambda message: 9, at_once)
+    shelf.add(message(0, offset) for offset in range(2))
+    shelf.prepare()
+    assert not shelf.ready
+    assert [shelf.decode(one) for one in shelf.raw] == [7, 9]
 
 
 def test_a_failure_of_the_callers_own_code_loses_no_record() -> None:
