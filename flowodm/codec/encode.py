@@ -1,14 +1,14 @@
-"""Values to Avro bytes: checked and settled here, written by fastavro.
+"""Values to Avro bytes, exactly or not at all; whatever does not fit is told with its place.
 
-fastavro alone guesses a union's branch, wraps what does not fit, takes True for 1, cuts
-microseconds, takes a naive datetime for local time, and falls over on deep values. So it only
-ever sees physical values of a schema without names, logical types or defaults that could matter,
-each union as (branch, value), and nothing deeper than a decoder would read again.
+For every node a function is made that checks a value and writes it. No value is guessed, wrapped,
+cut or padded (`physical.py`), which branch of a union is meant is settled by rules
+(`encode_union.py`), and nothing is nested deeper than a decoder would read again. Instances of
+models mostly go a faster way (`model_encode.py`).
 """
 
+import struct
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from io import BytesIO
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from flowodm.avro.default_bytes import default_bytes
@@ -29,35 +29,26 @@ from flowodm.avro.types import (
 from flowodm.avro.walk import Walk, run
 from flowodm.avro.words import shown, similar
 from flowodm.codec.branch import Branch
-from flowodm.codec.encode_union import UnionBranch, UnionPreparer
+from flowodm.codec.bulk_write import BULK
+from flowodm.codec.encode_union import UnionWriter
 from flowodm.codec.misfit import DEPTH, Misfit, open_container
 from flowodm.codec.physical import enum_symbol, fixed_writer, primitive_writer, utf8_text
 from flowodm.codec.style import VALUES, Convert
+from flowodm.codec.varint_write import SMALL_END, SMALLEST, long_bytes, small_numbers
 from flowodm.codec.words import found
-from flowodm.errors import SchemaError
 
 __all__ = ["Branch", "Encoder", "compile_encoder"]
 
-_Compiled: TypeAlias = "tuple[Prepare, Any]"
-"""What prepares the values of a node, and the schema that fastavro writes them with."""
-
-Prepare: TypeAlias = Callable[[Any, int], Any]
-"""Takes a value and how many more containers it may open; returns what fastavro writes."""
-
-_TALLEST: Final = 1_000
-"""fastavro reads a schema on the machine's stack: more of it, and the process would end."""
+_Write: TypeAlias = Callable[[Any, int], bytes]
+"""Takes a value and how many more containers it may open."""
 
 
 class Encoder:
     """Writes values of one schema; make it with `compile_encoder`."""
 
-    def __init__(self, schema: Schema, prepare: Prepare, physical: dict[str, Any]) -> None:
-        from fastavro import parse_schema, schemaless_writer
-
+    def __init__(self, schema: Schema, write: _Write) -> None:
         self.schema = schema
-        self._prepare = prepare
-        self._physical = parse_schema(physical)
-        self._write = schemaless_writer
+        self._write = write
 
     def encode(self, value: Any, prefix: bytes = b"") -> bytes:
         """Write a value.
@@ -74,133 +65,92 @@ class Encoder:
             SerializationError: If the value does not fit; it carries the field's path.
         """
         try:
-            prepared = self._prepare(value, DEPTH)
+            return prefix + self._write(value, DEPTH)
         except Misfit as misfit:
             raise misfit.error() from None
-        buffer = BytesIO()
-        buffer.write(prefix)
-        self._write(buffer, self._physical, prepared)
-        return buffer.getvalue()
 
 
 @lru_cache(128)
 def compile_encoder(schema: Schema) -> Encoder:
     """Prepare to write a schema's values. Encoders are kept: the same schema, the same encoder."""
-    prepare, physical = run(_Compiler(schema).compile(schema.root))
-    if isinstance(schema.deref(schema.root), Record):
-        return Encoder(schema, prepare, physical)
-    # A record's bytes are its fields' and nothing else: so every root can be one.
-    wrapped = {"type": "record", "name": "Root", "fields": [{"name": "f0", "type": physical}]}
-    return Encoder(schema, lambda value, depth: {"f0": prepare(value, depth)}, wrapped)
+    return Encoder(schema, run(_Compiler(schema).compile(schema.root)))
 
 
 class _Compiler:
-    """Builds, for each node, what prepares its values and the schema that fastavro writes with."""
+    """Builds what writes the values of each node."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._named: dict[str, tuple[Prepare, str]] = {}
+        self._records: dict[str, _Write] = {}
 
-    def compile(self, node: Type, height: int = 0) -> Walk[_Compiled]:
-        if height > _TALLEST:
-            raise SchemaError(f"types are nested deeper than {_TALLEST} in the schema")
+    def compile(self, node: Type) -> Walk[_Write]:
         node = self._schema.deref(node)
         match node:
             case Record():
-                compiled: _Compiled = yield self._record(node, height)
-                return compiled
+                record: _Write = yield self._record(node)
+                return record
             case Union():
-                compiled = yield self._union(node, height)
-                return compiled
+                union: _Write = yield self._union(node)
+                return union
             case Array():
-                item, physical = yield self.compile(node.items, height + 1)
-                return _array(item), {"type": "array", "items": physical}
+                return _array((yield self.compile(node.items)), self._bulk(node.items))
             case Map():
-                value, physical = yield self.compile(node.values, height + 1)
-                return _map(value), {"type": "map", "values": physical}
-            case Enum() | Fixed():
-                return self._leaf(node)
+                return _map((yield self.compile(node.values)))
+            case Enum():
+                return _enum(node)
+            case Fixed():
+                return fixed_writer(node)
         assert isinstance(node, Primitive)
-        return primitive_writer(node), node.name
+        return _primitive(node)
 
-    def _record(self, node: Record, height: int) -> Walk[_Compiled]:
-        if node.fullname in self._named:
-            return self._named[node.fullname]
+    def _bulk(self, items: Type) -> Callable[[list[Any]], bytes] | None:
+        node = self._schema.deref(items)
+        is_plain = isinstance(node, Primitive) and node.logical is None
+        return BULK.get(node.name) if isinstance(node, Primitive) and is_plain else None
+
+    def _record(self, node: Record) -> Walk[_Write]:
+        if node.fullname in self._records:
+            return self._records[node.fullname]
         fields: dict[str, _FieldPlan] = {}
-        name = f"R{len(self._named)}"
-        prepare = _record(node, fields)
-        self._named[node.fullname] = prepare, name
-        physical = []
-        for place, field in enumerate(node.fields):
-            inner, kind = yield self.compile(field.type, height + 1)
-            fields[field.name] = _FieldPlan(f"f{place}", inner, _default_of(self._schema, field))
-            physical.append({"name": f"f{place}", "type": kind})
-        return prepare, {"type": "record", "name": name, "fields": physical}
+        record = self._records[node.fullname] = _record(node, fields)
+        for field in node.fields:
+            write: _Write = yield self.compile(field.type)
+            fields[field.name] = _FieldPlan(write, _default_of(self._schema, field, write))
+        return record
 
-    def _leaf(self, node: Enum | Fixed) -> _Compiled:
-        if node.fullname in self._named:
-            return self._named[node.fullname]
-        name = f"{'E' if isinstance(node, Enum) else 'F'}{len(self._named)}"
-        if isinstance(node, Enum):
-            prepare = _enum(node)
-            symbols = [f"s{place}" for place in range(len(node.symbols))]
-            physical: dict[str, Any] = {"type": "enum", "name": name, "symbols": symbols}
-        else:
-            prepare = fixed_writer(node)
-            physical = {"type": "fixed", "name": name, "size": node.size}
-        self._named[node.fullname] = prepare, name
-        return prepare, physical
-
-    def _union(self, node: Union, height: int) -> Walk[_Compiled]:
-        branches = []
-        kinds = []
-        for each in node.branches:
-            prepare, physical = yield self.compile(each, height + 1)
-            definition = self._schema.deref(each)
-            branches.append(UnionBranch(definition, _word(physical), prepare))
-            kinds.append(physical)
-        return UnionPreparer(tuple(branches)).prepare, kinds
-
-
-def _word(physical: Any) -> str:
-    """How fastavro calls a branch."""
-    if isinstance(physical, str):
-        return physical
-    word: str = physical.get("name", physical["type"])
-    return word
+    def _union(self, node: Union) -> Walk[_Write]:
+        branches = tuple(self._schema.deref(branch) for branch in node.branches)
+        writes: list[_Write] = []
+        for branch in branches:
+            write: _Write = yield self.compile(branch)
+            writes.append(write)
+        return UnionWriter(branches, tuple(writes)).write
 
 
 class _FieldPlan(NamedTuple):
     """How one field is written."""
 
-    physical: str
-    """The name fastavro knows the field by."""
-    prepare: Prepare
-    default: "_Default | None"
+    write: _Write
+    default: Callable[[], bytes] | None
+    """Writes the default; None where the schema gives none."""
 
 
-class _Default:
-    """A field's default, as a prepared value that is made when it is first needed."""
+def _default_of(schema: Schema, field: Field, write: _Write) -> Callable[[], bytes] | None:
+    default = field.default
+    if isinstance(default, NoDefault):
+        return None
 
-    def __init__(self, schema: Schema, field: Field) -> None:
-        self._schema = schema
-        self._field = field
-        self._value: list[Any] = []
-
-    def prepared(self, prepare: Prepare) -> Any:
-        if not self._value:
-            self._value.append(prepare(self._read(), DEPTH))
-        return self._value[0]
-
-    def _read(self) -> Any:
+    @cache
+    def written() -> bytes:
         from flowodm.codec.decode import compile_decoder
 
-        assert not isinstance(self._field.default, NoDefault)
-        data = default_bytes(self._schema, self._field.type, self._field.default)
+        data = default_bytes(schema, field.type, default)
         if isinstance(data, str):
             raise Misfit(f"the default cannot be written: {data}")
-        schema = Schema(self._field.type, self._schema.names)
-        return compile_decoder(schema, style=_HINTED).decode(data)
+        decoder = compile_decoder(Schema(field.type, schema.names), style=_HINTED)
+        return write(decoder.decode(data), DEPTH)  # checked as any other value
+
+    return written
 
 
 class _Hinted:
@@ -219,37 +169,33 @@ class _Hinted:
 _HINTED: Final = _Hinted()
 
 
-def _default_of(schema: Schema, field: Field) -> _Default | None:
-    return None if isinstance(field.default, NoDefault) else _Default(schema, field)
-
-
-def _record(node: Record, fields: dict[str, _FieldPlan]) -> Prepare:
-    def prepare(value: Any, depth: int) -> dict[str, Any]:
+def _record(node: Record, fields: dict[str, _FieldPlan]) -> _Write:
+    def write(value: Any, depth: int) -> bytes:
         if type(value) is not dict and not isinstance(value, Mapping):
             raise Misfit(
                 f"expected a mapping, for the record `{node.fullname}`; found {found(value)}"
             )
         depth = open_container(depth)
-        result = {}
+        written = []
         left_out = 0
         name = ""
         try:
-            for name, (physical, prepare_field, default) in fields.items():
+            for name, (write_field, default) in fields.items():
                 if name in value:
-                    result[physical] = prepare_field(value[name], depth)
+                    written.append(write_field(value[name], depth))
                     continue
                 left_out += 1
                 if default is None:
                     raise _missing(node)
-                result[physical] = default.prepared(prepare_field)
+                written.append(default())
         except Misfit as misfit:
             misfit.inside_field(name)
             raise
         if len(value) != len(fields) - left_out:
             raise _unknown(node, value)
-        return result
+        return b"".join(written)
 
-    return prepare
+    return write
 
 
 def _missing(node: Record) -> Misfit:
@@ -266,46 +212,84 @@ def _unknown(node: Record, value: Mapping[Any, Any]) -> Misfit:
     )
 
 
-def _array(prepare_item: Prepare) -> Prepare:
-    def prepare(value: Any, depth: int) -> list[Any]:
+def _array(write_item: _Write, bulk: Callable[[list[Any]], bytes] | None) -> _Write:
+    def write(value: Any, depth: int) -> bytes:
         if not isinstance(value, list | tuple):
             raise Misfit(f"expected a list; found {found(value)}")
         depth = open_container(depth)
-        result: list[Any] = []
+        if bulk is not None and value:
+            try:
+                return _block(len(value), bulk([*value]))
+            except (TypeError, OverflowError):
+                pass  # one by one, it is taken or told
+        written: list[bytes] = []
         try:
             for item in value:
-                result.append(prepare_item(item, depth))  # its length is the place
+                written.append(write_item(item, depth))  # its length is the place
         except Misfit as misfit:
-            misfit.inside_item(len(result))
+            misfit.inside_item(len(written))
             raise
-        return result
+        return _block(len(written), b"".join(written))
 
-    return prepare
+    return write
 
 
-def _map(prepare_value: Prepare) -> Prepare:
-    def prepare(value: Any, depth: int) -> dict[str, Any]:
+def _map(write_value: _Write) -> _Write:
+    def write(value: Any, depth: int) -> bytes:
         if not isinstance(value, Mapping):
             raise Misfit(f"expected a mapping; found {found(value)}")
         depth = open_container(depth)
-        result = {}
+        written: list[bytes] = []
         for key, item in value.items():
             try:
-                result[utf8_text(key)] = prepare_value(item, depth)
+                written.append(_sized(utf8_text(key).encode()) + write_value(item, depth))
             except Misfit as misfit:
                 misfit.inside_key(key)
                 raise
-        return result
+        return _block(len(written), b"".join(written))
 
-    return prepare
+    return write
 
 
-def _enum(node: Enum) -> Prepare:
+def _enum(node: Enum) -> _Write:
     check = enum_symbol(node)
-    physical = {symbol: f"s{place}" for place, symbol in enumerate(node.symbols)}
+    symbols = {symbol: long_bytes(place) for place, symbol in enumerate(node.symbols)}
 
-    def prepare(value: Any, depth: int) -> str:
-        found = physical.get(value) if type(value) is str else None
-        return physical[check(value)] if found is None else found
+    def write(value: Any, depth: int) -> bytes:
+        found = symbols.get(value) if type(value) is str else None
+        return symbols[check(value)] if found is None else found
 
-    return prepare
+    return write
+
+
+def _primitive(node: Primitive) -> _Write:
+    check, to_bytes = primitive_writer(node), _BYTES[node.name]
+    return lambda value, depth: to_bytes(check(value))
+
+
+def _block(count: int, items: bytes) -> bytes:
+    """Items as one block, and the empty one that ends them."""
+    return _number(count) + items + b"\0" if count else b"\0"
+
+
+def _number(number: int) -> bytes:
+    return _SMALL[number] if SMALLEST <= number < SMALL_END else long_bytes(number)
+
+
+def _sized(data: bytes) -> bytes:
+    length = len(data)
+    return (_SMALL[length] if length < SMALL_END else long_bytes(length)) + data
+
+
+_SMALL: Final = small_numbers()
+_BYTES: Final[dict[str, Callable[[Any], bytes]]] = {
+    "null": lambda value: b"",
+    "boolean": lambda value: b"\1" if value else b"\0",
+    "int": _number,
+    "long": _number,
+    "float": struct.Struct("<f").pack,
+    "double": struct.Struct("<d").pack,
+    "bytes": _sized,
+    "string": lambda text: _sized(text.encode()),
+}
+"""What stands for a physical value, by its primitive type."""

@@ -7,54 +7,54 @@ refused, since nothing tells which.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from flowodm.avro.types import Enum, Fixed, Map, Primitive, Record, Type, type_name
 from flowodm.avro.words import shown
 from flowodm.codec.branch import Branch
 from flowodm.codec.misfit import AMBIGUITY_PRICE, Misfit, Shape, TooDeep
+from flowodm.codec.varint_write import long_bytes
 from flowodm.codec.words import found
 
-__all__ = ["UnionBranch", "UnionPreparer"]
+__all__ = ["UnionWriter"]
 
-Prepare: TypeAlias = Callable[[Any, int], Any]
-
-
-class UnionBranch(NamedTuple):
-    """One branch: its definition, what fastavro calls it, what prepares its values."""
-
-    node: Type
-    word: str
-    prepare: Prepare
+Write: TypeAlias = Callable[[Any, int], bytes]
+"""Takes a value and how many more containers it may open."""
 
 
-class UnionPreparer:
-    """Prepares the values of a union: (fastavro's word for the branch, the prepared value)."""
+class UnionWriter:
+    """Writes the values of a union: the branch's place, then the value.
 
-    def __init__(self, branches: tuple[UnionBranch, ...]) -> None:
+    Args:
+        branches: Definitions.
+        writes: What writes the values of each.
+    """
+
+    def __init__(self, branches: tuple[Type, ...], writes: tuple[Write, ...]) -> None:
         self._branches = branches
-        self._tags = tuple(type_name(branch.node) for branch in branches)
-        self._by_tag = dict(zip(self._tags, branches, strict=True))
+        self._writes = writes
+        self._tags = tuple(type_name(branch) for branch in branches)
+        self._by_tag = {tag: index for index, tag in enumerate(self._tags)}
+        self._places = tuple(long_bytes(index) for index in range(len(branches)))
         self._shapes = tuple(
-            Shape(branch.node) if isinstance(branch.node, Record | Map) else None
-            for branch in branches
+            Shape(branch) if isinstance(branch, Record | Map) else None for branch in branches
         )
         self._orders: dict[type, tuple[int, ...]] = {}
 
-    def prepare(self, value: Any, depth: int) -> tuple[str, Any]:
-        """Find the branch, and prepare the value as one of it."""
+    def write(self, value: Any, depth: int) -> bytes:
+        """Find the branch, and write the value as one of it."""
         if type(value) is Branch:
-            branch = self._by_tag.get(value.name)
-            if branch is None:
+            named = self._by_tag.get(value.name)
+            if named is None:
                 raise self._no_branch(value.name)
-            return branch.word, branch.prepare(value.value, depth)
+            return self._places[named] + self._writes[named](value.value, depth)
         candidates = self._candidates(value)
         if len(candidates) > 1 and isinstance(value, Mapping):
             depth -= AMBIGUITY_PRICE
-        index, prepared = self._first_fit(candidates, value, depth)
-        if isinstance(self._branches[index].node, _NAMED):
+        index, written = self._first_fit(candidates, value, depth)
+        if isinstance(self._branches[index], _NAMED):
             self._refuse_second(index, candidates, value, depth)
-        return self._branches[index].word, prepared
+        return self._places[index] + written
 
     def _candidates(self, value: Any) -> tuple[int, ...]:
         """The branches to try, in order."""
@@ -76,18 +76,18 @@ class UnionPreparer:
         ]
         return tuple(index for _, index in sorted(fitting))
 
-    def _first_fit(self, candidates: tuple[int, ...], value: Any, depth: int) -> tuple[int, Any]:
+    def _first_fit(self, candidates: tuple[int, ...], value: Any, depth: int) -> tuple[int, bytes]:
         misfits: list[Misfit] = []
         for index in candidates:
             try:
-                return index, self._branches[index].prepare(value, depth)
+                return index, self._writes[index](value, depth)
             except TooDeep:
                 raise
             except Misfit as misfit:
                 misfits.append(misfit)
         likely = [index for index, tag in enumerate(self._tags) if tag != "null"]
         if len(likely) == 1 and value is not None:
-            return likely[0], self._branches[likely[0]].prepare(value, depth)
+            return likely[0], self._writes[likely[0]](value, depth)
         inside = [misfit for misfit in misfits if misfit.steps]
         if len(inside) == 1:  # one branch is of the value's kind, and the fault is inside it
             raise inside[0]
@@ -99,10 +99,10 @@ class UnionPreparer:
     ) -> None:
         """Refuse a value that another named type of the same sort could take as well."""
         for index in candidates[candidates.index(first) + 1 :]:
-            if type(self._branches[index].node) is not type(self._branches[first].node):
+            if type(self._branches[index]) is not type(self._branches[first]):
                 continue
             try:
-                self._branches[index].prepare(value, depth)
+                self._writes[index](value, depth)
             except TooDeep:
                 raise
             except Misfit:
@@ -129,11 +129,11 @@ _AS_WRITTEN: Final = {"big-decimal", "local-timestamp-nanos", "timestamp-nanos"}
 """Logical types whose values in Python are the written ones."""
 
 
-def _order(kind: type, branches: tuple[UnionBranch, ...]) -> tuple[int, ...]:
+def _order(kind: type, branches: tuple[Type, ...]) -> tuple[int, ...]:
     own = _OWN.get(kind, ())
 
     def rank(index: int) -> int:
-        node = branches[index].node
+        node = branches[index]
         logical = getattr(node, "logical", None)
         if logical is None or logical.name in _AS_WRITTEN:
             for place, words in enumerate(own):

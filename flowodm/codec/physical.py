@@ -33,7 +33,7 @@ _Written = TypeVar("_Written", covariant=True)
 
 
 class Physical(Protocol[_Written]):
-    """Takes a Python value; returns what fastavro writes for the bare type.
+    """Takes a Python value; returns the value of the bare type.
 
     The depth is for containers (`encode.py`); taking it here too saves a call for every value.
     """

@@ -39,7 +39,7 @@ PREFIX = b"prefix"
 
 
 def explaining(binding: Binding) -> Encode:
-    """What the generated encoder falls back on: values, checked and written by fastavro."""
+    """What the generated encoder falls back on: values, checked and written one by one."""
     encoder = compile_encoder(binding.schema)
     values = model_values(binding, every_branch=True)
     return lambda instance, prefix: encoder.encode(values(instance), prefix)
