@@ -1,0 +1,266 @@
+"""Consumers under fire: killed, cut off from their broker, slow; nothing acknowledged is lost.
+
+The oracle is a file that each consumer writes and syncs before it asks for the next record: what
+stands in it was handled. What is committed must never pass what was not.
+"""
+
+import logging
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, Message, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from flowodm.connection import KafkaConnection
+from flowodm.errors import BrokerUnreachable
+from flowodm.sandbox import Sandbox
+from flowodm.settings import BaseSettings
+from flowodm.subscription import Subscription
+from tests.faces import FACES, Face, play
+from tests.reading import connect
+from tests.servers import wait_until
+
+pytestmark = pytest.mark.faults
+
+SEED = 7
+KILLS = 4
+RECORDS = 4_000
+PARTITIONS = 3
+
+
+@pytest.fixture(scope="module")
+def lone_broker() -> Iterator[Sandbox]:
+    """One broker; a test that stops it starts it again."""
+    with Sandbox(registry=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def connection(lone_broker: Sandbox) -> Iterator[KafkaConnection]:
+    with connect(lone_broker.client_config) as made:
+        yield made
+
+
+def fill(sandbox: Sandbox, topic: str, count: int, partitions: int = 1) -> None:
+    admin = AdminClient(dict(sandbox.client_config))
+    new = NewTopic(topic, partitions, 1)
+    admin.create_topics([new], operation_timeout=15)[topic].result(timeout=30)
+    write(sandbox, topic, count, partitions)
+
+
+def write(sandbox: Sandbox, topic: str, count: int, partitions: int = 1, begin: int = 0) -> None:
+    producer = Producer(dict(sandbox.client_config))
+    for number in range(begin, begin + count):
+        producer.produce(topic, b"%d" % number, partition=number % partitions)
+    assert producer.flush(60) == 0
+
+
+def committed(sandbox: Sandbox, group: str) -> dict[int, int]:
+    admin = AdminClient(dict(sandbox.client_config))
+    (answer,) = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
+    return {one.partition: one.offset for one in answer.result(timeout=30).topic_partitions}
+
+
+CONSUMER = """
+import asyncio, os, sys
+from flowodm.settings import BaseSettings
+from flowodm.subscription import Subscription
+from tests.reading import connect
+
+face, bootstrap, topic, group, path = sys.argv[1:]
+source = Subscription(
+    connect({"bootstrap.servers": bootstrap}), topic, group,
+    decode=lambda message: message.value(),
+    settings=BaseSettings(
+        session_timeout_ms=6_000, heartbeat_interval_ms=1_000, auto_commit_interval_ms=50
+    ),
+)
+handled = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+def handle(value):
+    os.write(handled, value + b"\\n")
+    os.fsync(handled)
+
+async def main():
+    async with source.aconsume_iter() as records:
+        async for value in records:
+            handle(value)
+
+if face == "async":
+    asyncio.run(main())
+else:
+    with source.consume_iter() as records:
+        for value in records:
+            handle(value)
+"""
+
+
+def handled(path: Path) -> list[int]:
+    """What was handled, in its order; a line that the kill cut off was not."""
+    text = path.read_bytes() if path.exists() else b""
+    return [int(line) for line in text.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _wait_for_more(path: Path, begun: int) -> None:
+    wait_until(lambda: len(handled(path)) > begun, seconds=60, what="it handles some")
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_what_a_killed_consumer_had_not_finished_comes_again_in_its_order(
+    lone_broker: Sandbox, tmp_path: Path, face: str
+) -> None:
+    topic = group = f"killed-{face}-{time.time_ns()}"
+    fill(lone_broker, topic, RECORDS, PARTITIONS)
+    path, chance = tmp_path / "handled", random.Random(SEED)
+    arguments = [face, lone_broker.bootstrap_servers, topic, group, str(path)]
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", CONSUMER, *arguments])
+
+    begun = 0
+    for _ in range(KILLS):
+        consumer = start()
+        try:
+            _wait_for_more(path, begun)
+            time.sleep(chance.uniform(0.0, 0.3))
+        finally:
+            consumer.kill()
+            consumer.wait(30)
+        begun = len(handled(path))
+        done = set(handled(path))
+        for partition, offset in committed(lone_broker, group).items():
+            below = range(partition, offset * PARTITIONS + partition, PARTITIONS)
+            assert done >= set(below), "it committed what it had not handled"
+    consumer = start()
+    try:
+        wait_until(lambda: set(handled(path)) == set(range(RECORDS)), seconds=90, what="the rest")
+    finally:
+        consumer.terminate()
+        consumer.wait(30)
+    for partition in range(PARTITIONS):
+        first: dict[int, None] = dict.fromkeys(
+            number for number in handled(path) if number % PARTITIONS == partition
+        )
+        assert list(first) == sorted(first)
+
+
+def test_a_broker_that_goes_and_comes_back_costs_no_record_and_one_line_each_way(
+    lone_broker: Sandbox, connection: KafkaConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic = group = f"outage-{time.time_ns()}"
+    fill(lone_broker, topic, 100)
+    source: Subscription[int] = Subscription(
+        connection, topic, group, decode=lambda message: int(message.value() or b"-1")
+    )
+    seen: list[int] = []
+
+    def work() -> None:
+        with source.consume_iter(max_messages=200) as records:
+            seen.extend(records)
+
+    worker = threading.Thread(target=work)
+    with caplog.at_level(logging.WARNING, "flowodm.subscription"):
+        worker.start()
+        wait_until(lambda: len(seen) == 100 or not worker.is_alive(), seconds=60)
+        lone_broker.stop_node()
+        try:
+            wait_until(lambda: "waiting for it" in caplog.text, seconds=60)
+            time.sleep(3)  # long enough for a second line, if there were one
+        finally:
+            lone_broker.start_node()
+        write(lone_broker, topic, 100, begin=100)
+        worker.join(120)
+    assert not worker.is_alive()
+    assert seen == list(range(200))
+    lines = [record.message for record in caplog.records if group in record.message]
+    assert ["waiting for it" in line for line in lines] == [True, False]
+    assert "answer again" in lines[1]
+    source.close()
+    assert committed(lone_broker, group) == {0: 200}
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
+def test_without_a_broker_commit_raises_in_time_and_closing_ends(
+    lone_broker: Sandbox, face: Face
+) -> None:
+    topic = group = f"commit-{face.name}-{time.time_ns()}"
+    fill(lone_broker, topic, 10)
+    with connect(lone_broker.client_config) as connection:
+        source: Subscription[int] = Subscription(
+            connection,
+            topic,
+            group,
+            decode=lambda message: int(message.value() or b"-1"),
+            settings=BaseSettings(auto_commit_interval_ms=3_600_000),
+        )
+
+        async def scenario() -> None:
+            assert await face.one(source, 30) == 0
+            lone_broker.kill_node()
+            try:
+                begun = time.monotonic()
+                with pytest.raises(BrokerUnreachable):
+                    await face.commit(source, timeout=3.0)
+                assert time.monotonic() - begun < 10
+            finally:
+                lone_broker.start_node()
+            wait_until(lambda: _is_back(lone_broker), seconds=60)
+            again = await face.one(source, 60)
+            assert again in (0, 1)  # zero, if the group began anew
+            while again != 5:
+                again = await face.one(source, 60)
+            await face.commit(source, timeout=30.0)
+
+        play(scenario, seconds=200)
+        begun = time.monotonic()
+        source.close()
+        assert time.monotonic() - begun < 15
+    assert committed(lone_broker, group) == {0: 6}
+
+
+def _is_back(sandbox: Sandbox) -> bool:
+    try:
+        AdminClient(dict(sandbox.client_config)).list_topics(timeout=2)
+    except Exception:
+        return False
+    return True
+
+
+def test_a_registry_that_is_down_for_a_while_costs_no_record(
+    lone_broker: Sandbox, connection: KafkaConnection
+) -> None:
+    from flowodm.errors import RegistryUnreachable
+
+    topic = group = f"registry-{time.time_ns()}"
+    fill(lone_broker, topic, 300)
+    is_out = threading.Event()
+    is_out.set()
+
+    def decode(message: Message) -> Any:
+        if is_out.is_set():
+            raise RegistryUnreachable("the registry does not answer")
+        return int(message.value() or b"-1")
+
+    source: Subscription[int] = Subscription(connection, topic, group, decode=decode)
+    threading.Timer(4.0, is_out.clear).start()
+    seen, outages = [], 0
+    until = time.monotonic() + 60
+    while len(seen) < 300 and time.monotonic() < until:
+        try:
+            with source.consume_iter(max_messages=300 - len(seen)) as records:
+                for number in records:
+                    seen.append(number)
+        except RegistryUnreachable:
+            outages += 1
+            time.sleep(0.05)
+    assert outages > 5
+    assert seen == list(range(300))
+    source.close()
+    assert committed(lone_broker, group) == {0: 300}
