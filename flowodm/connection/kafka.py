@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from flowodm.connection.errors import broker_error, configuration_error, unreachable
 from flowodm.connection.forking import keep, mind_forks
 from flowodm.connection.journal import Journal
-from flowodm.connection.waiting import STEP, Work, flush, persistently
+from flowodm.connection.waiting import STEP, flush, in_thread, persistently
 from flowodm.errors import ChangeRefused, ConfigurationError
 
 if TYPE_CHECKING:
@@ -199,17 +199,13 @@ class KafkaConnection:
         Raises:
             BrokerError: It failed, or did not end in time; with the cause.
         """
-        work: Work[_T] = Work(function)
         self.journal.begin()
-        threading.Thread(target=work.run, name="flowodm-call", daemon=True).start()
-        return self._await(work.done.wait, work.result, timeout)
+        return self._await(in_thread(function), timeout)
 
     def wait(self, future: "Future[_T]", *, timeout: float = PATIENCE) -> _T:
         """Wait for a future, such as the admin client gives, as `call` does."""
-        from concurrent.futures import wait
-
         self.journal.begin()
-        return self._await(lambda step: bool(wait((future,), step).done), future.result, timeout)
+        return self._await(future, timeout)
 
     def check_change(self, operation: str, topic: str | None = None) -> None:
         """Refuse a change that this context does not allow; before anything is sent.
@@ -281,19 +277,19 @@ class KafkaConnection:
         if registry is not None:
             registry.close()
 
-    def _await(
-        self, is_done: Callable[[float], bool], result: Callable[[], _T], timeout: float
-    ) -> _T:
+    def _await(self, future: "Future[_T]", timeout: float) -> _T:
+        from concurrent.futures import wait
+
         from confluent_kafka import KafkaException
 
         begun = time.monotonic()
-        while not is_done(STEP):
+        while not wait((future,), STEP).done:
             elapsed = time.monotonic() - begun
             failure = self._definite_failure() if elapsed >= _CALM else None
             if failure is not None or elapsed >= timeout:
                 raise unreachable(self, failure or self.journal.worst(), elapsed=elapsed)
         try:
-            return result()
+            return future.result()
         except KafkaException as error:
             self._listen()
             if error.args[0].name() in ("_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN"):

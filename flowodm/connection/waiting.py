@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from confluent_kafka import Producer
 
-__all__ = ["STEP", "Work", "flush", "persistently"]
+__all__ = ["STEP", "flush", "in_thread", "persistently"]
 
 STEP: Final = 0.05
 """Seconds between two looks at what has happened meanwhile."""
@@ -16,29 +18,20 @@ STEP: Final = 0.05
 _T = TypeVar("_T")
 
 
-class Work(Generic[_T]):
-    """A call in a thread of its own, and what became of it."""
+def in_thread(function: Callable[[], _T]) -> "Future[_T]":
+    """Make a call in a thread of its own, which does not hold up the end of the process."""
+    from concurrent.futures import Future
 
-    def __init__(self, function: Callable[[], _T]) -> None:
-        self._function = function
-        self._values: list[_T] = []
-        self._error: BaseException | None = None
-        self.done = threading.Event()
+    future: Future[_T] = Future()
 
-    def run(self) -> None:
-        """Make the call; in the thread."""
+    def run() -> None:
         try:
-            self._values.append(self._function())
+            future.set_result(function())
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._error = error
-        finally:
-            self.done.set()
+            future.set_exception(error)
 
-    def result(self) -> _T:
-        """Return what became of it, once `done` is set."""
-        if self._error is not None:
-            raise self._error
-        return self._values[0]
+    threading.Thread(target=run, name="flowodm-call", daemon=True).start()
+    return future
 
 
 def persistently(ask: Callable[..., _T], timeout: float) -> _T:
