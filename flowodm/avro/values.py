@@ -6,6 +6,7 @@ that no value of a schema is unreadable.
 
 import struct
 from binascii import unhexlify
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
@@ -14,7 +15,19 @@ from uuid import UUID
 
 from flowodm.avro.types import Fixed, Logical, Primitive, Type
 
-__all__ = ["Convert", "Duration", "RawNumber", "Refused", "conversion", "decimal_of"]
+__all__ = [
+    "ARRAYS",
+    "Convert",
+    "Duration",
+    "RawNumber",
+    "Refused",
+    "conversion",
+    "decimal_of",
+    "python_type",
+]
+
+ARRAYS: Final = (list, tuple, set, frozenset, deque)
+"""The types of Python values that are written as an array."""
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -38,6 +51,12 @@ class RawNumber(int):
     """
 
     __slots__ = ()
+
+
+def python_type(node: Primitive | Fixed) -> type:
+    """The type of Python's values of a scalar: those that `conversion` makes, mostly."""
+    plain = bytes if isinstance(node, Fixed) else _PLAIN_TYPES[node.name]
+    return plain if node.logical is None else _LOGICAL_TYPES.get(node.logical.name, plain)
 
 
 def conversion(node: Type, *, raw: type[int] = int) -> Convert | None:
@@ -161,3 +180,26 @@ _CONVERSIONS: Final[dict[str, Callable[[type[int]], Convert]]] = {
     "local-timestamp-micros": _micros(_LOCAL_EPOCH),
     "duration": _durations,
 }
+_PLAIN_TYPES: Final[dict[str, type]] = {
+    "null": type(None),
+    "boolean": bool,
+    "int": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "bytes": bytes,
+    "string": str,
+}
+_LOGICAL_TYPES: Final[dict[str, type]] = {
+    "decimal": Decimal,
+    "uuid": UUID,
+    "date": date,
+    "time-millis": time,
+    "time-micros": time,
+    "timestamp-millis": datetime,
+    "timestamp-micros": datetime,
+    "local-timestamp-millis": datetime,
+    "local-timestamp-micros": datetime,
+    "duration": Duration,
+}
+"""Timestamps of nanoseconds and `big-decimal` are the written numbers and bytes."""

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from flowodm.avro.binding import Binding
-from flowodm.avro.values import Duration
+from flowodm.avro.values import ARRAYS, Duration
 from flowodm.codec.encode import compile_encoder
-from flowodm.codec.model_kinds import ARRAYS
 from flowodm.codec.model_source import Generated, generate
 from flowodm.codec.model_values import is_root_model, model_values, told
 from flowodm.codec.varint_write import SMALL_END, int_bytes, long_bytes, small_numbers
@@ -77,7 +76,7 @@ class _Unusual(Exception):
 
 
 _NAMES: Final[dict[str, Any]] = {
-    "ARRAYS": ARRAYS,
+    "ARRAYS": frozenset(ARRAYS),
     "DASHED": b"-".join,
     "DURATION": Struct("<3I").pack,
     "Decimal": Decimal,

@@ -4,46 +4,17 @@ An exact type often tells the branch of a union by itself: both ways of writing,
 and the explaining one, take it from here, so that they never differ.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Final
-from uuid import UUID
 
 from flowodm.avro.binding import Binding
 from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from flowodm.avro.values import Duration, RawNumber
+from flowodm.avro.values import ARRAYS, RawNumber, python_type
 
-__all__ = ["ARRAYS", "UnionKinds", "kinds_of", "raw_number", "union_kinds"]
+__all__ = ["UnionKinds", "kinds_of", "raw_number", "union_kinds"]
 
-ARRAYS: Final = frozenset({list, tuple, set, frozenset, deque})
-"""The types that are written as an array."""
-
-_PRIMITIVES: Final[dict[str, type]] = {
-    "null": type(None),
-    "boolean": bool,
-    "int": int,
-    "long": int,
-    "float": float,
-    "double": float,
-    "bytes": bytes,
-    "string": str,
-}
-_LOGICAL: Final[dict[str, type]] = {
-    "decimal": Decimal,
-    "uuid": UUID,
-    "date": date,
-    "time-millis": time,
-    "time-micros": time,
-    "timestamp-millis": datetime,
-    "timestamp-micros": datetime,
-    "local-timestamp-millis": datetime,
-    "local-timestamp-micros": datetime,
-    "duration": Duration,
-}
-"""Timestamps of nanoseconds and `big-decimal` are the written numbers and bytes."""
 _TIMES: Final = frozenset({date, time, datetime})
 
 
@@ -65,7 +36,7 @@ def kinds_of(binding: Binding, node: Type) -> frozenset[type]:
         case Enum(fullname=name):
             return frozenset({binding.enums[name].cls or str})
         case Array():
-            return ARRAYS
+            return frozenset(ARRAYS)
         case Map():
             return frozenset({dict})
         case Fixed(fullname=name) if name in binding.fixeds:
@@ -76,8 +47,7 @@ def kinds_of(binding: Binding, node: Type) -> frozenset[type]:
 
 
 def _scalars(node: Fixed | Primitive) -> frozenset[type]:
-    plain = bytes if isinstance(node, Fixed) else _PRIMITIVES[node.name]
-    kind = plain if node.logical is None else _LOGICAL.get(node.logical.name, plain)
+    kind = python_type(node)
     if kind not in _TIMES or isinstance(node, Fixed):
         return frozenset({kind})
     return frozenset({kind, RawNumber, raw_number(node)})

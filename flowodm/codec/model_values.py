@@ -4,7 +4,6 @@ Nothing is checked here that the encoder checks: a value of an unexpected type p
 is refused there with its path. The fast way to bytes is `model_encode.py`.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +20,7 @@ from flowodm.avro.types import (
     Union,
     type_name,
 )
-from flowodm.avro.values import RawNumber
+from flowodm.avro.values import ARRAYS, RawNumber
 from flowodm.avro.walk import Walk, run
 from flowodm.codec.branch import Branch
 from flowodm.codec.misfit import DEPTH, Misfit, open_container
@@ -187,7 +186,7 @@ def _attribute(instance: Any, name: str) -> Any:
 
 def _array(convert_item: _Convert) -> _Convert:
     def array(value: Any, depth: int) -> Any:
-        if not isinstance(value, list | tuple | set | frozenset | deque):
+        if not isinstance(value, ARRAYS):
             raise Misfit(f"expected a list; found {found(value)}")
         depth = open_container(depth)
         result: list[Any] = []

@@ -5,7 +5,7 @@ from enum import Enum as PythonEnum
 from typing import Any, Final
 
 from flowodm.avro.default_bytes import default_bytes
-from flowodm.avro.deriving.holding import ARRAYS, holds, symbol_of
+from flowodm.avro.deriving.holding import holds, symbol_of
 from flowodm.avro.deriving.scalar_json import no_value, scalar_json
 from flowodm.avro.deriving.table import Table
 from flowodm.avro.schema import Schema
@@ -20,6 +20,7 @@ from flowodm.avro.types import (
     Union,
     type_name,
 )
+from flowodm.avro.values import ARRAYS
 from flowodm.avro.words import counted, shown
 
 __all__ = ["DefaultWriter"]

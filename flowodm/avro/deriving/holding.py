@@ -1,42 +1,14 @@
 """Whether a Python value is one of a node, by its type alone."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
-from typing import Any, Final
-from uuid import UUID
+from datetime import date, datetime
+from typing import Any
 
 from flowodm.avro.binding import EnumBinding, RecordBinding
 from flowodm.avro.types import Array, Enum, Fixed, Map, NamedType, Primitive, Record, Ref, Union
-from flowodm.avro.values import Duration
+from flowodm.avro.values import ARRAYS, Duration, python_type
 
-__all__ = ["ARRAYS", "holds"]
-
-ARRAYS: Final = (list, tuple, set, frozenset)
-"""The types of Python values that are written as an array."""
-
-_PRIMITIVES: Final[dict[str, type]] = {
-    "null": type(None),
-    "boolean": bool,
-    "int": int,
-    "long": int,
-    "float": float,
-    "double": float,
-    "bytes": bytes,
-    "string": str,
-}
-_LOGICAL: Final[dict[str, type]] = {
-    "date": date,
-    "decimal": Decimal,
-    "duration": Duration,
-    "local-timestamp-micros": datetime,
-    "local-timestamp-millis": datetime,
-    "time-micros": time,
-    "time-millis": time,
-    "timestamp-micros": datetime,
-    "timestamp-millis": datetime,
-    "uuid": UUID,
-}
+__all__ = ["holds", "symbol_of"]
 
 
 def holds(
@@ -62,11 +34,8 @@ def holds(
             return isinstance(value, ARRAYS) and not isinstance(value, Duration)
         case Map():
             return isinstance(value, Mapping)
-        case Fixed(logical=logical):
-            return isinstance(value, _LOGICAL.get(logical.name, bytes) if logical else bytes)
-        case Primitive(name=word, logical=logical):
-            own = _PRIMITIVES[word]
-            wanted = _LOGICAL.get(logical.name, own) if logical else own
+        case Fixed() | Primitive():
+            wanted = python_type(node)
             return isinstance(value, wanted) and not _is_of_narrower(value, wanted)
     return False
 

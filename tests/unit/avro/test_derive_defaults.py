@@ -2,6 +2,8 @@
 
 import enum
 import math
+from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +94,7 @@ SIMPLE = [
     (list[int], [1, 2], [1, 2]),
     (set[str], {"c", "a", "b"}, ["a", "b", "c"]),
     (tuple[int, ...], (2, 1), [2, 1]),
+    (Sequence[int], deque([2, 1]), [2, 1]),
     (dict[str, list[date]], {"d": [date(1970, 1, 2)]}, {"d": [1]}),
     (Item, Item(n=4), {"n": 4, "name": None}),
     (list[Other], [Other(item=Item(name="x"))], [{"item": {"n": 1, "name": "x"}}]),
