@@ -99,14 +99,16 @@ class _Compiler:
             case Enum():
                 return _enum(node)
             case Fixed():
-                return fixed_writer(node)
+                check = fixed_writer(node)
+                return lambda value, depth: check(value)
         assert isinstance(node, Primitive)
         return _primitive(node)
 
     def _bulk(self, items: Type) -> Callable[[list[Any]], bytes] | None:
-        node = self._schema.deref(items)
-        is_plain = isinstance(node, Primitive) and node.logical is None
-        return BULK.get(node.name) if isinstance(node, Primitive) and is_plain else None
+        match self._schema.deref(items):
+            case Primitive(name=name, logical=None):
+                return BULK.get(name)
+        return None
 
     def _record(self, node: Record) -> Walk[_Write]:
         if node.fullname in self._records:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from struct import Struct
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from flowodm.avro.types import Enum, Fixed, Logical, Primitive
@@ -29,18 +29,9 @@ __all__ = [
     "utf8_text",
 ]
 
-_Written = TypeVar("_Written", covariant=True)
-
-
-class Physical(Protocol[_Written]):
-    """Takes a Python value; returns the value of the bare type.
-
-    The depth is for containers (`encode.py`); taking it here too saves a call for every value.
-    """
-
-    def __call__(self, value: Any, depth: int = 0, /) -> _Written:
-        """Check and convert one value."""
-
+_Written = TypeVar("_Written")
+Physical: TypeAlias = Callable[[Any], _Written]
+"""Takes a Python value; returns the value of the bare type."""
 
 _FLOAT: Final = Struct("<f")
 _DURATION: Final = Struct("<III")
@@ -57,7 +48,7 @@ def bounded_integer(name: str) -> Physical[int]:
     """A check that a value is an integer of `int` or `long`."""
     bound = 2**31 if name == "int" else 2**63
 
-    def check(value: Any, depth: int = 0, /) -> int:
+    def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Misfit(f"expected a whole number; found {found(value)}")
         if not -bound <= value < bound:
@@ -73,7 +64,7 @@ def bounded_integer(name: str) -> Physical[int]:
 def exact_float(name: str) -> Physical[float]:
     """A check that a value is a number of `float` or `double`; a fraction may be rounded."""
 
-    def check(value: Any, depth: int = 0, /) -> float:
+    def check(value: Any) -> float:
         number = value if isinstance(value, float) else _float_of(name, value)
         if name == "float":
             _check_float_range(number)
@@ -102,7 +93,7 @@ def _check_float_range(value: float) -> None:
         raise Misfit(f"{shown(value)} is too large for a `float`") from None
 
 
-def utf8_text(value: Any, depth: int = 0, /) -> str:
+def utf8_text(value: Any) -> str:
     """A check that a value is text that UTF-8 can write."""
     if not isinstance(value, str):
         raise Misfit(f"expected text; found {found(value)}")
@@ -114,7 +105,7 @@ def utf8_text(value: Any, depth: int = 0, /) -> str:
     return value
 
 
-def bytes_value(value: Any, depth: int = 0, /) -> bytes:
+def bytes_value(value: Any) -> bytes:
     """A check that a value is bytes."""
     if isinstance(value, bytes):
         return value
@@ -126,7 +117,7 @@ def bytes_value(value: Any, depth: int = 0, /) -> bytes:
 def fixed_bytes(size: int) -> Physical[bytes]:
     """A check that a value is so many bytes."""
 
-    def check(value: Any, depth: int = 0, /) -> bytes:
+    def check(value: Any) -> bytes:
         data = bytes_value(value)
         if len(data) != size:
             raise Misfit(f"expected {size} bytes; found {len(data)}")
@@ -139,7 +130,7 @@ def enum_symbol(node: Enum) -> Physical[str]:
     """A check that a value is a symbol."""
     symbols = frozenset(node.symbols)
 
-    def check(value: Any, depth: int = 0, /) -> str:
+    def check(value: Any) -> str:
         if isinstance(value, str) and value in symbols:
             return value
         near = similar(value, node.symbols) if isinstance(value, str) else None
@@ -166,7 +157,7 @@ def decimal_writer(logical: Logical, size: int | None) -> Physical[bytes]:
     """
     unscale = unscaled_decimal(logical)
 
-    def write(value: Any, depth: int = 0, /) -> bytes:
+    def write(value: Any) -> bytes:
         if isinstance(value, int) and not isinstance(value, bool):
             value = Decimal(value)
         if not isinstance(value, Decimal):
@@ -214,14 +205,14 @@ def _minimal_bytes(value: int) -> bytes:
     return value.to_bytes(bits // 8 + 1, "big", signed=True)
 
 
-def _date(value: Any, depth: int = 0, /) -> int:
+def _date(value: Any) -> int:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.toordinal() - _EPOCH_DAY
     return _raw_or_misfit(value, "a date", _INT)
 
 
 def _time(per_second: int, check: Physical[int]) -> Physical[int]:
-    def write(value: Any, depth: int = 0, /) -> int:
+    def write(value: Any) -> int:
         if not isinstance(value, time):
             return _raw_or_misfit(value, "a time of day", check)
         if value.tzinfo is not None:
@@ -236,7 +227,7 @@ def _timestamp(per_second: int, *, local: bool) -> Physical[int]:
     expected = "a datetime without a zone" if local else "an aware datetime"
     epoch = _LOCAL_EPOCH if local else _EPOCH
 
-    def write(value: Any, depth: int = 0, /) -> int:
+    def write(value: Any) -> int:
         if not isinstance(value, datetime):
             return _raw_or_misfit(value, expected, _LONG)
         if (value.utcoffset() is None) is not local:
@@ -269,11 +260,11 @@ def _raw_or_misfit(value: Any, expected: str, check: Physical[int]) -> int:
     raise Misfit(f"expected {expected}; found {found(value)}")
 
 
-def _uuid_text(value: Any, depth: int = 0, /) -> str:
+def _uuid_text(value: Any) -> str:
     return str(value) if isinstance(value, UUID) else utf8_text(value)
 
 
-def _uuid_bytes(value: Any, depth: int = 0, /) -> bytes:
+def _uuid_bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
         return fixed_bytes(16)(value)
     if isinstance(value, UUID):
@@ -281,7 +272,7 @@ def _uuid_bytes(value: Any, depth: int = 0, /) -> bytes:
     raise Misfit(f"expected a UUID; found {found(value)}")
 
 
-def _duration(value: Any, depth: int = 0, /) -> bytes:
+def _duration(value: Any) -> bytes:
     if isinstance(value, bytes):
         return fixed_bytes(12)(value)
     if not isinstance(value, Duration):
@@ -294,12 +285,12 @@ def _duration(value: Any, depth: int = 0, /) -> bytes:
     return _DURATION.pack(*value)
 
 
-def _null(value: Any, depth: int = 0, /) -> None:
+def _null(value: Any) -> None:
     if value is not None:
         raise Misfit(f"expected null; found {found(value)}")
 
 
-def _boolean(value: Any, depth: int = 0, /) -> bool:
+def _boolean(value: Any) -> bool:
     if value is True or value is False:
         return value
     raise Misfit(f"expected true or false; found {found(value)}")
