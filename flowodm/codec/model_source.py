@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from flowodm.avro.binding import Binding
+from flowodm.avro.survey import parts_of, survey
 from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from flowodm.codec.bulk_write import BULK
 from flowodm.codec.misfit import DEPTH
 from flowodm.codec.model_body import Body, display
 from flowodm.codec.model_kinds import UnionKinds, union_kinds
 from flowodm.codec.model_leaves import ModelLeaves, put_text
-from flowodm.codec.model_survey import parts_of, survey
 from flowodm.codec.source import Constants
 from flowodm.codec.varint_write import long_bytes
 

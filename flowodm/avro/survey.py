@@ -1,4 +1,4 @@
-"""What the encoder's generator must know of a schema before it writes: users, recursion, depth."""
+"""What a walk over a whole schema tells: who uses a node, what is recursive, how deep it is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
