@@ -74,8 +74,7 @@ def test_14_a_record_that_cannot_be_delivered_fails_no_other(
 def test_23_sixteen_threads_send_with_one_producer(
     kafka: str, registry_url: str, topic: str
 ) -> None:
-    """0.3.1 made a producer for each thread that came while the first was made, and lost all but
-    one with what it had to send."""
+    """0.3.1 made one for each thread that came while the first was being made, and kept the last."""
     made: list[Any] = []
 
     class Slow(KafkaConnection):
