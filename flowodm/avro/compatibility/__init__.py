@@ -2,9 +2,11 @@
 
 ```
 engine.py           every pair of types that meet, each judged once
+candidates.py       which branches of a union can read a type at all
 incompatibility.py  one reason, in the registry's words too
+places.py           where the reasons are, bounded
 words.py            reasons and cures in plain words
-report.py           what was found, with its places
+report.py           `check`: judge, then tell
 history.py          the seven levels over the versions of a subject
 ```
 How a value is read into another schema is `resolve.py`'s; what reads without an error and still

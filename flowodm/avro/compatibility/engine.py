@@ -8,9 +8,11 @@ reasons in each; `report.py` writes the places out.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from flowodm.avro.compatibility.candidates import Candidates
 from flowodm.avro.compatibility.incompatibility import IncompatibilityType
 from flowodm.avro.matching import PROMOTIONS, is_named_alike, kind_of
 from flowodm.avro.schema import Schema
+from flowodm.avro.survey import survey
 from flowodm.avro.types import (
     Array,
     Enum,
@@ -30,7 +32,11 @@ from flowodm.errors import SchemaError
 
 __all__ = ["Cause", "Engine", "Reason", "Verdict"]
 
-_MOST_COMPARISONS: Final = 5_000_000
+_MOST_WORK: Final = 10_000_000
+_PAIR: Final = 12
+"""What a pair costs of that; a field costs one."""
+_FEW_BRANCHES: Final = 8
+"""Of a union that is judged branch by branch: an index would cost more."""
 
 
 class Cause(NamedTuple):
@@ -87,7 +93,9 @@ class Engine:
         self._exact = exact
         self._verdicts: dict[tuple[int, int], Verdict] = {}
         self._written: dict[int, dict[str, Field]] = {}
-        self._comparisons = _MOST_COMPARISONS
+        self._unions: dict[int, Candidates] = {}
+        self._finite: bool | None = None
+        self._work = _MOST_WORK
         self.ambiguous: list[tuple[Path, Cause]] = []
         """Fields that several written ones claim, wherever they were met: Java gives up there."""
 
@@ -103,9 +111,13 @@ class Engine:
         """The verdict on a pair that was met."""
         return self._verdicts.get((id(self._reader.deref(reader)), id(self._writer.deref(writer))))
 
-    def reader_branches(self, union: Union) -> Iterable[Type]:
-        """The branches of a reader's union, each a definition."""
-        return (self._reader.deref(branch) for branch in union.branches)
+    def like(self, union: Union, writer: Type) -> Iterable[Type]:
+        """The branches of a reader's union whose kind and name let them read a type."""
+        known = self._unions.get(id(union))
+        if known is None:
+            branches = (self._reader.deref(branch) for branch in union.branches)
+            known = self._unions[id(union)] = Candidates(branches)
+        return known.for_writer(writer)
 
     def _judge(self, reader: Type, writer: Type, place: Path) -> Walk[Verdict]:
         reader, writer = self._reader.deref(reader), self._writer.deref(writer)
@@ -113,7 +125,7 @@ class Engine:
         known = self._verdicts.get(pair)
         if known is not None:
             return known if known.is_settled else _COMPATIBLE
-        self._spend(1)
+        self._spend(_PAIR)
         verdict = self._verdicts[pair] = Verdict(place)
         if isinstance(reader, Union) or isinstance(writer, Union):
             yield from self._union(verdict, reader, writer)
@@ -124,9 +136,9 @@ class Engine:
         verdict.is_settled = True
         return verdict
 
-    def _spend(self, comparisons: int) -> None:
-        self._comparisons -= comparisons
-        if self._comparisons < 0:
+    def _spend(self, work: int) -> None:
+        self._work -= work
+        if self._work < 0:
             raise SchemaError(
                 f"`{self._writer.name}` read as `{self._reader.name}`: too many types to compare",
                 hint="unions of very many records cost the most: make them smaller",
@@ -136,7 +148,7 @@ class Engine:
         if not isinstance(writer, Union):
             assert isinstance(reader, Union)
             place = self._in_union(verdict.place)
-            for branch in reader.branches:
+            for branch in self._candidates(reader, writer):
                 if not (yield self._judge(branch, writer, place)).reasons:
                     return
             verdict.add((), _missing_branch(reader, writer))
@@ -148,6 +160,23 @@ class Engine:
         else:
             for index, branch in enumerate(writer.branches):
                 yield from self._inside(verdict, (index,), reader, branch)
+
+    def _candidates(self, union: Union, writer: Type) -> Iterable[Type]:
+        """The branches to judge.
+
+        Java judges each. Those that can only fail are left out where that changes nothing: where
+        no pair can be in progress, and where its places are not asked for.
+        """
+        if len(union.branches) <= _FEW_BRANCHES or not self._is_finite():
+            return union.branches
+        return self.like(union, writer)
+
+    def _is_finite(self) -> bool:
+        if self._finite is None:
+            self._finite = not self._exact and not (
+                survey(self._reader).recursive and survey(self._writer).recursive
+            )
+        return self._finite
 
     def _in_union(self, place: Path) -> Path:
         """Where a branch is: Java counts from the branch."""

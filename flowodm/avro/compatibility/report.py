@@ -1,19 +1,12 @@
-"""What was found, with its places: as many as are bounded, in Java's order."""
+"""The check itself: judge, then tell what was found."""
 
-from collections.abc import Iterator
-from typing import Final
-
-from flowodm.avro.compatibility.engine import Cause, Engine, Verdict
+from flowodm.avro.compatibility.engine import Engine
 from flowodm.avro.compatibility.incompatibility import Incompatibility
+from flowodm.avro.compatibility.places import causes, location
 from flowodm.avro.compatibility.words import Changing, Words
 from flowodm.avro.schema import Schema
-from flowodm.avro.words import Path
 
 __all__ = ["check", "compare"]
-
-_MOST_REASONS: Final = 10_000
-_MOST_STEPS: Final = 2_000_000
-"""Of all places together: types inside each other 10,000 deep have places as long."""
 
 
 def check(reader: Schema, writer: Schema, *, exact: bool = False) -> tuple[Incompatibility, ...]:
@@ -47,39 +40,8 @@ def compare(
     if not verdict.reasons and not engine.ambiguous:
         return ()
     words = Words(engine, exact=exact, changing=changing)
-    ambiguous = [words.told(_location(place), cause) for place, cause in engine.ambiguous[:1]]
+    ambiguous = [words.told(location(place), cause) for place, cause in engine.ambiguous[:1]]
     if exact and ambiguous:
         return tuple(ambiguous)
-    found = (words.told(_location(place), cause) for place, cause in _causes(verdict, exact))
+    found = (words.told(location(place), cause) for place, cause in causes(verdict, exact=exact))
     return (*found, *ambiguous)
-
-
-def _causes(root: Verdict, exact: bool) -> Iterator[tuple[Path, Cause]]:
-    """Every cause with its place, as long as the bounds allow."""
-    stack = [(root.place, iter(root.reasons), 0)]
-    reasons, steps = _MOST_REASONS, _MOST_STEPS
-    while stack and reasons and steps > 0:
-        place, rest, depth = stack[-1]
-        reason = next(rest, None)
-        if reason is None:
-            stack.pop()
-            continue
-        for step in reason.steps:
-            place = (place, step)
-        depth += len(reason.steps)
-        if isinstance(reason.cause, Cause):
-            reasons, steps = reasons - 1, steps - depth
-            yield place, reason.cause
-        else:
-            steps -= 1
-            inner = reason.cause
-            stack.append((inner.place if exact else place, iter(inner.reasons), depth))
-
-
-def _location(place: Path) -> str:
-    """Write a place as a JSON pointer; no step of it needs an escape."""
-    steps: list[str] = []
-    while place is not None:
-        place, step = place
-        steps.append(str(step))
-    return "/" + "/".join(reversed(steps))

@@ -1,13 +1,15 @@
 """Reasons and cures in plain words."""
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from flowodm.avro.compatibility.engine import Cause, Engine
 from flowodm.avro.compatibility.incompatibility import Incompatibility
-from flowodm.avro.matching import PROMOTIONS, kind_of
+from flowodm.avro.compatibility.places import causes, location
+from flowodm.avro.matching import kind_of
 from flowodm.avro.names import namespace_of
 from flowodm.avro.type_words import type_words
-from flowodm.avro.types import Enum, Fixed, NamedType, Primitive, Record, Type, Union
+from flowodm.avro.types import Enum, Fixed, NamedType, Record, Type, Union
 from flowodm.avro.words import shown
 
 __all__ = ["Changing", "Words"]
@@ -15,7 +17,11 @@ __all__ = ["Changing", "Words"]
 Changing: TypeAlias = Literal["reader", "writer"] | None
 """Which side a cure may change; None: either."""
 
+_LOSSLESS: Final = {"int": ("long", "double"), "float": ("double",), "string": ("bytes",)}
+"""The promotions that a cure may name: they keep every value."""
 _MOST_NAMES: Final = 8
+_DEEPEST: Final = 3
+"""Branches inside each other whose reasons a message tells."""
 
 
 class _Words(NamedTuple):
@@ -49,7 +55,7 @@ class Words:
         """Tell a cause at a place."""
         words = self._known.get(id(cause))
         if words is None:
-            words = self._known[id(cause)] = _words(cause)
+            words = self._known[id(cause)] = self._words(cause)
         return Incompatibility(
             type=cause.type,
             location=location,
@@ -59,6 +65,20 @@ class Words:
             writer=words.writer,
             java_message=cause.java_message,
         )
+
+    def _words(self, cause: Cause, depth: int = 0) -> _Words:
+        """Tell a cause; of a branch that is there and does not fit, why."""
+        if cause.type != "MISSING_UNION_BRANCH":
+            return _words(cause)
+        union = cause.reader
+        assert isinstance(union, Union)
+        for branch in self._engine.like(union, cause.writer) if depth < _DEEPEST else ():
+            inner = self._engine.settled(branch, cause.writer)
+            if inner is not None and inner.reasons:
+                place, first = next(causes(inner, exact=False))
+                why = self._words(first, depth + 1)
+                return _inner_words(cause.writer, union, branch, location(place), why)
+        return _branch_words(union, cause.writer)
 
     def _cure(self, words: _Words) -> str:
         if self._changing == "reader":
@@ -77,8 +97,6 @@ def _words(cause: Cause) -> _Words:
             return _size_words(reader, writer)
         case "MISSING_ENUM_SYMBOLS", Enum(), Enum():
             return _symbol_words(reader, writer)
-        case "MISSING_UNION_BRANCH", Union(), _:
-            return _branch_words(reader, writer)
         case "AMBIGUOUS_FIELD", Record(), Record():
             return _ambiguous_words(cause, writer)
         case "READER_FIELD_MISSING_DEFAULT_VALUE", Record(), Record():
@@ -105,8 +123,8 @@ def _size_words(reader: Fixed, writer: Fixed) -> _Words:
         f"{writer.size} bytes were written, and the reader's {name} has {reader.size}",
         f"{reader.size} bytes",
         f"{writer.size} bytes",
-        f"make {name} {writer.size} bytes long; for another size, add a field of a new type",
-        f"keep {reader.size} bytes; for another size, add a field of a new type",
+        f"make {name} {writer.size} bytes, and add a field of a new type for another size",
+        f"keep {reader.size} bytes, and add a field of a new type for another size",
     )
 
 
@@ -115,7 +133,7 @@ def _symbol_words(reader: Enum, writer: Enum) -> _Words:
     missing = _listed([symbol for symbol in writer.symbols if symbol not in known])
     name = shown(reader.fullname)
     return _Words(
-        f"the reader's {name} does not know {missing}, and has no symbol for what it does not know",
+        f"the reader's {name} does not know {missing}, and has no `default` symbol",
         f"{name} without {missing}",
         f"{shown(writer.fullname)} with {missing}",
         f"add {missing} to {name}, or give {name} a `default` symbol",
@@ -126,11 +144,22 @@ def _symbol_words(reader: Enum, writer: Enum) -> _Words:
 def _branch_words(reader: Union, writer: Type) -> _Words:
     union, branch = type_words(reader), type_words(writer)
     return _Words(
-        f"{branch} was written, and no branch of the reader's {union} reads it",
-        union,
+        f"{branch} was written, and the reader's union {union} has no branch that reads it",
+        f"union {union}",
         branch,
         f"add {branch} to the union",
         f"leave {branch} out",
+    )
+
+
+def _inner_words(writer: Type, union: Union, branch: Type, place: str, inner: _Words) -> _Words:
+    """Why the branch that is meant does not read the type."""
+    inside = f" (at `{place}` in it)" if place != "/" else ""
+    return inner._replace(
+        message=f"{type_words(writer)} was written, and the reader's {type_words(branch)}, a branch"
+        f" of its union, does not read it: {inner.message}{inside}",
+        reader=f"union {type_words(union)}",
+        writer=type_words(writer),
     )
 
 
@@ -176,18 +205,22 @@ def _reader_type_cure(reader: Type, writer: Type) -> str:
     wanted, written = type_words(reader), type_words(writer)
     if kind_of(writer) == "null":
         return f"make {wanted} a union with `null`"
-    wider = PROMOTIONS.get(kind_of(writer), ())
-    others = f" (or {_listed(list(wider))})" if wider else ""
-    return f"read {written}{others}, or the union of {written} and {wanted}"
+    return (
+        f"read {written}{_or(_LOSSLESS.get(kind_of(writer), ()))}, or the union of {written} and"
+        f" {wanted}"
+    )
 
 
 def _writer_type_cure(reader: Type) -> str:
-    promoted = [kind for kind, wider in PROMOTIONS.items() if kind_of(reader) in wider]
-    others = f" (or {_listed(promoted)})" if isinstance(reader, Primitive) and promoted else ""
-    return f"keep {type_words(reader)}{others}"
+    narrower = [kind for kind, wider in _LOSSLESS.items() if kind_of(reader) in wider]
+    return f"keep {type_words(reader)}{_or(narrower)}"
 
 
-def _listed(names: list[str]) -> str:
+def _or(kinds: Sequence[str]) -> str:
+    return f" (or {_listed(kinds)})" if kinds else ""
+
+
+def _listed(names: Sequence[str]) -> str:
     words = [shown(name) for name in names[:_MOST_NAMES]]
     hidden = len(names) - len(words)
     return ", ".join([*words, f"{hidden} more"] if hidden else words)
