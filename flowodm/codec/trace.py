@@ -320,22 +320,23 @@ class Tracer:
     def _block(self, smallest: int, node: int, *, keys: int = 0) -> tuple[int, int | None] | None:
         """The number of items, and where the writer says that they end; None after the last."""
         begin = self._p
-        count, end, left = self._block_header(begin)
-        if count * smallest > left:
-            self._fail(f"count {count}", f"so many items do not fit in {_bytes(left)}", begin)
+        count, end = self._block_header(smallest)
         if count:
             self._charge(count * (self._measures.weight[node] + keys), begin)
         return (count, end) if count else None
 
-    def _block_header(self, begin: int) -> tuple[int, int | None, int]:
+    def _block_header(self, smallest: int) -> tuple[int, int | None]:
+        begin, end = self._p, None
         count = self._number("long", "count")
-        if count >= 0:
-            return count, None, len(self._data) - self._p
-        size = self._length()
+        size = self._length() if count < 0 else None
         left = len(self._data) - self._p
-        if size > left:
-            self._fail(f"block of {_bytes(size)}", f"{_bytes(left)} left", begin)
-        return -count, self._p + size, size
+        if size is not None:
+            if size > left:
+                self._fail(f"block of {_bytes(size)}", f"{_bytes(left)} left", begin)
+            count, end, left = -count, self._p + size, size
+        if count * smallest > left:
+            self._fail(f"count {count}", f"so many items do not fit in {_bytes(left)}", begin)
+        return count, end
 
     def _check_end(self, end: int | None) -> None:
         if end is not None and end != self._p:
@@ -364,9 +365,7 @@ class Tracer:
         smallest = self._measures.smallest[part] + keys
         while True:
             begin = self._p
-            count, end, left = self._block_header(begin)
-            if count * smallest > left:
-                self._fail(f"count {count}", f"so many items do not fit in {_bytes(left)}", begin)
+            count, end = self._block_header(smallest)
             if not count:
                 return
             if end is not None:
