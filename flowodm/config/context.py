@@ -24,7 +24,7 @@ from flowodm.config.librdkafka import is_secret_key
 __all__ = ["Context", "ContextSettings", "KafkaSettings", "OAuthConfig", "RegistryConfig"]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Unknown keys are refused, and no error repeats a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -93,7 +93,7 @@ def _plain_url(value: str) -> str:
     return value.rstrip("/")
 
 
-class OAuthConfig(_Strict):
+class OAuthConfig(Strict):
     """OAuth 2 client credentials for the registry."""
 
     token_url: str
@@ -107,7 +107,7 @@ class OAuthConfig(_Strict):
         return _plain_url(value)
 
 
-class RegistryConfig(_Strict):
+class RegistryConfig(Strict):
     """Where the schema registry is, and who we are to it. Paths are absolute when from a file."""
 
     url: str
@@ -177,7 +177,7 @@ def split_userinfo(urls: str) -> tuple[str, list[str]]:
     return ",".join(plain), found
 
 
-class ContextSettings(_Strict):
+class ContextSettings(Strict):
     """What a file, the environment or an argument may say of a context."""
 
     bootstrap_servers: Text | None = None

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from flowodm.config.context import ContextSettings, Text, plain_text
+from flowodm.config.context import ContextSettings, Strict, Text, plain_text
 
 __all__ = ["ConfigDocument", "TopicSettings"]
 
@@ -31,11 +31,7 @@ Compatibility = Literal[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class TopicSettings(_Strict):
+class TopicSettings(Strict):
     """A topic as the project wants it."""
 
     partitions: Annotated[int, Field(strict=True, ge=1)] | None = None
@@ -57,7 +53,7 @@ class TopicSettings(_Strict):
         }
 
 
-class ConfigDocument(_Strict):
+class ConfigDocument(Strict):
     """The whole file."""
 
     version: Literal[1] = 1
