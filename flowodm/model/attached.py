@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from flowodm.errors import SettingsError
 from flowodm.model.declaration import Declaration
 from flowodm.model.declared import DeclaredModel
-from flowodm.model.hooks import AsyncConsumerHook, ConsumerHook
+from flowodm.model.hooks import AsyncConsumerHook, consumer_hook
 from flowodm.model.reading import Reading
 from flowodm.model.tombstone import Tombstone
 from flowodm.model.writing import Writing
@@ -133,7 +133,7 @@ def subscription_of(
     """The membership that the verbs of a class and a group share; a profile that is new moves in."""
     make_consumer: _MakeConsumer = None
     if _overrides(cls, "get_consumer"):
-        make_consumer = ConsumerHook(cls, partial(cls.get_consumer, group_id, settings))
+        make_consumer = consumer_hook(cls, partial(cls.get_consumer, group_id, settings))
     return _subscription(cls, group_id, settings, make_consumer)
 
 

@@ -9,7 +9,7 @@ from flowodm.errors import UsageError
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
 
-__all__ = ["AsyncConsumerHook", "ConsumerHook", "check_client"]
+__all__ = ["AsyncConsumerHook", "check_client", "consumer_hook"]
 
 
 def check_client(client: object, kind: Literal["Producer", "Consumer"], cls: type) -> None:
@@ -27,23 +27,22 @@ def check_client(client: object, kind: Literal["Producer", "Consumer"], cls: typ
         )
 
 
-class ConsumerHook:
-    """Calls a class's own `get_consumer` when a consumer is needed.
+def consumer_hook(
+    cls: type, make: "Callable[[], Consumer]"
+) -> "Callable[[Mapping[str, Any]], Consumer]":
+    """Have a class's own `get_consumer` called when a consumer is needed.
 
     Args:
         cls: The class.
         make: The hook, with its arguments.
     """
 
-    def __init__(self, cls: type, make: "Callable[[], Consumer]") -> None:
-        self._cls = cls
-        self._make = make
-
-    def __call__(self, _config: Mapping[str, Any]) -> "Consumer":
-        """Get the consumer; what it is configured with is the hook's business."""
-        consumer = self._make()
-        check_client(consumer, "Consumer", self._cls)
+    def hook(_config: Mapping[str, Any]) -> "Consumer":  # configuring it is the hook's business
+        consumer = make()
+        check_client(consumer, "Consumer", cls)
         return consumer
+
+    return hook
 
 
 class AsyncConsumerHook:

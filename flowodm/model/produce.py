@@ -8,7 +8,7 @@ from flowodm.errors import DeliveryError, FlowODMError, SerializationError, Usag
 from flowodm.model.attached import aready_writing, ready_writing
 from flowodm.model.declared import DeclaredModel
 from flowodm.model.writing import Writing
-from flowodm.producer import Delivery, Outcome, Outgoing
+from flowodm.producer import Delivery, Outcome, Outgoing, Producer
 from flowodm.record import Headers
 
 __all__ = ["GivenHeaders", "ProduceVerbs"]
@@ -132,22 +132,18 @@ class ProduceVerbs(DeclaredModel, abstract=True):
         """
         writing, producer = ready_writing(cls)
         batch = _Batch(cls, writing, messages)
-        if flush:
-            return batch.deliveries(producer.deliver_many(batch.records()))
-        for record in batch.records():
-            producer.send(*record[:3])
-        return batch.deliveries([])
+        if not flush:
+            return batch.hand_over(producer)
+        return batch.deliveries(producer.deliver_many(batch.records()))
 
     @classmethod
     async def aproduce_many(cls, messages: Iterable[Self], flush: bool = True) -> list[Delivery]:
         """Do what `produce_many` does, for asyncio."""
         writing, producer = await aready_writing(cls)
         batch = _Batch(cls, writing, messages)
-        if flush:
-            return batch.deliveries(await producer.adeliver_many(batch.records()))
-        for record in batch.records():
-            producer.send(*record[:3])
-        return batch.deliveries([])
+        if not flush:
+            return batch.hand_over(producer)
+        return batch.deliveries(await producer.adeliver_many(batch.records()))
 
     @classmethod
     def produce_tombstone(
@@ -232,6 +228,12 @@ class _Batch:
                 self._unwritten.append((place, error))
             else:
                 yield record
+
+    def hand_over(self, producer: Producer) -> list[Delivery]:
+        """Send them without waiting; raises what could not be written."""
+        for record in self.records():
+            producer.send(*record[:3])
+        return self.deliveries([])
 
     def deliveries(self, outcomes: Iterable[Outcome]) -> list[Delivery]:
         """Return what was delivered, if that is everything."""
