@@ -15,7 +15,7 @@ from flowodm.avro.resolve import resolve
 from flowodm.avro.schema import Schema
 from flowodm.codec import bulk, varint
 from flowodm.codec.failure import DecodeFailure
-from flowodm.codec.generate import Generated, generate
+from flowodm.codec.generate import generate
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import Measures, measure
 from flowodm.codec.style import VALUES, Style
@@ -85,18 +85,8 @@ def compile_decoder(
     generated = generate(resolution, measures, style, limits)
     explain = _explainer(resolution, measures, style, limits)
     source = "\n\n".join(generated.functions)
-    return Decoder(_load(generated, explain), resolution.reader, source)
-
-
-def _load(generated: Generated, explain: Callable[..., Any]) -> Decode:
-    module = {"__builtins__": {}, **_NAMES, **generated.constants, "EXPLAIN": explain}
-    for text in generated.functions:
-        code = compile(text, "<flowodm decoder>", "exec", dont_inherit=True)
-        exec(code, module)  # noqa: S102  # the source holds no text of the schema
-    for name, functions in generated.tables.items():
-        module[name] = tuple(module[function] for function in functions)
-    decode: Decode = module["decode"]
-    return decode
+    decode: Decode = generated.load("decoder", {**_NAMES, "EXPLAIN": explain})["decode"]
+    return Decoder(decode, resolution.reader, source)
 
 
 def _explainer(

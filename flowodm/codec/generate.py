@@ -12,7 +12,7 @@ is the end of the bytes: a slice beyond it is short, and never the result.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress
 from typing import Any, Final
 
@@ -35,16 +35,13 @@ from flowodm.codec.blocks import write_blocks
 from flowodm.codec.leaves import Leaves, read_slice, skip_slice
 from flowodm.codec.limits import Limits
 from flowodm.codec.measure import Measures, children_of
-from flowodm.codec.source import Constants, Function
+from flowodm.codec.source import Constants, Function, Generated, Nest
 from flowodm.codec.style import PHYSICAL, Convert, Style
 from flowodm.codec.trace import Tracer
 from flowodm.errors import DeserializationError
 
-__all__ = ["Generated", "generate"]
+__all__ = ["generate"]
 
-_MOST_BLOCKS: Final = 10
-_MOST_LEVELS: Final = 16
-_MOST_LINES: Final = 3_000
 _SMALL: Final = 16
 """Nodes that may be written several times rather than called."""
 _MOST_BRANCHES: Final = 8
@@ -53,30 +50,6 @@ _MOST_STEPS: Final = 500
 
 _DISPLAY: Final = 15
 """CPython builds a larger display in pieces, slower than it stores items."""
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """The functions of a module, `decode` among them, and the constants that they need."""
-
-    functions: tuple[str, ...]
-    """The source of each; apart, because CPython takes much memory to compile much at once."""
-    constants: dict[str, Any]
-    tables: dict[str, tuple[str, ...]]
-    """Constants that are tuples of the module's own functions, by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Nest:
-    """How deep inside a function a node is written."""
-
-    open: int = 0
-    """Containers that are open in this function."""
-    blocks: int = 0
-    levels: int = 0
-
-    def inside(self, *, open: int = 0, blocks: int = 0) -> "_Nest":
-        return _Nest(self.open + open, self.blocks + blocks, self.levels + 1)
 
 
 def generate(resolution: Resolution, measures: Measures, style: Style, limits: Limits) -> Generated:
@@ -121,7 +94,7 @@ class _Generator:
                 function.emit(f"d = {self._constants.add(self._limits.depth)}")
             if left < 0:
                 function.emit("raise FAIL")
-            self._read(function, root, "v", _Nest(blocks=1))
+            self._read(function, root, "v", Nest(blocks=1))
             if function.is_counted:
                 function.lines.insert(budget, f"  b = [{self._constants.add(left)}]")
             function.emit("if p == len(data): return v")
@@ -132,11 +105,11 @@ class _Generator:
 
     def _function(self, place: int) -> Function:
         function = Function(f"def f{place}({self._arguments}):", self._constants)
-        self._write(function, place, "v", _Nest())
+        self._write(function, place, "v", Nest())
         function.emit("return p" if isinstance(self._nodes[place], Skip) else "return v, p")
         return function
 
-    def _read(self, function: Function, place: int, target: str, nest: _Nest) -> None:
+    def _read(self, function: Function, place: int, target: str, nest: Nest) -> None:
         """Read a node into a local variable, here or by a function; or skip it."""
         if self._is_written_here(function, place, nest):
             self._write(function, place, target, nest)
@@ -144,7 +117,7 @@ class _Generator:
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
         function.emit(f"{result} = {self._ask(place)}({self._passed(function, nest)})")
 
-    def _passed(self, function: Function, nest: _Nest, data: str = "data, p") -> str:
+    def _passed(self, function: Function, nest: Nest, data: str = "data, p") -> str:
         """The arguments of a call."""
         function.is_counted = True
         return f"{data}, b, d - {nest.open}" if self._is_deep else f"{data}, b"
@@ -156,12 +129,10 @@ class _Generator:
             self._queue.append(place)
         return f"f{place}"
 
-    def _is_written_here(self, function: Function, place: int, nest: _Nest) -> bool:
+    def _is_written_here(self, function: Function, place: int, nest: Nest) -> bool:
         if _is_leaf(self._nodes[place]):
             return True
-        if place in self._measures.recursive or nest.levels >= _MOST_LEVELS:
-            return False
-        if nest.blocks >= _MOST_BLOCKS or len(function.lines) > _MOST_LINES:
+        if place in self._measures.recursive or nest.is_full(function):
             return False
         return self._measures.users[place] < 2 or self._is_small(place)
 
@@ -172,7 +143,7 @@ class _Generator:
             stack.extend(children_of(self._nodes[stack.pop()]))
         return seen <= _SMALL
 
-    def _write(self, function: Function, place: int, target: str, nest: _Nest) -> None:
+    def _write(self, function: Function, place: int, target: str, nest: Nest) -> None:
         match self._nodes[place]:
             case Read() as node:
                 self._leaves.read(function, node, target)
@@ -195,7 +166,7 @@ class _Generator:
             case Skip() as node:
                 self._skip(function, place, node, nest)
 
-    def _enter(self, function: Function, nest: _Nest, *, blocks: int = 0) -> _Nest:
+    def _enter(self, function: Function, nest: Nest, *, blocks: int = 0) -> Nest:
         nest = nest.inside(open=1, blocks=blocks)
         if self._is_deep:
             function.emit(f"if d < {nest.open}: raise FAIL")
@@ -205,7 +176,7 @@ class _Generator:
         if convert is not None:
             function.emit(f"{target} = {self._constants.add(convert)}({target})")
 
-    def _record(self, function: Function, node: ReadRecord, target: str, nest: _Nest) -> None:
+    def _record(self, function: Function, node: ReadRecord, target: str, nest: Nest) -> None:
         values: dict[str, str] = {}
         pieces = range(0, len(node.steps), _MOST_STEPS)
         for start in pieces:
@@ -220,7 +191,7 @@ class _Generator:
         self._display(function, target, [(f.name, values[f.name]) for f in node.reader.fields])
         self._converted(function, self._style.convert(node.reader), target)
 
-    def _steps(self, function: Function, steps: Sequence[Step], nest: _Nest) -> list[str]:
+    def _steps(self, function: Function, steps: Sequence[Step], nest: Nest) -> list[str]:
         """Read fields one after the other, each into a local variable."""
         names = [function.fresh("v") for _ in steps]
         run: list[tuple[Read, str]] = []
@@ -234,13 +205,13 @@ class _Generator:
         self._end_run(function, run)
         return names
 
-    def _piece(self, function: Function, steps: Sequence[Step], nest: _Nest) -> list[str]:
+    def _piece(self, function: Function, steps: Sequence[Step], nest: Nest) -> list[str]:
         """Read some fields of a very long record in a function of their own."""
         name = f"g{len(self._functions)}"
         piece = Function(f"def {name}({self._arguments}):", self._constants)
         self._functions.append(piece)
         kept = [step.target is not None for step in steps]
-        inner = self._steps(piece, steps, _Nest())
+        inner = self._steps(piece, steps, Nest())
         piece.emit("return " + ", ".join([*compress(inner, kept), "p"]))
         names = [function.fresh("v") for _ in steps]
         targets = ", ".join([*compress(names, kept), "p"])
@@ -262,7 +233,7 @@ class _Generator:
         for key, value in pairs[_DISPLAY:]:
             function.emit(f"{target}[{key}] = {value}")
 
-    def _default(self, function: Function, default: FieldDefault, nest: _Nest) -> str:
+    def _default(self, function: Function, default: FieldDefault, nest: Nest) -> str:
         """A constant, or a local variable for what a record must not share with the next."""
         try:
             physical, _ = self._traced(default, PHYSICAL)
@@ -285,7 +256,7 @@ class _Generator:
         tracer = Tracer(resolution, self._measures, style, self._limits, default.data)
         return tracer.read(), tracer.spent
 
-    def _array(self, function: Function, node: ReadArray, target: str, nest: _Nest) -> None:
+    def _array(self, function: Function, node: ReadArray, target: str, nest: Nest) -> None:
         items = node.items
         smallest, weight = self._measures.smallest[items], self._measures.weight[items]
         function.emit(f"{target} = []")
@@ -299,7 +270,7 @@ class _Generator:
         write_blocks(function, smallest, weight, one, bulk=bulk)
         self._converted(function, self._style.convert(node.reader), target)
 
-    def _map(self, function: Function, node: ReadMap, target: str, nest: _Nest) -> None:
+    def _map(self, function: Function, node: ReadMap, target: str, nest: Nest) -> None:
         values = node.values
         smallest, weight = self._measures.smallest[values] + 1, self._measures.weight[values] + 1
         function.emit(f"{target} = {{}}")
@@ -319,7 +290,7 @@ class _Generator:
         place: int,
         branches: tuple[int, ...],
         target: str,
-        nest: _Nest,
+        nest: Nest,
     ) -> None:
         if len(branches) > _MOST_BRANCHES:
             self._dispatch(function, place, branches, target, nest)
@@ -346,7 +317,7 @@ class _Generator:
         place: int,
         branches: tuple[int, ...],
         target: str,
-        nest: _Nest,
+        nest: Nest,
     ) -> None:
         """Many branches: a function each, looked up in a table."""
         table = f"T{place}"
@@ -358,7 +329,7 @@ class _Generator:
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
         function.emit(f"{result} = {table}[n]({self._passed(function, nest)})")
 
-    def _skip(self, function: Function, place: int, node: Skip, nest: _Nest) -> None:
+    def _skip(self, function: Function, place: int, node: Skip, nest: Nest) -> None:
         match node.writer:
             case Union():
                 self._union(function, place, node.parts, "v", nest.inside())
@@ -371,7 +342,7 @@ class _Generator:
             case _:
                 self._leaves.skip(function, node)
 
-    def _skip_blocks(self, function: Function, node: Skip, nest: _Nest) -> None:
+    def _skip_blocks(self, function: Function, node: Skip, nest: Nest) -> None:
         (part,) = node.parts
         keys = int(isinstance(node.writer, Map))
         smallest = self._measures.smallest[part] + keys

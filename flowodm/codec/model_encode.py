@@ -16,7 +16,7 @@ from uuid import UUID
 from flowodm.avro.binding import Binding
 from flowodm.avro.values import ARRAYS, Duration
 from flowodm.codec.encode import compile_encoder
-from flowodm.codec.model_source import Generated, generate
+from flowodm.codec.model_source import generate
 from flowodm.codec.model_values import is_root_model, model_values, told
 from flowodm.codec.varint_write import SMALL_END, int_bytes, long_bytes, small_numbers
 from flowodm.errors import SerializationError
@@ -39,7 +39,10 @@ def compile_model_encoder(binding: Binding) -> "Callable[[BaseModel, bytes], byt
         `model_construct` or an assignment it may hold anything.
     """
     root_attribute = "root" if is_root_model(binding) else None
-    return _load(generate(binding, root_attribute=root_attribute), _explainer(binding))
+    names = {**_NAMES, "EXPLAIN": _explainer(binding), "SMALL": small_numbers()}
+    module = generate(binding, root_attribute=root_attribute).load("model encoder", names)
+    encode: Callable[[BaseModel, bytes], bytes] = module["encode"]
+    return encode
 
 
 def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
@@ -57,18 +60,6 @@ def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
             raise told(binding, error) from None
 
     return explain
-
-
-def _load(
-    generated: Generated, explain: "Callable[[BaseModel, bytes], bytes]"
-) -> "Callable[[BaseModel, bytes], bytes]":
-    module: dict[str, Any] = {"__builtins__": {}, **_NAMES, **generated.constants}
-    module |= {"EXPLAIN": explain, "SMALL": small_numbers()}
-    for text in generated.functions:
-        code = compile(text, "<flowodm model encoder>", "exec", dont_inherit=True)
-        exec(code, module)  # noqa: S102  # the source holds no text of the schema
-    encode: Callable[[BaseModel, bytes], bytes] = module["encode"]
-    return encode
 
 
 class _Unusual(Exception):

@@ -11,8 +11,7 @@ in between.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from flowodm.avro.binding import Binding
 from flowodm.avro.survey import parts_of, survey
@@ -22,39 +21,15 @@ from flowodm.codec.misfit import DEPTH
 from flowodm.codec.model_body import Body, display
 from flowodm.codec.model_kinds import UnionKinds, union_kinds
 from flowodm.codec.model_leaves import ModelLeaves, put_text
-from flowodm.codec.source import Constants
+from flowodm.codec.source import Constants, Generated, Nest
 from flowodm.codec.varint_write import long_bytes
 
-__all__ = ["Generated", "generate"]
+__all__ = ["generate"]
 
-_MOST_BLOCKS: Final = 10
-_MOST_LEVELS: Final = 16
-_MOST_LINES: Final = 3_000
 _SMALL: Final = 16
 """Nodes that may be written several times rather than called."""
 _MOST_BRANCHES: Final = 200
 """Branches of a union that are told; CPython cannot nest many more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """The functions of a module, `encode` among them, and the constants that they need."""
-
-    functions: tuple[str, ...]
-    constants: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Nest:
-    """How deep inside a function a node is written."""
-
-    open: int = 0
-    """Containers that are open in this function."""
-    blocks: int = 0
-    levels: int = 0
-
-    def inside(self, *, open: int = 0, blocks: int = 0) -> "_Nest":
-        return _Nest(self.open + open, self.blocks + blocks, self.levels + 1)
 
 
 def generate(binding: Binding, *, root_attribute: str | None) -> Generated:
@@ -95,7 +70,7 @@ class _Generator:
                 body.emit(f"d = {self._constants.add(DEPTH)}")
             before = len(body.lines)
             value = self._root_value(body)
-            self._write(body, self._schema.deref(self._schema.root), value, _Nest(blocks=1))
+            self._write(body, self._schema.deref(self._schema.root), value, Nest(blocks=1))
             if body.uses_list:
                 body.lines.insert(before, "  o = [prefix]")
                 body.flush()
@@ -116,12 +91,12 @@ class _Generator:
 
     def _function(self, node: Type) -> Body:
         body = Body(f"def {self._asked[id(node)]}(v, {self._arguments}):", self._constants)
-        self._plain(body, node, "v", _Nest())
+        self._plain(body, node, "v", Nest())
         body.flush()
         body.emit("return")
         return body
 
-    def _write(self, body: Body, node: Type, value: str, nest: _Nest) -> None:
+    def _write(self, body: Body, node: Type, value: str, nest: Nest) -> None:
         """Write the value in a local variable, here or by a function."""
         conversion = self._binding.conversions.get(node)
         if conversion is not None:
@@ -135,7 +110,7 @@ class _Generator:
         body.uses_list = True
         body.emit(f"{self._ask(node)}({value}, {self._passed(nest)})")
 
-    def _passed(self, nest: _Nest) -> str:
+    def _passed(self, nest: Nest) -> str:
         """The arguments of a call."""
         return f"o, d - {nest.open}" if self._is_deep else "o"
 
@@ -147,12 +122,10 @@ class _Generator:
             self._queue.append(node)
         return name
 
-    def _is_written_here(self, body: Body, node: Type, nest: _Nest) -> bool:
+    def _is_written_here(self, body: Body, node: Type, nest: Nest) -> bool:
         if isinstance(node, Primitive | Fixed | Enum):
             return True
-        if id(node) in self._survey.recursive or nest.levels >= _MOST_LEVELS:
-            return False
-        if nest.blocks >= _MOST_BLOCKS or len(body.lines) > _MOST_LINES:
+        if id(node) in self._survey.recursive or nest.is_full(body):
             return False
         return self._survey.users[id(node)] < 2 or self._is_small(node)
 
@@ -163,7 +136,7 @@ class _Generator:
             stack.extend(parts_of(self._schema, stack.pop()))
         return seen <= _SMALL
 
-    def _plain(self, body: Body, node: Type, value: str, nest: _Nest) -> None:
+    def _plain(self, body: Body, node: Type, value: str, nest: Nest) -> None:
         match node:
             case Primitive() | Fixed() | Enum():
                 self._leaves.write(body, node, value)
@@ -176,13 +149,13 @@ class _Generator:
             case Union():
                 self._union(body, union_kinds(self._binding, node), value, nest)
 
-    def _enter(self, body: Body, nest: _Nest, *, blocks: int = 0) -> _Nest:
+    def _enter(self, body: Body, nest: Nest, *, blocks: int = 0) -> Nest:
         nest = nest.inside(open=1, blocks=blocks)
         if self._is_deep:
             body.emit(f"if d < {nest.open}: raise FAIL")
         return nest
 
-    def _record(self, body: Body, node: Record, value: str, nest: _Nest) -> None:
+    def _record(self, body: Body, node: Record, value: str, nest: Nest) -> None:
         binding = self._binding.records[node.fullname]
         attributes = body.fresh("s")
         body.emit(
@@ -194,7 +167,7 @@ class _Generator:
             body.emit(f"{inner} = {attributes}[{self._constants.add(bound.attribute)}]")
             self._write(body, self._schema.deref(field.type), inner, nest)
 
-    def _array(self, body: Body, node: Array, value: str, nest: _Nest) -> None:
+    def _array(self, body: Body, node: Array, value: str, nest: Nest) -> None:
         items = body.fresh("a")
         body.emit(f"if type({value}) not in ARRAYS: raise FAIL", f"{items} = [*{value}]")
         body.flush()
@@ -219,7 +192,7 @@ class _Generator:
         write = BULK.get(node.name)
         return write and self._constants.add(write)
 
-    def _map(self, body: Body, node: Map, value: str, nest: _Nest) -> None:
+    def _map(self, body: Body, node: Map, value: str, nest: Nest) -> None:
         entries = body.fresh("a")
         body.emit(f"if type({value}) is not dict: raise FAIL", f"{entries} = {{**{value}}}")
         body.flush()
@@ -234,7 +207,7 @@ class _Generator:
                 body.flush()
         body.put("END_BLOCK")
 
-    def _union(self, body: Body, kinds: UnionKinds, value: str, nest: _Nest) -> None:
+    def _union(self, body: Body, kinds: UnionKinds, value: str, nest: Nest) -> None:
         cases = self._cases(kinds, value)
         if all(_is_leaf(kinds.branches[index]) for _, index in cases):
             self._leaf_union(body, kinds, cases, value, nest)
@@ -247,7 +220,7 @@ class _Generator:
         _end_cases(body, cases)
 
     def _leaf_union(
-        self, body: Body, kinds: UnionKinds, cases: "_Cases", value: str, nest: _Nest
+        self, body: Body, kinds: UnionKinds, cases: "_Cases", value: str, nest: Nest
     ) -> None:
         """Every branch is a scalar: one piece."""
         outside = body.take()
@@ -259,7 +232,7 @@ class _Generator:
         _end_cases(body, cases)
         body.put(*outside, piece)
 
-    def _branch(self, body: Body, kinds: UnionKinds, index: int, value: str, nest: _Nest) -> None:
+    def _branch(self, body: Body, kinds: UnionKinds, index: int, value: str, nest: Nest) -> None:
         body.put(self._constants.add(long_bytes(index)))
         if index != kinds.null:
             self._write(body, kinds.branches[index], value, nest.inside())

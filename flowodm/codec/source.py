@@ -1,10 +1,18 @@
-"""Python source while it is being written: lines, indentation, fresh names, constants."""
+"""Python source while it is being written: lines, indentation, fresh names, constants.
 
-from collections.abc import Iterator
+And the module that is made of it.
+"""
+
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-__all__ = ["Constants", "Function"]
+__all__ = ["Constants", "Function", "Generated", "Nest"]
+
+_MOST_BLOCKS: Final = 10
+_MOST_LEVELS: Final = 16
+_MOST_LINES: Final = 3_000
 
 
 class Constants:
@@ -57,3 +65,48 @@ class Function:
         if len(self.lines) == before:
             self.emit("pass")
         self.indent -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """How deep inside a function a node is written."""
+
+    open: int = 0
+    """Containers that are open in this function."""
+    blocks: int = 0
+    levels: int = 0
+
+    def inside(self, *, open: int = 0, blocks: int = 0) -> "Nest":
+        """One level further in."""
+        return Nest(self.open + open, self.blocks + blocks, self.levels + 1)
+
+    def is_full(self, function: Function) -> bool:
+        """Whether what comes next needs a function of its own: CPython nests only so much."""
+        is_deep = self.levels >= _MOST_LEVELS or self.blocks >= _MOST_BLOCKS
+        return is_deep or len(function.lines) > _MOST_LINES
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The functions of a module, and the constants that they need."""
+
+    functions: tuple[str, ...]
+    """The source of each; apart, because CPython takes much memory to compile much at once."""
+    constants: Mapping[str, Any]
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Constants that are tuples of the module's own functions, by name."""
+
+    def load(self, kind: str, names: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the module, and nothing be known in it but these.
+
+        Args:
+            kind: What it is, for tracebacks.
+            names: Everything that the functions may name besides the constants.
+        """
+        module = {"__builtins__": {}, **names, **self.constants}
+        for text in self.functions:
+            code = compile(text, f"<flowodm {kind}>", "exec", dont_inherit=True)
+            exec(code, module)  # noqa: S102  # the source holds no text of the schema
+        for name, functions in self.tables.items():
+            module[name] = tuple(module[function] for function in functions)
+        return module
