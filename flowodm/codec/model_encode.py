@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from flowodm.avro.binding import Binding
+from flowodm.avro.schema import Schema
 from flowodm.avro.values import ARRAYS, Duration
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.model_source import generate
@@ -24,7 +25,7 @@ from flowodm.errors import SerializationError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["compile_model_encoder", "model_values"]
+__all__ = ["compile_checking_encoder", "compile_model_encoder", "model_values"]
 
 
 def compile_model_encoder(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
@@ -49,17 +50,35 @@ def _explainer(binding: Binding) -> "Callable[[BaseModel, bytes], bytes]":
     """What an encoder calls when it has failed: writes the instance, or says what is wrong."""
 
     @cache
-    def values() -> Callable[[Any], Any]:
-        return model_values(binding, every_branch=True)
+    def checking() -> "Callable[[BaseModel, bytes], bytes]":
+        return compile_checking_encoder(binding, binding.schema, every_branch=True)
 
-    def explain(instance: "BaseModel", prefix: bytes) -> bytes:
-        plain = values()(instance)
+    return lambda instance, prefix: checking()(instance, prefix)
+
+
+def compile_checking_encoder(
+    binding: Binding, schema: Schema, *, every_branch: bool = False
+) -> "Callable[[BaseModel, bytes], bytes]":
+    """Prepare to write a model's instances with any schema, value by value.
+
+    Args:
+        binding: The class and its own schema.
+        schema: What to write with.
+        every_branch: As for `model_values`: only for the class's own schema.
+
+    Returns:
+        A function as `compile_model_encoder` gives.
+    """
+    values, encoder = model_values(binding, every_branch=every_branch), compile_encoder(schema)
+
+    def encode(instance: "BaseModel", prefix: bytes) -> bytes:
+        plain = values(instance)
         try:
-            return compile_encoder(binding.schema).encode(plain, prefix)
+            return encoder.encode(plain, prefix)
         except SerializationError as error:
             raise told(binding, error) from None
 
-    return explain
+    return encode
 
 
 class _Unusual(Exception):

@@ -188,23 +188,11 @@ class Writing(Generic[_M]):
 def _avro_writer(binding: "Binding", schema: "Schema") -> Callable[[Any, bytes], bytes]:
     """The shortest way to the bytes of a schema."""
     from flowodm.avro.fitting import has_layout
-    from flowodm.codec.model_encode import compile_model_encoder
+    from flowodm.codec.model_encode import compile_checking_encoder, compile_model_encoder
 
     if has_layout(binding.schema, schema):
         return compile_model_encoder(binding)
-    from flowodm.codec.encode import compile_encoder
-    from flowodm.codec.model_values import model_values, told
-
-    values, encoder = model_values(binding), compile_encoder(schema)
-
-    def write(instance: Any, prefix: bytes) -> bytes:
-        plain = values(instance)
-        try:
-            return encoder.encode(plain, prefix)
-        except SerializationError as error:
-            raise told(binding, error) from None
-
-    return write
+    return compile_checking_encoder(binding, schema)
 
 
 def _write_json(instance: "BaseModel", prefix: bytes) -> bytes:
