@@ -6,6 +6,7 @@ never second-guessed. What cannot be understood is an `Undecodable` value and th
 a registry that cannot be asked is an exception, because a guess would be wrong data.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flowodm.codec.failure import DecodeFailure
@@ -17,6 +18,7 @@ from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
 
 if TYPE_CHECKING:
     from flowodm.avro import Schema
+    from flowodm.codec.decode import Decoder
     from flowodm.registry import SchemaRegistry
 
 __all__ = ["FORMATS", "Codec", "Format"]
@@ -57,9 +59,10 @@ class Codec:
         style: Style = VALUES,
         compile: "Compile | None" = None,
     ) -> None:
-        self._key = _SideCodec("key", key, Plans(registry, None, style)).decode
-        plans = Plans(registry, reader, style, compile=compile)
-        self._value = _SideCodec("value", value, plans).decode
+        keys = Plans(registry, partial(_compile, None, style))
+        values = Plans(registry, compile or partial(_compile, reader, style))
+        self._key = _SideCodec("key", key, keys).decode
+        self._value = _SideCodec("value", value, values).decode
 
     def decode(self, record: Record) -> DecodedRecord:
         """Decode a record's key and value, each on its own.
@@ -75,6 +78,12 @@ class Codec:
         return DecodedRecord(
             record, self._key(record.key, headers), self._value(record.value, headers)
         )
+
+
+def _compile(reader: "Schema | None", style: Style, writer: "Schema") -> "Decoder":
+    from flowodm.codec.decode import compile_decoder
+
+    return compile_decoder(writer, reader, style=style)
 
 
 class _SideCodec:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from flowodm.codec.framing import Framed
-from flowodm.codec.style import Style
 from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
 from flowodm.registry.cache import BoundedCache, BriefCache
 
@@ -41,23 +40,12 @@ class Plans:
 
     Args:
         registry: Where schemas come from; None when there is none.
-        reader: The schema to read into; None: the one that each was written with.
-        style: What values become.
-        compile: What makes the decoders instead, where a reader and a style do not say it all.
+        compile: What makes the decoders.
     """
 
-    def __init__(
-        self,
-        registry: "SchemaRegistry | None",
-        reader: "Schema | None",
-        style: Style,
-        *,
-        compile: "Compile | None" = None,
-    ) -> None:
+    def __init__(self, registry: "SchemaRegistry | None", compile: Compile) -> None:
         self._registry = registry
-        self._reader = reader
-        self._style = style
-        self._compile = compile or self._compile_decoder
+        self._compile = compile
         self._known: BoundedCache[int | str, Plan] = BoundedCache(
             max_entries=_MOST_PLANS, max_weight=_MOST_SOURCE
         )
@@ -105,11 +93,6 @@ class Plans:
         plan = Plan(decoder.decode, schema_id, decoder.schema)
         self._known.put(name, plan, len(decoder.source))
         return plan
-
-    def _compile_decoder(self, writer: "Schema") -> "Decoder":
-        from flowodm.codec.decode import compile_decoder
-
-        return compile_decoder(writer, self._reader, style=self._style)
 
 
 def _named(name: int | str) -> str:

@@ -7,6 +7,7 @@ the record then.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from flowodm.avro.bind import bind
@@ -14,7 +15,7 @@ from flowodm.codec.decode import Decode, compile_decoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import VALUE_HEADER, unframe
 from flowodm.codec.model_style import model_style
-from flowodm.codec.plans import Plans
+from flowodm.codec.plans import Compile, Plans
 from flowodm.errors import DeserializationError
 from flowodm.model.keys import PLAIN_KEYS, key_model
 from flowodm.model.schemas import own_schema
@@ -63,11 +64,9 @@ class Reading(Generic[_M]):
         self._known: dict[bytes, Decode] = {}
         """The decoders of the prefixes that were met: one lookup a message."""
         if declaration.is_framed:
-            binding = bind(cls)
-            registry = connection.schema_registry()
-            self._plans = Plans(registry, binding.schema, model_style(binding))
+            self._plans = Plans(connection.schema_registry(), _compiler(cls))
         elif declaration.value_serializer == "avro":
-            self._raw = _raw_decoder(cls, declaration)
+            self._raw = _compiler(cls)(own_schema(cls, declaration)).decode
         self._keys: _AvroKeys | None = None
         if declaration.key_serializer == "avro":
             self._keys = _AvroKeys(connection, cls, declaration)
@@ -207,8 +206,7 @@ class _AvroKeys:
         self, connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
     ) -> None:
         self._model = key_model(cls, declaration)
-        binding = bind(self._model)
-        self._plans = Plans(connection.schema_registry(), binding.schema, model_style(binding))
+        self._plans = Plans(connection.schema_registry(), _compiler(self._model))
         self._known: set[bytes] = set()
         """The prefixes that were met."""
 
@@ -240,10 +238,10 @@ class _AvroKeys:
             return key
 
 
-def _raw_decoder(cls: "type[BaseModel]", declaration: "Declaration") -> Decode:
+def _compiler(cls: "type[BaseModel]") -> Compile:
+    """What makes the decoders of whatever is read into a class."""
     binding = bind(cls)
-    written = own_schema(cls, declaration)
-    return compile_decoder(written, binding.schema, style=model_style(binding)).decode
+    return partial(compile_decoder, reader=binding.schema, style=model_style(binding))
 
 
 def _headers(message: "Message") -> Headers:
