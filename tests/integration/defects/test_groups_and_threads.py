@@ -94,7 +94,7 @@ class Members:
         while not condition():
             assert time.monotonic() < until, "the group does not get on"
             if self.written - len(self.done) < 200:
-                self._write(10 * self.KEYS)
+                self._write(25 * self.KEYS)  # all of it is in the buffer of a member for a while
             time.sleep(0.01)
 
     def _write(self, count: int) -> None:
@@ -117,7 +117,7 @@ def test_10_a_rebalance_loses_nothing_and_repeats_nothing(
         while not is_over.is_set():
             if (one := event.consume_one(0.1)) is not None:
                 members.done.append((event, one.key, one.number))
-                time.sleep(0.001)
+                time.sleep(0.003)
         event.commit()
 
     members.run(work)
