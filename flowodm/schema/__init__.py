@@ -1,13 +1,14 @@
 """Schemas put to work: loaded, compared with models, registered, made into models.
 
 ```
-results.py      what validation and compatibility say
-sources.py      a schema out of a model, a document, a text or a file
-differences.py  a model's schema against another: every difference, and what follows from it
-validation.py   a model against a file or the registry
-subjects.py     the registry's schemas: load, upload, list, delete, check
-generated.py    a model class out of a schema
-aio.py          each of them for asyncio
+results.py        what validation and compatibility say
+sources.py        a schema out of a model, a document, a text or a file
+differences.py    a model's schema against another: every difference, and what follows from it
+validation.py     a model against a file or the registry
+subjects.py       the registry's schemas: load, upload, list, delete
+compatibility.py  may a schema follow a subject's versions
+generated.py      a model class out of a schema
+aio.py            each of them for asyncio
 ```
 The schema language itself is `flowodm.avro`, the registry's client `flowodm.registry`.
 """
@@ -25,11 +26,11 @@ from flowodm.schema.aio import (
     avalidate_against_file,
     avalidate_against_registry,
 )
+from flowodm.schema.compatibility import check_compatibility
 from flowodm.schema.generated import generate_model_from_registry, generate_model_from_schema
 from flowodm.schema.results import CompatibilityResult, ValidationResult
 from flowodm.schema.sources import SchemaSource, load_schema_from_file
 from flowodm.schema.subjects import (
-    check_compatibility,
     delete_subject,
     get_schema_versions,
     list_subjects,

@@ -9,10 +9,10 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from flowodm.schema.compatibility import check_compatibility
 from flowodm.schema.generated import generate_model_from_registry, generate_model_from_schema
 from flowodm.schema.sources import load_schema_from_file
 from flowodm.schema.subjects import (
-    check_compatibility,
     delete_subject,
     get_schema_versions,
     list_subjects,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flowodm.avro import HistoryVerdict
+
 __all__ = ["CompatibilityResult", "ValidationResult"]
 
 
@@ -26,8 +28,12 @@ class CompatibilityResult:
 
     is_compatible: bool
     incompatibilities: tuple[str, ...] = ()
-    """Every reason against it, in the registry's own words; some registries give none."""
+    """Every reason against it: in the registry's own words, or in ours, with place and cure."""
     compatibility_level: str = ""
     """The level that was checked: `BACKWARD`, `FULL_TRANSITIVE`, …"""
     message: str = ""
     """The verdict as one line."""
+    version: int | None = None
+    """The version that it may not follow, where that was found here."""
+    verdict: HistoryVerdict | None = None
+    """What was found here, reason by reason."""

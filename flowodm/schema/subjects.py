@@ -1,28 +1,23 @@
-"""The registry's schemas: load, upload, list, delete, check.
+"""The registry's schemas: load, upload, list, delete.
 
 How the registry is spoken with is `flowodm.registry`'s. What changes it passes the connection's
 gate first: a read-only context, or one for another cluster, refuses.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final
 
 from flowodm.avro import Schema
-from flowodm.avro.words import shown, similar
-from flowodm.errors import RegistryError, SubjectNotFound, UsageError
-from flowodm.schema.results import CompatibilityResult
+from flowodm.errors import RegistryError, UsageError
 from flowodm.schema.sources import SchemaSource, schema_of
 
 if TYPE_CHECKING:
-
+    from flowodm.avro import CompatibilityLevel
     from flowodm.connection import KafkaConnection
-    from flowodm.registry import CompatibilityVerdict, Reference, SchemaRegistry
+    from flowodm.registry import Reference, SchemaRegistry
     from flowodm.registry.rules import Version
 
 __all__ = [
-    "CompatibilityLevel",
-    "check_compatibility",
     "connection_for",
     "delete_subject",
     "get_schema_versions",
@@ -30,16 +25,6 @@ __all__ = [
     "load_schema_from_registry",
     "subject_of",
     "upload_schema",
-]
-
-CompatibilityLevel: TypeAlias = Literal[
-    "NONE",
-    "BACKWARD",
-    "BACKWARD_TRANSITIVE",
-    "FORWARD",
-    "FORWARD_TRANSITIVE",
-    "FULL",
-    "FULL_TRANSITIVE",
 ]
 
 _HIDDEN: Final = 40404
@@ -71,7 +56,7 @@ def load_schema_from_registry(
 def upload_schema(
     source: SchemaSource,
     subject: str | None = None,
-    compatibility_level: CompatibilityLevel | None = None,
+    compatibility_level: "CompatibilityLevel | None" = None,
     *,
     references: Iterable["Reference"] = (),
     connection: "KafkaConnection | None" = None,
@@ -170,44 +155,6 @@ def delete_subject(
     return registry.delete_subject(subject, permanent=True)
 
 
-def check_compatibility(
-    source: SchemaSource,
-    subject: str | None = None,
-    compatibility_level: CompatibilityLevel | None = None,
-    *,
-    connection: "KafkaConnection | None" = None,
-) -> CompatibilityResult:
-    """Ask the registry whether a schema may become the next version of a subject.
-
-    The verdict is the registry's, at the level that is in force for the subject there, against
-    as many versions as that level asks for. Another level is refused rather than ignored.
-
-    Args:
-        source: A model, a parsed schema, a document, a text or a file.
-        subject: The subject; None: the model's own.
-        compatibility_level: The level that the caller counts on; None: whichever is in force.
-        connection: To which registry; None: that of the model's own connection, or the default one's.
-
-    Raises:
-        UsageError: Another level is in force, or there is no such level, file or subject.
-        RegistryError: The registry cannot be asked.
-        SchemaError: The source is no Avro schema.
-    """
-    registry = connection_for(connection, source).schema_registry()
-    name = subject_of(source) if subject is None else subject
-    schema = schema_of(source)
-    level = _level(registry, name)
-    if compatibility_level not in (None, level):
-        raise _other_level(name, str(compatibility_level), level)
-    try:
-        verdict = registry.compatibility(name, schema, version=None)
-    except SubjectNotFound:
-        message = f"nothing is registered under `{name}`: it would be the first version"
-        return CompatibilityResult(True, (), level, message)
-    message = _verdict_words(schema, name, level, verdict)
-    return CompatibilityResult(verdict.compatible, verdict.messages, level, message)
-
-
 def subject_of(source: SchemaSource) -> str:
     """Return the subject that a model's values are registered under.
 
@@ -244,34 +191,3 @@ def _referenced(
         number: Version = "latest" if reference.version == -1 else reference.version
         found.append(registry.parse(registry.version(reference.subject, number).schema))
     return tuple(found)
-
-
-def _level(registry: "SchemaRegistry", subject: str) -> str:
-    """The level in force for a subject: its own, else the registry's."""
-    with suppress(SubjectNotFound):  # so some registries say that it has none of its own
-        if (own := registry.compatibility_level(subject)) is not None:
-            return own
-    return registry.compatibility_level() or "NONE"
-
-
-def _verdict_words(
-    schema: Schema, subject: str, level: str, verdict: "CompatibilityVerdict"
-) -> str:
-    words = "may follow" if verdict.compatible else "may not follow"
-    message = f"`{schema.name}` {words} what is registered under `{subject}` at level {level}"
-    if not verdict.compatible and not verdict.messages:
-        message += ", and the registry does not say why"
-    return message
-
-
-def _other_level(subject: str, asked: str, level: str) -> UsageError:
-    if asked not in get_args(CompatibilityLevel):
-        near = similar(asked, get_args(CompatibilityLevel))
-        return UsageError(
-            f"there is no compatibility level {shown(asked)}",
-            hint=f"did you mean `{near}`?" if near else None,
-        )
-    return UsageError(
-        f"`{subject}` is at level {level} in the registry, and cannot be checked at {asked}",
-        hint="leave out the level, or set it with `upload_schema(…, compatibility_level=…)`",
-    )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flowodm import schema as functions
-from flowodm.avro import parse
+from flowodm.avro import CompatibilityLevel, parse
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
 from flowodm.errors import (
@@ -35,6 +35,13 @@ WIDER = {
     "name": "shop.Order",
     "fields": [*FIRST["fields"], {"name": "note", "type": ["null", "string"], "default": None}],
 }
+WITHOUT_COUNT = {"type": "record", "name": "shop.Order", "fields": FIRST["fields"][:1]}
+REQUIRED_NOTE = {
+    "type": "record",
+    "name": "shop.Order",
+    "fields": [*FIRST["fields"][:1], {"name": "note", "type": "string"}],
+}
+"""It cannot read `WITHOUT_COUNT`; and `FIRST`, whose `count` has no default, cannot read it."""
 BREAKING = {
     "type": "record",
     "name": "shop.Order",
@@ -158,22 +165,59 @@ def test_a_compatible_schema_is_said_to_be_one(strict: KafkaConnection, subject:
     )
 
 
-def test_an_incompatible_schema_is_said_to_be_one(strict: KafkaConnection, subject: str) -> None:
+def test_an_incompatible_schema_is_said_to_be_one_and_why(
+    strict: KafkaConnection, subject: str
+) -> None:
+    """Apicurio does not say why; then it is found here."""
     result = functions.check_compatibility(BREAKING, subject, connection=strict)
     assert not result.is_compatible
-    assert result.message == (
-        f"`shop.Order` may not follow what is registered under `{subject}` at level BACKWARD, "
-        "and the registry does not say why"
+    assert (
+        result.message == f"`shop.Order` may not follow version 1 of `{subject}` at level BACKWARD"
+    )
+    assert result.incompatibilities == (
+        (
+            "`/fields/0/type`, reading version 1: `string` was written, and the reader wants "
+            "`long`; read `string` (or `bytes`), or the union of `string` and `long`"
+        ),
+        (
+            "`/fields/1`, reading version 1: the reader's field `must` was not written, and has "
+            "no default; give `must` a default, or an alias if it was written under another name"
+        ),
     )
 
 
-def test_defect_28_a_level_that_is_not_in_force_is_refused(
-    strict: KafkaConnection, subject: str
+@pytest.mark.parametrize(
+    ("level", "version"),
+    [
+        ("NONE", None),
+        ("BACKWARD", 2),
+        ("BACKWARD_TRANSITIVE", 2),
+        ("FORWARD", None),
+        ("FORWARD_TRANSITIVE", 1),
+        ("FULL", 2),
+        ("FULL_TRANSITIVE", 2),
+    ],
+)
+def test_defect_28_any_level_is_checked_whichever_is_in_force(
+    call: Functions, subject: str, level: CompatibilityLevel, version: int | None
 ) -> None:
     """0.3.1 took the level, checked at another, and reported the one it was given."""
-    with pytest.raises(UsageError, match="is at level BACKWARD"):
-        functions.check_compatibility(WIDER, subject, "FULL_TRANSITIVE", connection=strict)
-    assert functions.check_compatibility(WIDER, subject, "BACKWARD", connection=strict)
+    call("upload_schema", FIRST, subject)
+    call("upload_schema", WITHOUT_COUNT, subject)
+    result = call("check_compatibility", REQUIRED_NOTE, subject, level)
+    assert (result.is_compatible, result.version) == (version is None, version)
+    assert result.compatibility_level == level
+    assert level in result.message
+    if version is not None:
+        assert len(result.incompatibilities) == len(result.verdict.incompatibilities) == 1
+        assert f"version {version}: " in result.incompatibilities[0]
+
+
+def test_a_level_is_checked_for_a_first_version_too(call: Functions, subject: str) -> None:
+    result = call("check_compatibility", FIRST, subject, "FULL")
+    assert (result.is_compatible, result.compatibility_level) == (True, "FULL")
+    with pytest.raises(UsageError, match="`FULLER`"):
+        call("check_compatibility", FIRST, subject, "FULLER")
 
 
 def test_a_level_of_no_registry_is_refused_with_a_suggestion(

@@ -7,7 +7,7 @@ from flowodm.avro.compatibility.engine import Cause, Engine
 from flowodm.avro.compatibility.incompatibility import Incompatibility
 from flowodm.avro.compatibility.places import causes, location
 from flowodm.avro.matching import kind_of
-from flowodm.avro.names import namespace_of
+from flowodm.avro.names import full_name, namespace_of
 from flowodm.avro.type_words import type_words
 from flowodm.avro.types import Enum, Fixed, NamedType, Record, Type, Union
 from flowodm.avro.words import shown
@@ -106,15 +106,22 @@ def _words(cause: Cause) -> _Words:
 
 def _name_words(reader: NamedType, writer: NamedType) -> _Words:
     old, new = shown(writer.fullname), shown(reader.fullname)
-    is_bare = namespace_of(reader.fullname) and not namespace_of(writer.fullname)
-    alias = shown(f".{writer.fullname}") if is_bare else old
     return _Words(
         f"{_a(kind_of(writer))} {old} was written, and the reader's is {new}",
         new,
         old,
-        f"give {new} the alias {alias}",
+        _name_cure(reader, writer),
         f"keep the name {new}",
     )
+
+
+def _name_cure(reader: NamedType, writer: NamedType) -> str:
+    """An alias; but Java cannot write one without a namespace for a type that has one."""
+    new = shown(reader.fullname)
+    namespace = namespace_of(reader.fullname)
+    if namespace and not namespace_of(writer.fullname):
+        return f"rename {new} to {shown(full_name(writer.fullname, namespace))}"
+    return f"give {new} the alias {shown(writer.fullname)}"
 
 
 def _size_words(reader: Fixed, writer: Fixed) -> _Words:
