@@ -230,7 +230,11 @@ class Engine:
             sources = [written[name] for name in (field.name, *field.aliases) if name in written]
             if len(sources) > 1:
                 place = ((verdict.place, "fields"), index)
-                message = _ambiguous_message(index, field, writer)
+                kind = _java_kind(self._reader.deref(field.type))
+                message = (
+                    f"Reader record field {field.name} type:{kind} pos:{index} matches multiple"
+                    f" fields in writer record schema {writer.fullname}"
+                )
                 cause = Cause("AMBIGUOUS_FIELD", reader, writer, message, field)
                 self.ambiguous.append((place, cause))
             elif sources:
@@ -282,10 +286,3 @@ def _name_mismatch(reader: NamedType, writer: NamedType) -> Cause:
 def _missing_branch(reader: Union, writer: Type) -> Cause:
     message = f"reader union lacking writer type: {_java_kind(writer)}"
     return Cause("MISSING_UNION_BRANCH", reader, writer, message)
-
-
-def _ambiguous_message(index: int, field: Field, writer: Record) -> str:
-    return (
-        f"Reader record field {field.name} at position {index} matches multiple fields in writer"
-        f" record schema {writer.fullname}"
-    )
