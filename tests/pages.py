@@ -1,9 +1,8 @@
 """The documentation's pages as programs: their fenced blocks, in order, and what each prints.
 
 A block is told apart by its language. Beside that, a comment before it may say what it is:
-`<!-- file: NAME -->` (it is that file's text), `<!-- pytest -->` (it is a module of tests). A page
-says which topics it needs besides those of its models with `<!-- topics: name other:3 -->`, and
-which must not be there with `<!-- no topic: name -->`.
+`<!-- file: NAME -->` (it is that file's text), `<!-- pytest -->` (it is a module of tests). The
+topics that a page needs are those that it has its reader make, with `flowodm sandbox up --topic`.
 """
 
 import re
@@ -11,18 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ROOT", "Block", "Page", "is_as_printed", "read_page"]
+__all__ = ["ROOT", "SANDBOX_UP", "Block", "Page", "is_as_printed", "read_page", "topics_made"]
 
 ROOT = Path(__file__).parents[1]
+SANDBOX_UP = "$ flowodm sandbox up"
 
 _FENCE = re.compile(
     r"(?:^<!-- (?P<mark>file: \S+|pytest) -->\n)?"
     r"^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```$\n?(?P<between>\s*)",
     re.M | re.S,
 )
-_TOPIC = re.compile(r"""\btopic\s*=\s*["']([^"'{}]+)["']""")
-_TOPICS = re.compile(r"^<!-- topics: (.+) -->$", re.M)
-_NO_TOPIC = re.compile(r"^<!-- no topic: (\S+) -->$", re.M)
+_TOPIC = re.compile(r" --topic ([^\s:]+)(?::(\d+))?")
 _GROUP = re.compile(r"""\b(?:consumer_group|group_id|group)\s*=\s*["']([^"'{}]+)["']""")
 
 
@@ -46,7 +44,7 @@ class Page:
     path: Path
     blocks: tuple[Block, ...]
     topics: dict[str, int]
-    """What it needs, with the number of partitions."""
+    """What its `sandbox up` lines make, with the number of partitions."""
     groups: frozenset[str]
 
 
@@ -55,14 +53,19 @@ def read_page(path: Path) -> Page:
     text = path.read_text(encoding="utf-8")
     blocks = tuple(_blocks(text))
     code = "\n".join(block.text for block in blocks if block.language in ("python", "console"))
-    topics = dict.fromkeys(_TOPIC.findall(code), 1)
-    for line in _TOPICS.findall(text):
-        for entry in line.split():
-            name, _, partitions = entry.partition(":")
-            topics[name] = int(partitions or 1)
-    for name in _NO_TOPIC.findall(text):
-        topics.pop(name, None)
+    commands = "".join(block.text for block in blocks if block.language == "console")
+    topics = topics_made(commands)
     return Page(path, blocks, topics, frozenset(_GROUP.findall(code)))
+
+
+def topics_made(commands: str) -> dict[str, int]:
+    """Find the topics that lines of a shell make, with the number of partitions.
+
+    Args:
+        commands: Lines; what is no `flowodm sandbox up` makes none.
+    """
+    lines = (line for line in commands.split("\n") if line.startswith(SANDBOX_UP))
+    return {name: int(count or 1) for line in lines for name, count in _TOPIC.findall(line)}
 
 
 def _blocks(text: str) -> Iterator[Block]:

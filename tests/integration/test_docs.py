@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages import ROOT, Block, Page, is_as_printed, read_page
+from tests.pages import ROOT, SANDBOX_UP, Block, Page, is_as_printed, read_page, topics_made
 
 # Pages use the same topics, so they take turns.
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
@@ -99,21 +99,22 @@ class Session:
 
 
 @pytest.fixture
-def prepare(admin: Any, registry_url: str) -> Iterator[Callable[[Page], None]]:
-    """Create a page's topics, and remove afterwards what it left."""
+def sandbox_up(
+    request: pytest.FixtureRequest, admin: Any, registry_url: str
+) -> Iterator[Callable[[str], None]]:
+    """Do what a page's `flowodm sandbox up --topic …` does, on the test's own sandbox.
+
+    Nothing else makes topics for a page. What the page left is removed afterwards.
+    """
     from confluent_kafka.admin import NewTopic
 
-    done: list[Page] = []
-
-    def create(page: Page) -> None:
-        done.append(page)
-        new = [NewTopic(name, count, 1) for name, count in page.topics.items()]
+    def create(line: str) -> None:
+        new = [NewTopic(name, count, 1) for name, count in topics_made(line).items()]
         for future in admin.create_topics(new, operation_timeout=15).values() if new else ():
             future.result(timeout=30)
 
     yield create
-    for page in done:
-        remove(admin, registry_url, page)
+    remove(admin, registry_url, read_page(DOCS / request.getfixturevalue("name")))
 
 
 @pytest.fixture
@@ -122,11 +123,11 @@ def session(
     kafka: str,
     registry_url: str,
     tmp_path: Path,
-    prepare: Callable[[Page], None],
+    sandbox_up: Callable[[str], None],
 ) -> Iterator[Session]:
     """An interpreter whose environment leads to the test's servers, in an empty directory.
 
-    It ends before `prepare` removes what it used.
+    It ends before `sandbox_up` removes what it used.
     """
     binaries = Path(sys.executable).parent
     directory = tmp_path / "page"
@@ -165,11 +166,14 @@ def remove(admin: Any, registry_url: str, page: Page) -> None:
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != BEGINNER])
 def test_every_snippet_runs_and_prints_what_it_shows(
-    name: str, session: Session, prepare: Callable[[Page], None]
+    name: str, session: Session, sandbox_up: Callable[[str], None]
 ) -> None:
     page = read_page(DOCS / name)
-    prepare(page)
     for block in page.blocks:
+        if block.text.startswith(SANDBOX_UP):
+            (line,) = block.text.splitlines()
+            sandbox_up(line)
+            continue
         if block.language == "console":
             check_commands(session, block, name)
             continue
