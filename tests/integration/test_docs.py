@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,36 @@ class Session:
             timeout=120,
             check=False,
         )
+
+    def python_file(self, name: str, text: str) -> None:
+        """Run a program that is no part of the page, beside the page's files."""
+        self._write(name, text)
+        done = self.command(f"python {name}")
+        assert done.returncode == 0, done.stderr
+
+    def until_stopped(self, program: str, *, lines: int) -> tuple[list[str], float]:
+        """Run a program, and send it SIGTERM after so many lines.
+
+        Returns:
+            All lines, and the seconds until the first.
+        """
+        started, first = time.monotonic(), 0.0
+        found: list[str] = []
+        with subprocess.Popen(
+            [sys.executable, program],
+            env=self._environment,
+            cwd=self._directory,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                first = first or time.monotonic() - started
+                found.append(line)
+                if len(found) == lines:
+                    process.terminate()
+        assert process.returncode == 0
+        return found, first
 
     def close(self) -> None:
         """End the interpreter, and wait for it: its producers may have something to hand over."""
@@ -182,6 +213,31 @@ def test_every_snippet_runs_and_prints_what_it_shows(
             shown = block.output
             place = f"{name}, line {block.line}"
             assert is_as_printed(shown, printed), f"{place} printed:\n{printed}\nnot:\n{shown}"
+
+
+@pytest.mark.parametrize("program", ["worker.py", "async_worker.py"])
+@pytest.mark.parametrize("name", ["consuming.md"])
+def test_a_worker_that_is_told_to_stop_leaves_its_group_and_repeats_what_it_had(
+    name: str, program: str, session: Session, sandbox_up: Callable[[str], None]
+) -> None:
+    page = read_page(DOCS / name)
+    sandbox_up(page.blocks[0].text)
+    for block in page.blocks:
+        if block.mark is not None:
+            session.run(block, name)
+    session.python_file("fill.py", FILL)
+    stopped, _ = session.until_stopped(program, lines=3)
+    again, seconds = session.until_stopped(program, lines=1)
+    assert len(stopped) >= 3
+    assert again[0] == stopped[-1]
+    assert seconds < 30, "a member that did not leave has its place for 45 s"
+
+
+FILL = """
+from worker import Order
+
+Order.produce_many(Order(order_id=f"o-{n}") for n in range(100))
+"""
 
 
 def check_commands(session: Session, block: Block, name: str) -> None:
