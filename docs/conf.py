@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from docutils import nodes
+
 from flowodm import __version__
 
 project = "FlowODM"
@@ -34,8 +36,16 @@ _SECTION = re.compile(r"(Args|Returns|Raises|Yields|Example|Examples|Attributes)
 
 
 def setup(app: Any) -> None:
-    """Read docstrings as they are written: code is indented or fenced, as in Markdown."""
+    """Read docstrings as they are written, in Markdown's way; keep comments to the source."""
     app.connect("autodoc-process-docstring", _as_restructured_text, priority=100)
+    app.connect("doctree-read", _without_comments)
+
+
+def _without_comments(app: Any, page: nodes.document) -> None:
+    """Leave out what a page says to the tests alone."""
+    for node in list(page.findall(nodes.raw)):
+        if node.astext().startswith("<!--"):
+            node.parent.remove(node)
 
 
 def _as_restructured_text(

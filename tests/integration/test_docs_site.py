@@ -72,6 +72,12 @@ def test_every_link_between_pages_leads_somewhere(site: Path):
     assert dead == []
 
 
+def test_what_a_page_says_to_the_tests_stays_in_its_source(site: Path):
+    articles = {name: text.partition("<article")[2] for name, text in pages(site).items()}
+    assert "import signal" in re.sub(r"<[^>]+>", "", articles["consuming.html"])
+    assert [name for name, text in articles.items() if "&lt;!--" in text or "<!-- " in text] == []
+
+
 def test_a_docstring_s_code_is_shown_as_code(site: Path):
     reference = pages(site)["api.html"]
     block = re.search(r'<div class="highlight"><pre>.*?</pre>', reference, re.S)
