@@ -57,6 +57,8 @@ def _with_servers(settings: Mapping[str, Any]) -> dict[str, Any]:
     found = [str(kafka.pop(key)) for key in BOOTSTRAP_KEYS if key in kafka]
     merged = {**settings, "kafka": kafka}
     if found:
+        if not found[0].strip():
+            raise ConfigurationError("connect(): `bootstrap.servers` in `config` is empty")
         if settings.get("bootstrap_servers"):
             raise ConfigurationError("`bootstrap_servers` is given, and `bootstrap.servers` too")
         merged["bootstrap_servers"] = found[0]

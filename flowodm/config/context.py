@@ -208,7 +208,13 @@ class ContextSettings(Strict):
         return value
 
 
-_SERVER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?")
+_SERVER = re.compile(
+    r"(?:([A-Za-z_]+)://)?(?:\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+)(?::([0-9]{1,5}))?"
+)
+
+
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+"""What may stand before `://`: librdkafka drops a server with anything else."""
 
 
 def _check_server(server: str) -> None:
@@ -218,8 +224,10 @@ def _check_server(server: str) -> None:
     match = _SERVER.fullmatch(server)
     if match is None or not server.isprintable():
         raise ValueError("must be `host:port`, several with commas between them")
-    if match[1] is not None and not 0 < int(match[1]) < 65_536:
-        raise ValueError(f"names port {match[1]}, and ports end at 65535")
+    if match[1] is not None and match[1].upper() not in _PROTOCOLS:
+        raise ValueError(f"begins with `{match[1][:20]}://`: write `host:port` alone")
+    if match[2] is not None and not 0 < int(match[2]) < 65_536:
+        raise ValueError(f"names port {match[2]}, and ports end at 65535")
 
 
 class Context(ContextSettings):

@@ -45,8 +45,8 @@ def connect(
 ) -> KafkaConnection:
     """Settle what the default connection connects to; opens nothing.
 
-    What is given here wins over the environment and the files; the rest comes from there. A host
-    given here gets no credentials from there.
+    What is given here wins over the environment and the files; the rest comes from there. None is
+    not given; an empty text is an error. A host given here gets no credentials from there.
 
     Args:
         bootstrap_servers: `host:port`, several with commas between them.
@@ -68,8 +68,9 @@ def connect(
         The default connection. When what it connects to has changed, its clients are new.
 
     Raises:
-        ConfigurationError: A setting is wrong, or credentials would meet another host.
+        ConfigurationError: A setting is wrong or empty, or credentials would meet another host.
     """
+    _refuse_empty(locals())
     from flowodm.config import context_from_arguments
 
     plain, callbacks = _part_callbacks(config or {})
@@ -135,6 +136,16 @@ async def get_async_consumer(config: Mapping[str, Any] | None = None) -> "Consum
 def get_schema_registry() -> "SchemaRegistry":
     """Return the default connection's registry client."""
     return _DEFAULT.schema_registry()
+
+
+def _refuse_empty(arguments: Mapping[str, Any]) -> None:
+    """Refuse an empty text, such as an unset variable gives: it would connect to another cluster."""
+    for name, value in arguments.items():
+        if isinstance(value, str) and not value.strip():
+            raise ConfigurationError(
+                f"connect(): `{name}` is empty",
+                hint="give it a value; None, or leaving it out, takes what is configured",
+            )
 
 
 def _part_callbacks(

@@ -112,16 +112,16 @@ def configuration_error(error: Exception, context: "Context") -> ConfigurationEr
 
 def _refused(context: "Context", cause: Cause, where: str) -> AuthenticationFailed:
     settings = context.client_config("admin")
-    show = f"(flowodm context show {context.name})"
+    show = _look_up(context, "sasl.username")
     if cause.kind == "credentials":
         user = settings.get("sasl.username")
         mechanism = settings.get("sasl.mechanism", settings.get("sasl.mechanisms", "SASL"))
         who = f"user `{user}`" if user else "these credentials"
         return AuthenticationFailed(
             f"{where} refuses {who} ({mechanism}: wrong user name or password)",
-            hint=f"check `sasl.username` and `sasl.password` of context `{context.name}`  {show}",
+            hint=f"check `sasl.username` and `sasl.password` of context `{context.name}`  ({show})",
         )
-    hint = f"{cause.hint}  {show}" if cause.hint else show
+    hint = f"{cause.hint}  ({show})" if cause.hint else show
     return AuthenticationFailed(f"cannot log in at {where} ({cause.text})", hint=hint)
 
 
@@ -141,10 +141,20 @@ def _unreachable_hint(context: "Context", cause: Cause | None) -> str:
     if cause is not None and cause.kind == "unresolved":
         return f"check `bootstrap_servers` of context `{context.name}` ({context.source})"
     servers = context.bootstrap_servers or ""
-    check = f"check the address: flowodm context show {context.name}"
+    check = f"check the address: {_look_up(context, 'bootstrap_servers')}"
     if any(name in servers for name in ("localhost", "127.0.0.1", "[::1]")):
         return f"start a local one: flowodm sandbox up · {check}"
     return check
+
+
+def _look_up(context: "Context", key: str) -> str:
+    """Say where a setting can be looked at: a command shows only what is configured."""
+    match context.place(key):
+        case "connect()":
+            return f"connect({key.replace('.', '_')}=…)"
+        case "code":
+            return f"`{key}` of `Context(…)`"
+    return f"flowodm context show {context.name}"
 
 
 def _where(connection: "KafkaConnection") -> str:

@@ -1,10 +1,12 @@
 """What the clients of one connection have said of their brokers.
 
 librdkafka hands its log lines and errors to a `Journal`; it keeps the last failure of each
-address, and passes every line on, without secrets, to the logger `flowodm.kafka`.
+address, and passes lines on, without secrets, to the logger `flowodm.kafka`: what librdkafka tells
+for information as DEBUG, what it warns of as INFO and not again and again.
 """
 
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -15,7 +17,6 @@ from flowodm.connection.causes import Cause, cause_of
 __all__ = ["LOGGER", "Failure", "Journal"]
 
 LOGGER = logging.getLogger("flowodm.kafka")
-logging.getLogger("flowodm").addHandler(logging.NullHandler())  # or Python would print warnings
 
 _RANK = (
     *("credentials", "mechanism", "token", "client_certificate", "certificate", "tls", "no_sasl"),
@@ -26,6 +27,11 @@ _PUZZLING = 3
 """Times to hang up before a look is worth it."""
 _MEMORY = 30.0
 """Seconds that a failure counts; what came before has been overcome."""
+_QUIET = 30.0
+"""Seconds in which a warning is not repeated: an outage makes twenty of them a second."""
+_MOST_TOLD = 500
+_CLIENT = re.compile(r"\[[^\]#]*#(\w+)-\d+\]")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
@@ -46,12 +52,18 @@ class Journal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failures: dict[str, Failure] = {}
+        self._told: dict[str, float] = {}
+        """When each kind of warning was last passed on, on the monotonic clock."""
 
     def log(self, level: int, message: str, *arguments: object) -> None:
         """Take a line as a `logging.Logger` would: confluent-kafka calls this."""
         line = redact(message % arguments if arguments else message)
-        LOGGER.log(min(level, logging.INFO), "%s", line)  # an error is told where it matters
-        if level >= logging.INFO and (cause := cause_of(line)) is not None:
+        cause = cause_of(line) if level >= logging.INFO else None
+        if level < logging.WARNING:
+            LOGGER.debug("%s", line)
+        elif self._is_news(line, cause):
+            LOGGER.info("%s", line)  # an error is told where it matters
+        if cause is not None:
             self._add(cause)
 
     def begin(self) -> None:
@@ -92,6 +104,19 @@ class Journal:
         with self._lock:
             if (failure := self._failures.get(cause.address)) is not None:
                 failure.cause, failure.is_explained = cause, True
+
+    def _is_news(self, line: str, cause: Cause | None) -> bool:
+        """Tell whether no client of this kind said the same, of the same broker, a while ago."""
+        client = found[1] if (found := _CLIENT.search(line)) else ""
+        reason = _NUMBER.sub("", line) if cause is None else f"{cause.address} {cause.text}"
+        key, now = f"{client} {reason}", time.monotonic()
+        with self._lock:
+            if now - self._told.get(key, -_QUIET) < _QUIET:
+                return False
+            if len(self._told) >= _MOST_TOLD:
+                self._told.clear()
+            self._told[key] = now
+            return True
 
     def _recent(self) -> list[Failure]:
         since = time.monotonic() - _MEMORY

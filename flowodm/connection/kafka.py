@@ -8,6 +8,7 @@ A connection does not survive `fork()`: librdkafka's threads stay behind in the 
 a connection makes new clients, and leaves the old ones alone.
 """
 
+import asyncio
 import os
 import threading
 import time
@@ -45,7 +46,9 @@ _T = TypeVar("_T")
 
 
 class KafkaConnection:
-    """The clients of one context; threads may share it. Use it in a `with` statement, or close it.
+    """The clients of one context; threads may share it.
+
+    Use it in a `with` or an `async with` statement, or close it.
 
     Args:
         context: The context, or its name; without one, what `load_context()` finds when the
@@ -59,6 +62,8 @@ class KafkaConnection:
         *,
         callbacks: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
+        if context == "":
+            raise ConfigurationError("`context` is empty", hint="None takes the current one")
         self._asked: Context | str | None = context
         self._callbacks = dict(callbacks or {})
         self.generation = 0
@@ -90,6 +95,17 @@ class KafkaConnection:
         traceback: TracebackType | None,
     ) -> None:
         self.close(timeout=0 if kind is not None and issubclass(kind, KeyboardInterrupt) else None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, kind, error, traceback)
 
     @property
     def context(self) -> "Context":
@@ -276,6 +292,10 @@ class KafkaConnection:
             admin.poll(0)  # hands over the rest of its log
         if registry is not None:
             registry.close()
+
+    async def aclose(self, timeout: float | None = None) -> None:
+        """Do what `close` does, for asyncio: the event loop goes on meanwhile."""
+        await asyncio.to_thread(self.close, timeout)
 
     def _await(self, future: "Future[_T]", timeout: float) -> _T:
         from concurrent.futures import wait

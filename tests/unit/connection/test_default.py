@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flowodm.config import Context
 from flowodm.connection import (
     KafkaConnection,
     connect,
@@ -18,7 +19,10 @@ from flowodm.connection import (
     get_producer,
     get_schema_registry,
 )
-from flowodm.errors import ConfigurationError
+from flowodm.connection.causes import Cause
+from flowodm.connection.errors import unreachable
+from flowodm.connection.journal import Failure
+from flowodm.errors import AuthenticationFailed, BrokerUnreachable, ConfigurationError
 
 pytestmark = pytest.mark.unit
 
@@ -194,3 +198,82 @@ def test_a_wrong_argument_is_said_without_its_value() -> None:
     with pytest.raises(ConfigurationError) as caught:
         connect("a:1", schema_registry_url="https://u:canary@h?x")
     assert "canary" not in str(caught.value)
+
+
+TEXTS = [
+    *("bootstrap_servers", "security_protocol", "sasl_mechanism", "sasl_username"),
+    *("sasl_password", "schema_registry_url", "schema_registry_api_key"),
+    *("schema_registry_api_secret", "schema_registry_basic_auth_user_info", "context"),
+]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_argument_is_no_silent_default(
+    name: str, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "env:1")
+    arguments: dict[str, Any] = {name: empty}
+    with pytest.raises(ConfigurationError, match=f"`{name}` is empty"):
+        connect(**arguments)
+
+
+def test_other_ways_to_name_nothing_are_refused_too() -> None:
+    with pytest.raises(ConfigurationError, match=r"`bootstrap.servers` in `config` is empty"):
+        connect(config={"bootstrap.servers": ""})
+    with pytest.raises(ConfigurationError, match="`context` is empty"):
+        KafkaConnection("")
+
+
+@pytest.mark.parametrize("scheme", ["kafka", "http", "SASL", "tcp"])
+def test_a_scheme_that_librdkafka_does_not_know_is_refused_at_once(scheme: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"begins with `{scheme}://`"):
+        connect(f"a:1,{scheme}://h:9092")
+
+
+@pytest.mark.parametrize("scheme", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL", "ssl"])
+def test_the_listeners_of_librdkafka_may_be_named(scheme: str) -> None:
+    assert connect(f"{scheme}://h:9092").context.bootstrap_servers == f"{scheme}://h:9092"
+
+
+def test_an_error_of_an_argument_hints_at_the_argument() -> None:
+    with pytest.raises(BrokerUnreachable) as caught:
+        connect("127.0.0.1:1").metadata(timeout=0.5)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("check the address: connect(bootstrap_servers=…)")
+    with (
+        KafkaConnection(Context(bootstrap_servers="127.0.0.1:1")) as kafka,
+        pytest.raises(BrokerUnreachable) as of_code,
+    ):
+        kafka.metadata(timeout=0.5)
+    assert of_code.value.hint is not None
+    assert of_code.value.hint.endswith("check the address: `bootstrap_servers` of `Context(…)`")
+
+
+def test_a_refused_login_of_an_argument_hints_at_the_argument() -> None:
+    kafka = connect("a:1", sasl_username="u", sasl_password="p")
+    refused = Failure(Cause("credentials", "wrong credentials", "a:1", True), 1, 0.0)
+    error = unreachable(kafka, refused)
+    assert isinstance(error, AuthenticationFailed)
+    assert error.hint is not None
+    assert error.hint.endswith("(connect(sasl_username=…))")
+    assert "context show" not in error.hint
+
+
+def test_a_connection_is_closed_beside_the_event_loop() -> None:
+    closed_in: list[threading.Thread] = []
+
+    class Held:
+        def close(self) -> None:
+            closed_in.append(threading.current_thread())
+
+    async def use() -> None:
+        async with connect("localhost:1") as kafka:
+            kafka.owned("first", Held)
+        assert len(closed_in) == 1
+        kafka.owned("second", Held)
+        await kafka.aclose()
+
+    asyncio.run(use())
+    assert len(closed_in) == 2
+    assert threading.current_thread() not in closed_in
