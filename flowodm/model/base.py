@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["FlowBaseModel"]
 
 
+class _NotConsumed(UsageError, AttributeError):
+    """There is no `meta`: an `AttributeError` too, so `hasattr` and inspection hold."""
+
+
 class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
     """A Pydantic model whose instances are records of a Kafka topic.
 
@@ -37,12 +41,13 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
         """Where the record stood, and what came with it.
 
         Raises:
-            UsageError: The instance was not consumed; a copy of one that was has none either.
+            UsageError: The instance was not consumed; a copy of one that was has none either. It
+                is an `AttributeError` too.
         """
         try:
             held = self.__message__
         except AttributeError:
-            raise UsageError(
+            raise _NotConsumed(
                 f"this `{type(self).__name__}` was not consumed, so it has no `meta`",
                 hint="what a consume verb gives has one, and a copy of that does not",
             ) from None
@@ -96,9 +101,15 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
             data: A record's value, framed as `Settings` say.
 
         Raises:
+            UsageError: It is not bytes at all.
             DeserializationError: It is no value of this class, with the field's path.
             RegistryUnreachable: Its schema is not known yet, and no registry answers.
         """
+        if not isinstance(data, bytes):
+            raise UsageError(
+                f"`{cls.__name__}.from_bytes` takes bytes, and this is a `{type(data).__name__}`",
+                hint="give it a record's value as it came: `message.value()`",
+            )
         return reading_of(cls).read(data)
 
     @classmethod

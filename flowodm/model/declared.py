@@ -16,13 +16,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from confluent_kafka import Consumer, Producer
+    from pydantic._internal._model_construction import ModelMetaclass
 
     from flowodm.settings import BaseSettings
+else:
+    ModelMetaclass = type(BaseModel)
 
 __all__ = ["DeclaredModel"]
 
 
-class DeclaredModel(BaseModel):
+class _DeclaredModelType(ModelMetaclass):
+    """Takes `Settings = Common` for `class Settings(Common)`: else Pydantic wants an annotation."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> type:
+        settings = namespace.get("Settings")
+        own = f"{namespace.get('__qualname__', name)}.Settings"
+        if isinstance(settings, type) and settings.__qualname__ != own:
+            place = {"__module__": namespace["__module__"], "__qualname__": own}
+            namespace = {**namespace, "Settings": type("Settings", (settings,), place)}
+        made: type = super().__new__(mcs, name, bases, namespace, **options)
+        return made
+
+
+class DeclaredModel(BaseModel, metaclass=_DeclaredModelType):
     """What a class has before its verbs: settings, clients, and room for a message."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, extra="forbid")

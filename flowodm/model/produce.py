@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, TypeAlias
 
+from flowodm.avro.words import shown
 from flowodm.errors import DeliveryError, FlowODMError, SerializationError, UsageError
 from flowodm.model.attached import aready_writing, ready_writing
 from flowodm.model.declared import DeclaredModel
@@ -18,6 +19,7 @@ GivenHeaders: TypeAlias = (
 )
 """Names with values, in their order; a text is written as UTF-8."""
 
+_HEADERS: Final = 'give texts or bytes by name: `{"trace-id": "4bf9"}`, or a list of pairs'
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -41,10 +43,12 @@ class ProduceVerbs(DeclaredModel, abstract=True):
             headers: The record's headers.
             partition: Where to in the topic; None lets the key decide.
             timestamp: An aware datetime, or milliseconds since the epoch; None is now.
-            timeout: Seconds to wait for the acknowledgement of this record. What is needed once,
-                the topic and the schema, is asked for before.
+            timeout: Seconds to wait for the acknowledgement of this record; every wait has an
+                end, so None is refused. What is needed once, the topic and the schema, is asked
+                for before.
 
         Raises:
+            UsageError: An argument is of a wrong type, or has no meaning.
             DeliveryTimeout: Time is up; unless it says otherwise, the record may still land.
             DeliveryError: The broker refused the record.
             TopicNotFound: There is no such topic; none is created.
@@ -96,15 +100,21 @@ class ProduceVerbs(DeclaredModel, abstract=True):
 
         Args:
             callback: Called once with what became of it, in another thread: a `Delivery`, or the
-                error. Without one, a failure is logged.
+                error. What it raises is logged, and so is a failure without one.
             key: The record's key, in place of the `key_field`'s value.
             headers: The record's headers.
             partition: Where to in the topic; None lets the key decide.
             timestamp: An aware datetime, or milliseconds since the epoch; None is now.
 
         Raises:
+            UsageError: The callback cannot be called.
             FlowODMError: As in `produce`, for what is wrong before it is sent.
         """
+        if callback is not None and not callable(callback):
+            raise UsageError(
+                f"the callback is a `{type(callback).__name__}`, which cannot be called",
+                hint="give a function that takes the outcome: `produce_nowait(print)`",
+            )
         writing, producer = ready_writing(type(self))
         producer.send(
             writing.topic,
@@ -142,7 +152,8 @@ class ProduceVerbs(DeclaredModel, abstract=True):
         writing, producer = await aready_writing(cls)
         batch = _Batch(cls, writing, messages)
         if not flush:
-            return batch.hand_over(producer)
+            await producer.asend_many(batch.records())
+            return batch.deliveries([])
         return batch.deliveries(await producer.adeliver_many(batch.records()))
 
     @classmethod
@@ -261,15 +272,28 @@ def _required_key(writing: Writing[Any], key: Any) -> bytes:
 def _headers(given: GivenHeaders | None) -> Headers:
     if given is None:
         return ()
-    pairs = given.items() if isinstance(given, Mapping) else given
-    return tuple(
-        (name, value.encode() if isinstance(value, str) else value) for name, value in pairs
-    )
+    try:
+        pairs = given.items() if isinstance(given, Mapping) else given
+        return tuple(_header(name, value) for name, value in pairs)
+    except (TypeError, ValueError):  # no pairs
+        raise UsageError(
+            f"headers cannot be a `{type(given).__name__}` like this", hint=_HEADERS
+        ) from None
+
+
+def _header(name: object, value: object) -> tuple[str, bytes | None]:
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(name, str) and (value is None or isinstance(value, bytes)):
+        return name, value
+    if not isinstance(name, str):
+        raise UsageError(f"the name of a header is a `{type(name).__name__}`", hint=_HEADERS)
+    raise UsageError(f"header {shown(name)} is a `{type(value).__name__}`", hint=_HEADERS)
 
 
 def _milliseconds(timestamp: datetime | int | None) -> int | None:
     if not isinstance(timestamp, datetime):
-        return timestamp
+        return timestamp  # the producer refuses what is no number
     if timestamp.tzinfo is None:
         raise UsageError(
             f"`{timestamp}` is a naive datetime, which names no moment",

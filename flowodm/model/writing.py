@@ -201,9 +201,26 @@ def _write_json(instance: "BaseModel", prefix: bytes) -> bytes:
     try:
         return instance.__pydantic_serializer__.to_json(instance, by_alias=True)
     except PydanticSerializationError as error:
-        raise SerializationError(
-            f"`{type(instance).__name__}` cannot be written: {error}"
-        ) from error
+        raise _not_json(instance, str(error)) from error
+
+
+def _not_json(instance: "BaseModel", reason: str) -> SerializationError:
+    """Name the field that cannot be JSON; bytes can, in a form that the class chooses."""
+    from pydantic_core import PydanticSerializationError
+
+    path = ""
+    for name in type(instance).model_fields:
+        try:
+            instance.__pydantic_serializer__.to_json(instance, include={name})
+        except PydanticSerializationError:
+            path = name
+            break
+    hint = "bytes that are no UTF-8: `ConfigDict(ser_json_bytes='base64', val_json_bytes='base64')`"
+    return SerializationError(
+        f"`{type(instance).__name__}` cannot be written: {reason}",
+        path=path,
+        hint=hint if "utf-8" in reason else None,
+    )
 
 
 def _avro_key_writer(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from flowodm.producer.sender import Sender
 
-__all__ = ["Bridge", "deliver", "deliver_many"]
+__all__ = ["Bridge", "deliver", "deliver_many", "send_many"]
 
 _A_TURN: Final = 64
 """Records that are handled before the loop gets its turn."""
@@ -157,6 +157,18 @@ async def deliver_many(sender: "Sender", records: Iterable[Outgoing]) -> list[Ou
     finally:
         poller.awaited.discard(batch)
     return batch.complete()
+
+
+async def send_many(sender: "Sender", records: Iterable[Outgoing], report: Report) -> None:
+    """Do what `Producer.asend_many` says."""
+    bridge, poller = _bridge(sender, asyncio.get_running_loop()), sender.poller()
+    for place, record in enumerate(records):
+        if not bridge.offer(record, report):
+            await _enqueue(sender, bridge, record, report)
+        if place % _A_TURN == 0:
+            poller.wake()
+            await asyncio.sleep(0)
+    poller.wake()
 
 
 async def _enqueue(

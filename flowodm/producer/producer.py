@@ -1,5 +1,6 @@
 """`Producer`: the verbs. Waiting in an event loop is in `aio.py`, the poller's thread in `poller.py`."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -25,13 +26,7 @@ __all__ = ["Producer"]
 
 _STEP: Final = 0.1
 """Seconds between two looks at a queue; Ctrl-C is heard in between."""
-_ROOM: Final = 0.01
-"""Seconds between two looks at a full one."""
-_SENDS_A_POLL: Final = 128
 _CLOSE: Final = 10.0
-_NEWS: Final = 0.25
-"""Seconds that a topic which was just made may need to be known everywhere."""
-_PATIENCE: Final = 4.0
 
 
 class Producer:
@@ -163,17 +158,17 @@ class Producer:
             headers: Names and values.
             partition: Where to in the topic; None lets the key decide.
             timestamp: Milliseconds since the epoch; None is now.
-            timeout: Seconds to wait at most.
+            timeout: Seconds to wait at most; None is refused.
 
         Raises:
             DeliveryTimeout: Time is up; unless it says otherwise the record may still land.
             DeliveryError: The record was refused, or given up.
-            UsageError: No such partition, a timestamp that cannot be sent, or called in a
+            UsageError: No such partition, a timestamp or timeout that means nothing, or called in a
                 delivery callback, which would wait for itself.
             TopicNotFound: There is no such topic.
             BrokerUnreachable: The topic is not known yet, and no broker answers.
         """
-        until = time.monotonic() + timeout
+        until = time.monotonic() + _checked(timeout)
         poller, inbox = self._sender.poller(), SimpleQueue[Outcome]()
         if poller.is_here():
             raise UsageError("a delivery callback cannot wait for a delivery", hint="use `send`")
@@ -227,11 +222,15 @@ class Producer:
         When it is cancelled, the record may still land.
         """
         record = Outgoing(topic, key, value, headers, partition, timestamp)
-        return await aio.deliver(self._sender, record, timeout)
+        return await aio.deliver(self._sender, record, _checked(timeout))
 
     async def adeliver_many(self, records: Iterable[Outgoing]) -> list[Outcome]:
         """Do as `deliver_many` without blocking the event loop."""
         return await aio.deliver_many(self._sender, records)
+
+    async def asend_many(self, records: Iterable[Outgoing]) -> None:
+        """Hand records over as `send` does; waits for room without blocking the event loop."""
+        await aio.send_many(self._sender, records, partial(self._report, None))
 
     def wait(self, seconds: float) -> int:
         """Hand out what is queued and take reports in, for at most so many seconds.
@@ -318,3 +317,15 @@ class Producer:
     ) -> None:
         """Hand the outcome of a record to whoever waits for it."""
         settle(self._sender.outcome(error, message))
+
+
+def _checked(timeout: float) -> float:
+    """Refuse what is no time to wait."""
+    try:
+        if 0 <= timeout <= threading.TIMEOUT_MAX:
+            return timeout
+    except TypeError:
+        pass
+    raise UsageError(
+        f"`timeout` cannot be `{timeout!r:.40}`", hint="give seconds, 0 or more: `timeout=10.0`"
+    )

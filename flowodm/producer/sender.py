@@ -17,7 +17,7 @@ from flowodm.producer.config import settled
 from flowodm.producer.delivery import Outcome, Outgoing, Report, delivery_of
 from flowodm.producer.failures import failure
 from flowodm.producer.poller import Poller
-from flowodm.producer.targets import check_partition, count_partitions
+from flowodm.producer.targets import check_partition, check_timestamp, count_partitions, is_whole
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -33,8 +33,6 @@ __all__ = ["PATIENCE", "Sender"]
 
 PATIENCE: Final = 4.0
 """Seconds to wait for a topic's metadata: a verb on a missing topic then ends within five."""
-_NEWS: Final = 0.25
-"""Seconds that a topic which was just made may need to be known everywhere."""
 _ROOM: Final = 0.01
 """Seconds between two looks at a full queue."""
 _SENDS_A_POLL: Final = 128
@@ -88,12 +86,10 @@ class Sender:
         count = self.partitions[topic]
         if partition is None:
             partition = -1
-        elif not 0 <= partition < count:
+        elif not is_whole(partition) or not 0 <= partition < count:
             raise LookupError(partition)
-        if timestamp is not None and timestamp <= 0:
-            raise UsageError(
-                f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
-            )
+        if timestamp is not None:
+            check_timestamp(timestamp)
         given: Any = list(headers) if headers else None  # a list of bytes is one of text or bytes
         try:
             (self._poller or self.poller()).client.produce(
@@ -145,11 +141,8 @@ class Sender:
         """
         self.connection.check_change(operation, topic)
         patience = max(min(timeout, PATIENCE), _ROOM)
-        metadata = self._metadata(patience)
-        if topic not in metadata.topics:
-            time.sleep(_NEWS)
-            metadata = self._metadata(patience)
-        count = self.partitions[topic] = count_partitions(self.connection, topic, metadata)
+        ask = partial(self._metadata, patience)
+        count = self.partitions[topic] = count_partitions(self.connection, topic, ask)
         check_partition(topic, partition, count)
         return count
 

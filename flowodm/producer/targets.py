@@ -1,6 +1,8 @@
-"""Whether a topic is there to be written to, and how many partitions it has."""
+"""Whether a topic is there, how many partitions it has, and what a record may ask of it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final
 
 from flowodm.avro.words import shown, similar
 from flowodm.errors import TopicNotFound, UsageError
@@ -10,18 +12,25 @@ if TYPE_CHECKING:
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["check_partition", "count_partitions"]
+__all__ = ["check_partition", "check_timestamp", "count_partitions", "is_whole"]
+
+_NEW: Final = 1.0
+"""Seconds in which a topic that was just created becomes known to all brokers."""
+_AGAIN: Final = 0.1
+_LATEST: Final = 2**63
 
 
 def count_partitions(
-    connection: "KafkaConnection", topic: str, metadata: "ClusterMetadata | None" = None
+    connection: "KafkaConnection", topic: str, ask: "Callable[[], ClusterMetadata] | None" = None
 ) -> int:
     """Count the partitions of a topic; asking does not create it.
+
+    A topic that is not there is asked for again for a second: it may just have been created.
 
     Args:
         connection: The cluster.
         topic: The topic.
-        metadata: The cluster's, when it is known already.
+        ask: Gets the cluster's metadata, in place of the connection.
 
     Raises:
         TopicNotFound: There is no such topic.
@@ -29,9 +38,11 @@ def count_partitions(
     """
     from flowodm.connection import broker_error
 
-    topics = (metadata or connection.metadata()).topics
-    if topic not in topics:
-        raise _not_found(topic, list(topics), connection)
+    ask, until = ask or connection.metadata, monotonic() + _NEW
+    while topic not in (topics := ask().topics):
+        if monotonic() >= until:
+            raise _not_found(topic, list(topics), connection)
+        sleep(_AGAIN)
     error = topics[topic].error
     if error is not None:
         raise broker_error(error, connection=connection)
@@ -44,11 +55,37 @@ def check_partition(topic: str, partition: int | None, count: int) -> None:
     Raises:
         UsageError: There is no such partition.
     """
+    if partition is not None and not is_whole(partition):
+        raise UsageError(
+            f"a partition cannot be `{partition!r:.40}`", hint="give its number: `partition=0`"
+        )
     if partition is not None and not 0 <= partition < count:
         raise UsageError(
             f"topic `{topic}` has no partition {partition}",
             hint=f"it has {count}, numbered from 0",
         )
+
+
+def check_timestamp(timestamp: int) -> None:
+    """Refuse a timestamp that a record cannot have.
+
+    Raises:
+        UsageError: It is no number of milliseconds since the epoch.
+    """
+    if not is_whole(timestamp) or timestamp >= _LATEST:
+        raise UsageError(
+            f"a timestamp cannot be `{timestamp!r:.40}`",
+            hint="give an aware `datetime`, or milliseconds since the epoch as an int",
+        )
+    if timestamp <= 0:
+        raise UsageError(
+            f"a record cannot be sent with timestamp {timestamp}: librdkafka takes it for now"
+        )
+
+
+def is_whole(number: object) -> bool:
+    """Tell whether what a caller gave for a number is one, whatever the annotation says."""
+    return isinstance(number, int)
 
 
 def _not_found(topic: str, topics: list[str], connection: "KafkaConnection") -> TopicNotFound:

@@ -1,7 +1,6 @@
 """Whether a topic is there to be read; asking does not create it."""
 
-from time import monotonic, sleep
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flowodm.errors import AuthorizationError, BrokerError, TopicNotFound
 from flowodm.producer import count_partitions
@@ -10,10 +9,6 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
 __all__ = ["check_topic", "forbidden"]
-
-_NEW: Final = 1.0
-"""Seconds in which a topic that was just created becomes known to all brokers."""
-_AGAIN: Final = 0.1
 
 
 def check_topic(connection: "KafkaConnection", topic: str) -> None:
@@ -24,17 +19,11 @@ def check_topic(connection: "KafkaConnection", topic: str) -> None:
         AuthorizationError: It may be there, and we are not to know.
         BrokerUnreachable: No broker answers.
     """
-    until = monotonic() + _NEW
-    while True:
-        try:
-            count_partitions(connection, topic)
-        except TopicNotFound:
-            if monotonic() >= until:
-                _check_permission(connection, topic)
-                raise
-            sleep(_AGAIN)
-        else:
-            return
+    try:
+        count_partitions(connection, topic)
+    except TopicNotFound:
+        _check_permission(connection, topic)
+        raise
 
 
 def forbidden(what: str, name: str) -> AuthorizationError:

@@ -1,5 +1,6 @@
 """Delivery on librdkafka's own mock cluster: real protocol, real reports, in this process."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 import confluent_kafka
 import pytest
+from confluent_kafka.admin import ClusterMetadata
 
 from flowodm.errors import (
     BrokerUnreachable,
@@ -17,7 +19,7 @@ from flowodm.errors import (
     TopicNotFound,
     UsageError,
 )
-from flowodm.producer import Delivery, Outcome, Producer
+from flowodm.producer import Delivery, Outcome, Producer, count_partitions
 from tests.mock_cluster import MockCluster, Silent, connection
 
 pytestmark = pytest.mark.unit
@@ -208,3 +210,49 @@ def test_a_context_that_chooses_what_a_delivery_is_worth_is_heeded(
         producer.send("user-events", None, b"x")
         producer.flush(10)
         assert producer.delivered == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"partition": "0"}, "a partition cannot be `'0'`"),
+        ({"timestamp": 1.5}, "a timestamp cannot be `1.5`"),
+        ({"timestamp": 2**70}, "a timestamp cannot be"),
+        ({"timeout": "1"}, "`timeout` cannot be `'1'`"),
+        ({"timeout": -1}, "`timeout` cannot be `-1`"),
+        ({"timeout": None}, "`timeout` cannot be `None`"),
+        ({"timeout": float("nan")}, "`timeout` cannot be `nan`"),
+    ],
+)
+def test_what_is_of_a_wrong_type_is_refused_with_a_cure(
+    producer: Producer, options: dict[str, Any], message: str
+) -> None:
+    for _ in range(2):  # the first time the topic is not known yet
+        with pytest.raises(UsageError) as caught:
+            producer.deliver("user-events", None, b"x", **options)
+        assert message in caught.value.message
+        assert caught.value.hint is not None
+        with pytest.raises(UsageError):
+            asyncio.run(producer.adeliver("user-events", None, b"x", **options))
+
+
+def test_a_topic_that_was_just_created_is_asked_for_again(cluster: MockCluster) -> None:
+    with cluster.connection() as made:
+        known, asked = made.metadata(), 0
+
+        def ask() -> Any:
+            nonlocal asked
+            asked += 1
+            if asked < 4:
+                return ClusterMetadata()
+            return known
+
+        assert count_partitions(made, "user-events", ask) == 4
+        assert asked == 4
+
+
+def test_a_missing_topic_is_given_a_second_by_every_verb(producer: Producer) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TopicNotFound):
+        producer.check_topic("nowhere")
+    assert time.monotonic() - begun >= 1

@@ -235,3 +235,24 @@ def test_an_error_of_a_lone_delivery_is_raised(cluster: MockCluster) -> None:
     made = cluster.connection(producer={"message.max.bytes": "1000000"})
     with made, pytest.raises(FlowODMError, match="larger than topic `user-events` takes"):
         asyncio.run(producer_of(made).adeliver("user-events", None, bytes(2_000_000)))
+
+
+def test_records_that_are_not_waited_for_leave_the_loop_alone_when_the_queue_is_full(
+    cluster: MockCluster,
+) -> None:
+    records = [Outgoing("user-events", None, b"%d" % i) for i in range(300)]
+
+    async def work(producer: Producer) -> int:
+        beats, sending = 0, asyncio.create_task(producer.asend_many(records))
+        while not sending.done():
+            beats += 1
+            await asyncio.sleep(0.001)
+        await sending
+        return beats
+
+    with cluster.connection(producer={"queue.buffering.max.messages": "10"}) as made:
+        producer = producer_of(made)
+        beats = asyncio.run(work(producer))
+        producer.flush(30)
+        assert (producer.delivered, producer.failed) == (300, 0)
+    assert beats > 10

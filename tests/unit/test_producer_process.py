@@ -121,3 +121,38 @@ def test_ctrl_c_ends_the_wait() -> None:
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == b"interrupted\n"
         assert time.monotonic() - begun < 10
+
+
+def unheard(cluster: MockCluster, sending: str) -> str:
+    """What a program that configures no logging writes to stderr."""
+    code = (
+        "from tests.mock_cluster import connection\n"
+        "from flowodm.producer import producer_of\n"
+        f"producer = producer_of(connection({cluster.bootstrap_servers!r}))\n{sending}\n"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_a_failure_that_nobody_hears_of_is_on_stderr_without_any_logging(
+    cluster: MockCluster,
+) -> None:
+    told = unheard(
+        cluster,
+        "producer._sender.learn('user-events')\n"
+        "producer.send('user-events', None, b'x')\n"
+        "producer.client.purge()\nproducer.close()",
+    )
+    assert "1 record was not delivered; the last: a record for topic `user-events`" in told
+
+
+def test_a_callback_that_raises_is_on_stderr_with_its_traceback(cluster: MockCluster) -> None:
+    told = unheard(
+        cluster,
+        "producer.send('user-events', None, b'x', on_delivery=lambda outcome: 1 / 0)\n"
+        "producer.close()",
+    )
+    assert "a delivery callback failed: ZeroDivisionError" in told
+    assert "Traceback (most recent call last)" in told

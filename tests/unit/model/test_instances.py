@@ -1,8 +1,11 @@
 """What a message in its slot does to an instance as Pydantic knows it: nothing."""
 
 import copy
+import inspect
 import pickle
+import warnings
 from typing import Any
+from unittest import mock
 
 import pytest
 from confluent_kafka import Message
@@ -163,3 +166,22 @@ def test_a_class_that_waits_for_another_is_complete_when_it_is_used():
     Waiting.model_rebuild(_types_namespace={"Later": Later})
     assert Waiting(later=Later(n=3)).to_bytes() == b"\x02\x06"
     assert consumed(Waiting, b"\x02\x06") == Waiting(later=Later(n=3))
+
+
+def test_an_instance_that_was_made_can_be_inspected():
+    event = Plain(id="a")
+    assert not hasattr(event, "meta")
+    assert getattr(event, "meta", None) is None
+    with pytest.raises(AttributeError, match="was not consumed, so it has no `meta`"):
+        _ = event.meta
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pydantic's own names of old
+        assert "meta" not in dict(inspect.getmembers(event))
+        assert isinstance(mock.create_autospec(event), Plain)
+
+
+@pytest.mark.parametrize("junk", ["junk", None, 7])
+def test_what_is_no_bytes_is_refused(junk: Any):
+    with pytest.raises(UsageError, match=r"`Plain.from_bytes` takes bytes") as caught:
+        Plain.from_bytes(junk)
+    assert caught.value.hint is not None

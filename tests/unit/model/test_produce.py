@@ -473,3 +473,59 @@ def test_after_the_connection_was_closed_everything_is_made_anew(cluster_base, r
     UserEvent(id="b").produce()
     assert UserEvent.get_producer() is not before
     assert {message.key() for message in records(2)} == {b"a", b"b"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"a": 1}, {1: "a"}, "abc", b"abc", 5, [("a",)], [("a", "b", "c")]]
+)
+def test_headers_that_are_none_are_refused_with_the_cure(verb, cluster_base, headers):
+    with pytest.raises(UsageError, match="header") as caught:
+        verb("produce", an_event(cluster_base)(id="a"), headers=headers)
+    assert "by name" in caught.value.hint
+
+
+@pytest.mark.parametrize("options", [{"partition": "0"}, {"timestamp": 1.5}, {"timeout": None}])
+def test_arguments_of_a_wrong_type_are_refused_with_the_cure(verb, cluster_base, options):
+    with pytest.raises(UsageError) as caught:
+        verb("produce", an_event(cluster_base)(id="a"), **options)
+    assert caught.value.hint.startswith("give ")
+
+
+def test_a_callback_that_cannot_be_called_is_refused_at_once(cluster_base):
+    with pytest.raises(UsageError, match="the callback is a `str`"):
+        an_event(cluster_base)(id="a").produce_nowait("callback")
+
+
+def test_json_that_cannot_hold_a_field_names_it(verb, cluster_base):
+    class Blob(cluster_base):
+        class Settings:
+            topic = "user-events"
+            value_serializer = "json"
+
+        name: str
+        body: bytes
+
+    with pytest.raises(SerializationError, match="`Blob` cannot be written") as caught:
+        verb("produce", Blob(name="a", body=b"\xff"))
+    assert caught.value.path == "body"
+    assert "ser_json_bytes='base64'" in caught.value.hint
+
+
+def test_handing_many_over_never_holds_up_the_loop(
+    cluster: MockCluster, registry_server: RegistryServer
+):
+    settings = {"schema_registry": {"url": registry_server.url}}
+    settings["producer"] = {"queue.buffering.max.messages": "10"}
+
+    async def work(UserEvent: Any) -> int:
+        beats = 0
+        messages = (UserEvent(id="a", n=n) for n in range(300))
+        sending = asyncio.create_task(UserEvent.aproduce_many(messages, flush=False))
+        while not sending.done():
+            beats += 1
+            await asyncio.sleep(0.001)
+        assert await sending == []
+        return beats
+
+    with cluster.connection(**settings) as connection:
+        assert asyncio.run(work(an_event(based_on(connection)))) > 10

@@ -339,3 +339,29 @@ def test_settings_that_are_no_class_are_refused():
     namespace["__annotations__"]["Settings"] = ClassVar
     with pytest.raises(SettingsError, match=r"`Made\.Settings` must be a class"):
         type(FlowBaseModel)("Made", (FlowBaseModel,), {**namespace, "Settings": {"topic": "t"}})
+
+
+class Elsewhere:
+    topic = "elsewhere"
+    consumer_group = "readers"
+
+
+def test_settings_from_elsewhere_need_no_annotation():
+    class Event(FlowBaseModel):
+        Settings = Elsewhere
+        id: str
+
+    class Later(Event):
+        class Settings:
+            topic = "later"
+
+    assert Event.Settings.topic == "elsewhere"
+    assert (Event.__declaration__.topic, Event.__declaration__.consumer_group) == (
+        "elsewhere",
+        "readers",
+    )
+    assert (Later.__declaration__.topic, Later.__declaration__.consumer_group) == (
+        "later",
+        "readers",
+    )
+    assert list(Event.model_fields) == ["id"]
