@@ -46,7 +46,8 @@ def resolve_in_class(writer: Any, reader: Any, data: bytes) -> Any:
     binding = bind(build_model(schema))
     style = model_style(binding)
     decode = compile_decoder(_parsed(_plain(writer)), binding.schema, style=style).decode
-    instance = binding.model.__pydantic_validator__.validate_python(decode(data))
+    validator: Any = binding.model.__dict__["__pydantic_validator__"]
+    instance = validator.validate_python(decode(data))
     written = compile_model_encoder(binding)(instance, b"")
     return compile_decoder(schema, style=_VectorEncoding()).decode(written)
 
