@@ -23,6 +23,7 @@ from flowodm.codec.model_encode import compile_model_encoder
 from flowodm.codec.model_style import model_style
 from flowodm.codec.model_values import model_values
 from flowodm.errors import SerializationError
+from tests.names import case_name
 from tests.unit.avro.deriving import model_of
 
 pytestmark = pytest.mark.unit
@@ -184,7 +185,7 @@ VALUES: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value"), VALUES, ids=lambda it: str(it)[:60])
+@pytest.mark.parametrize(("annotation", "value"), VALUES, ids=case_name)
 def test_a_value_comes_back(annotation: Any, value: Any) -> None:
     model = model_of(annotation)
     binding = bind(model)
@@ -202,7 +203,7 @@ def test_a_value_comes_back(annotation: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     ("annotation", "value"),
     [pair for pair in VALUES if get_origin(pair[0]) is not Literal],
-    ids=lambda it: str(it)[:60],
+    ids=case_name,
 )
 def test_a_value_comes_back_as_the_root(annotation: Any, value: Any) -> None:
     model = RootModel[annotation]

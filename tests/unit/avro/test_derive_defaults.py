@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel, Field, HttpUrl, NaiveDatetime, RootModel, SecretStr, create_model
 
 from flowodm.avro import AvroField, AvroType, Duration, derive, parse, ready
+from tests.names import case_name
 from tests.unit.avro.deriving import field_of
 
 pytestmark = pytest.mark.unit
@@ -103,7 +104,7 @@ SIMPLE = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "expected"), SIMPLE, ids=repr)
+@pytest.mark.parametrize(("annotation", "value", "expected"), SIMPLE, ids=case_name)
 def test_a_default_is_written_in_avros_json(annotation: Any, value: Any, expected: Any) -> None:
     assert field_of(annotation, value)["default"] == expected
 
@@ -129,7 +130,7 @@ UNIONS = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "types", "expected"), UNIONS, ids=repr)
+@pytest.mark.parametrize(("annotation", "value", "types", "expected"), UNIONS, ids=case_name)
 def test_the_branch_of_the_default_comes_first(
     annotation: Any, value: Any, types: Any, expected: Any
 ) -> None:
