@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,8 +114,28 @@ def _start_kafka(directory: Path, nodes: int, secured: bool) -> dict:
     servers = Servers(spec)
     servers.start()
     servers.wait()
+    _make_coordinator(spec.client_config())
     servers.leave_running()
     return spec.to_json()
+
+
+def _make_coordinator(client_config: Mapping[str, str]) -> None:
+    """Have the broker make its topic of offsets: librdkafka's admin client crashes meanwhile."""
+    from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+    consumer = Consumer({**client_config, "group.id": "first-of-all"})
+
+    def is_there() -> bool:
+        try:
+            (found,) = consumer.committed([TopicPartition("no-such-topic", 0)], timeout=10)
+        except KafkaException:
+            return False
+        return found.error is None
+
+    try:
+        wait_until(is_there, seconds=60, what="a group coordinator")
+    finally:
+        consumer.close()
 
 
 def from_answer(directory: Path, answer: dict) -> TestServers:

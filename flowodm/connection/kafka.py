@@ -179,8 +179,8 @@ class KafkaConnection:
         """Return what belongs to this connection under a key: made on first use, then kept.
 
         It goes when the connection is closed, which calls its `close()` if it has one, the newest
-        first and before the clients; what has a `flush()` too is given the timeout. After a fork
-        there is none of it.
+        first and before the clients, and gives it the seconds that are left, if it was told how
+        many there are. After a fork there is none of it.
 
         Args:
             key: What it is kept under.
@@ -274,20 +274,20 @@ class KafkaConnection:
         A later use makes new clients. Consumers are their callers'.
 
         Args:
-            timeout: Seconds for each producer; ten when absent.
+            timeout: Seconds for everything together; when absent, ten for each producer, and five
+                for each group that is left.
         """
         with self._lock:
             producer, admin, registry = self._producer, self._admin, self._registry
             self._producer = self._admin = self._registry = None
             owned, self._owned = self._owned, {}
             self.generation += 1
+        until = time.monotonic() + (timeout or 0.0)
         for item in reversed(owned.values()):
-            if timeout is not None and hasattr(item, "flush"):
-                item.close(timeout)
-            elif (close := getattr(item, "close", None)) is not None:
-                close()
+            if (close := getattr(item, "close", None)) is not None:
+                close() if timeout is None else close(max(until - time.monotonic(), 0.0))
         if producer is not None:
-            flush(producer, _FLUSH if timeout is None else timeout)
+            flush(producer, _FLUSH if timeout is None else max(until - time.monotonic(), 0.0))
         if admin is not None:
             admin.poll(0)  # hands over the rest of its log
         if registry is not None:

@@ -4,9 +4,9 @@ The verbs stand on it: `produce.py`, `consume.py`, and `base.py`, which is what 
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, dataclass_transform, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from flowodm.connection import KafkaConnection, get_kafka_connection
 from flowodm.errors import SettingsError
@@ -25,8 +25,12 @@ else:
 __all__ = ["DeclaredModel"]
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, PrivateAttr))
 class _DeclaredModelType(ModelMetaclass):
-    """Takes `Settings = Common` for `class Settings(Common)`: else Pydantic wants an annotation."""
+    """Takes `Settings = Common` for `class Settings(Common)`: else Pydantic wants an annotation.
+
+    Type checkers do not inherit what Pydantic's metaclass says of fields, so it is said again.
+    """
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any

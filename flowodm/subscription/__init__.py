@@ -4,9 +4,9 @@ It knows messages and offsets, and nothing of models: what a message means is it
 """
 
 from flowodm.subscription.aio import AsyncRecordIterator
+from flowodm.subscription.arguments import OnError
 from flowodm.subscription.batch import Batch
 from flowodm.subscription.configuration import consumer_config
-from flowodm.subscription.engine import OnError
 from flowodm.subscription.iterator import RecordIterator
 from flowodm.subscription.subscription import Subscription
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from flowodm.errors import SettingsError
+from flowodm.errors import SettingsError, UsageError
 from flowodm.settings import BaseSettings, profile_of
 
 if TYPE_CHECKING:
@@ -35,8 +35,14 @@ def consumer_config(
         settings: The profile.
 
     Raises:
+        UsageError: The group is no text.
         SettingsError: There is no group, or the context contradicts how offsets are committed.
     """
+    if not isinstance(group_id, str):
+        raise UsageError(
+            f"a consumer group is named by a text, not `{group_id!r:.40}`",
+            hint='for example `group_id="billing"`',
+        )
     if not group_id:
         raise SettingsError(
             "no consumer group is named",

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import BrokerError, DeserializationError, RegistryError, UsageError
 from flowodm.record import Undecodable
 from flowodm.settings import BaseSettings, profile_of
+from flowodm.subscription.arguments import check_timeout
 from flowodm.subscription.batch import Batch
 from flowodm.subscription.configuration import consumer_config
 from flowodm.subscription.intake import Intake
@@ -29,10 +31,7 @@ if TYPE_CHECKING:
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["NOTHING", "Batch", "Clock", "Engine", "OnError", "Steps", "check_count", "unreadable"]
-
-OnError: TypeAlias = Literal["raise", "yield"]
-"""What becomes of a record that cannot be decoded: an exception, or an `Undecodable`."""
+__all__ = ["NOTHING", "Batch", "Clock", "Engine", "Steps", "unreadable"]
 
 T = TypeVar("T")
 
@@ -40,7 +39,10 @@ NOTHING: Final = object()
 """No record is at hand, or none came in time."""
 _STEP: Final = 0.1
 """Seconds of one wait, and so the longest that an interrupt or another's turn is kept waiting."""
-_CLOSE: Final = 10.0
+_CLOSE: Final = 5.0
+_SOON: Final = 0.005
+"""Seconds of the first wait for an answer of the cluster; later ones are longer."""
+_ENDS: Final = "enable.partition.eof"
 _COMMIT: Final = 10.0
 
 
@@ -124,7 +126,7 @@ class Engine(Generic[T]):
             while len(values) < max_messages:
                 if (value := self.take(hold, is_strict)) is not NOTHING:
                     values.append(value)
-                elif not (yield from self.filled(hold, clock)):
+                elif not (yield from self.filled(hold, clock, is_known=bool(values))):
                     break
         except (DeserializationError, RegistryError):
             if not values:
@@ -140,8 +142,17 @@ class Engine(Generic[T]):
         if self._intake is not None:
             self._intake.commit(timeout)
 
-    def filled(self, hold: Hold, clock: "Clock") -> Steps[bool]:
-        """Wait until a record is here for `hold`; False when none came in time."""
+    def filled(self, hold: Hold, clock: "Clock", *, is_known: bool = False) -> Steps[bool]:
+        """Wait until a record is here for `hold`; False when none came in time.
+
+        Args:
+            hold: For which.
+            clock: How long.
+            is_known: Whether the caller has heard from the cluster, so that it need not be asked.
+
+        Raises:
+            BrokerError: None came, and the cluster does not answer.
+        """
         wait = 0.0
         while True:
             intake = self._opened()
@@ -154,11 +165,12 @@ class Engine(Generic[T]):
                 return True
             left = clock.left(is_running=intake.is_member)
             if left is None:
-                self._check_patience(intake)
-            elif left <= 0:
+                self._check_patience(intake, clock)
+            elif left <= 0 and (is_known or clock.is_over(intake)):
+                intake.tell_of_others()
                 return False
             yield
-            wait = _STEP if left is None else min(left, _STEP)
+            wait = _STEP if left is None else min(max(left, -left, _SOON), _STEP)
 
     def at_hand(self, hold: Hold, is_strict: bool, may_wait: bool = True) -> Any:
         """Settle what is held, and take the next record if it is here: the way of nearly all."""
@@ -264,18 +276,25 @@ class Engine(Generic[T]):
         self._connection.check_change("consume", self.topic)
         config = consumer_config(self._connection, self.group_id, self.settings)
         check_topic(self._connection, self.topic)
+        said = self._connection.context.client_config("consumer")
+        config = {_ENDS: said.get(_ENDS, "true"), **config}
+        is_ours = self._make_consumer == self._connection.consumer
         consumer = self._make_consumer(config)
         self.ledger.use(consumer)
-        self._leave = weakref.finalize(self, _leave, consumer, os.getpid())
-        return Intake(
+        intake = Intake(
             self._connection,
             consumer,
             self.topic,
-            self._connection.context.client_config("consumer") | config,
+            said | config,
             most=self.settings.max_poll_records,
+            is_told_ends=is_ours and str(config[_ENDS]).lower() == "true",
             shelf=self.shelf,
             ledger=self.ledger,
         )
+        # a member that nobody has any more leaves; at the end of the program all do
+        self._leave = weakref.finalize(self, intake.membership.leave)
+        self._leave.atexit = False
+        return intake
 
     def _step(self, intake: Intake, wait: float) -> None:
         try:
@@ -294,17 +313,21 @@ class Engine(Generic[T]):
         if intake is not None and self._owner == os.getpid():
             intake.close(timeout)
 
-    def _check_patience(self, intake: Intake) -> None:
+    def _check_patience(self, intake: Intake, clock: "Clock") -> None:
         """Give up waiting for the group to give us partitions.
 
         Raises:
-            BrokerError: It has taken too long.
+            BrokerError: It has taken too long, or the cluster does not answer.
         """
+        if clock.waits_for_assignment_too_long:
+            intake.check_answers(clock.begun)  # else no answer looks like a slow group
         if intake.waited < self.settings.assignment_timeout:
             return
         waited = intake.waited
         intake.wait_anew()
         if (failure := self._connection.journal.worst()) is not None:
+            if clock.is_endless and intake.has_joined:
+                return
             from flowodm.connection.errors import unreachable
 
             raise unreachable(self._connection, failure, elapsed=waited)
@@ -317,11 +340,21 @@ class Engine(Generic[T]):
 
 
 class Clock:
-    """Seconds that begin to run when there is something to wait for."""
+    """Seconds that begin to run when there is something to wait for.
 
-    def __init__(self, seconds: float) -> None:
+    Args:
+        seconds: How many.
+        is_endless: Whether who waits goes on afterwards, so that an outage only takes longer.
+        to_end: Whether who waits ends for good, so that nothing may be left to read.
+    """
+
+    def __init__(self, seconds: float, *, is_endless: bool = False, to_end: bool = False) -> None:
+        check_timeout(seconds)
         self._seconds = seconds
+        self.is_endless = is_endless
+        self._to_end = to_end
         self._until: float | None = None
+        self.begun = monotonic()
 
     def left(self, *, is_running: bool) -> float | None:
         """Return the seconds that are left; None: they do not run yet."""
@@ -331,15 +364,18 @@ class Clock:
             self._until = monotonic() + self._seconds
         return self._until - monotonic()
 
+    def is_over(self, intake: Intake) -> bool:
+        """Tell whether nothing came, and that is known; when the seconds are over.
 
-def check_count(max_messages: int | None) -> None:
-    """Refuse a number of records that is none.
+        Raises:
+            BrokerError: The cluster does not answer.
+        """
+        return self.is_endless or intake.is_quiet(self.begun, to_end=self._to_end)
 
-    Raises:
-        UsageError: It is less than one.
-    """
-    if max_messages is not None and max_messages < 1:
-        raise UsageError(f"`max_messages` is at least 1, not {max_messages}")
+    @property
+    def waits_for_assignment_too_long(self) -> bool:
+        """Whether the cluster is to be asked if it is there, since the group says nothing."""
+        return not self.is_endless and monotonic() - self.begun > PATIENCE + self._seconds
 
 
 def unreadable(message: "Message", bad: Undecodable) -> DeserializationError:
@@ -353,9 +389,3 @@ def unreadable(message: "Message", bad: Undecodable) -> DeserializationError:
         schema_id=bad.schema_id,
         hint='the position stays on it; `on_error="yield"` gives it as a value and goes on',
     )
-
-
-def _leave(consumer: "Consumer", owner: int) -> None:
-    """Leave the group when the program ends, or nobody has the subscription any more."""
-    if owner == os.getpid():
-        consumer.close()

@@ -5,13 +5,14 @@ is `poll`, and `consume` only takes what is here: it would wait its whole time f
 """
 
 import logging
-import threading
 from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from flowodm.errors import BrokerError, FlowODMError
+from flowodm.subscription.leaving import Membership, others
 from flowodm.subscription.ledger import Ledger
+from flowodm.subscription.pulse import Pulse
 from flowodm.subscription.shelf import Shelf
 from flowodm.subscription.topic import check_topic, forbidden
 
@@ -30,6 +31,8 @@ _GRACE: Final = 3.0
 """Seconds after which a member of a KIP-848 group has been given nothing: nobody says so."""
 _MORE: Final = 100
 """Messages that may come on top of a full shelf, one each time the consumer is polled."""
+_FRESH: Final = 1.0
+"""Seconds that an answer of the cluster holds; so often it is asked at most."""
 _CALM: Final = 2.0
 """Seconds without a record before an outage is told of."""
 
@@ -43,6 +46,7 @@ class Intake:
         topic: The topic.
         config: How the consumer was made.
         most: Messages taken at once.
+        is_told_ends: Whether the consumer is sure to tell when a partition is read to its end.
         shelf: Where they go.
         ledger: Learns which partitions are gone.
     """
@@ -55,6 +59,7 @@ class Intake:
         config: Mapping[str, Any],
         *,
         most: int,
+        is_told_ends: bool,
         shelf: Shelf[Any],
         ledger: Ledger,
     ) -> None:
@@ -65,12 +70,21 @@ class Intake:
         self._most = most
         self._shelf = shelf
         self._ledger = ledger
-        self._partitions: set[int] = set()
+        cluster = connection.context.bootstrap_servers or ""
+        self.membership = Membership(consumer, cluster, topic, self._group)
+        self._partitions = self.membership.partitions
+        self._ended: set[int] = set()
+        """Partitions of which everything has come, as far as the broker says so."""
+        self._tells_ends = is_told_ends
+        self._pulse = Pulse(connection, topic)
+        self._is_alone = True
         self._is_closed = False
         self._is_paused = False
         self._has_moved = False
         """Whether partitions went away during the call that runs."""
         self._is_given = False
+        self.has_joined = False
+        """Whether the group has ever given us something."""
         self._says_nothing = config.get("group.protocol") == "consumer"
         self._is_eager = not self._says_nothing and "cooperative" not in str(
             config.get("partition.assignment.strategy", "")
@@ -93,6 +107,44 @@ class Intake:
         """Count from now how long the group keeps us waiting."""
         self._asked = monotonic()
 
+    def is_quiet(self, since: float, *, to_end: bool) -> bool:
+        """Tell whether nothing came because there is nothing; where not yet known: call again.
+
+        Args:
+            since: When the wait for it began, on the monotonic clock.
+            to_end: Whether all partitions must have been read to their ends, as of then.
+
+        Raises:
+            BrokerError: The cluster does not answer, so nothing is known.
+        """
+        has_left = to_end and self._tells_ends and not self._partitions <= self._ended
+        lately = monotonic() - _FRESH
+        needed = lately if has_left else since if to_end else min(since, lately)
+        asked = self._partitions - self._ended if has_left else self._partitions
+        answers = self._pulse.answers(since, needed, min(asked, default=0))
+        return answers and not has_left
+
+    def check_answers(self, since: float) -> None:
+        """Ask the cluster, now and then, whether it is there.
+
+        Raises:
+            BrokerError: It was asked since then, and did not answer.
+        """
+        self._pulse.answers(since, monotonic() - _FRESH, min(self._partitions, default=0))
+
+    def tell_of_others(self) -> None:
+        """Say, once, that nothing comes since another member in this process has it all."""
+        if self._partitions or not self._is_alone or not self._is_given:
+            return
+        if others(self.membership):
+            self._is_alone = False
+            _LOG.warning(
+                "topic `%s`, group `%s`: no partition was given to this member, and another in"
+                " this process has some; two classes that read one topic need a group each",
+                self._topic,
+                self._group,
+            )
+
     def step(self, wait: float) -> None:
         """Take what is there onto the shelf; where there is nothing, wait for it.
 
@@ -112,7 +164,7 @@ class Intake:
         self._shelf.due = now + _EVERY
         if messages:
             self._sort(messages)
-            self._heard = now
+            self._heard = self._pulse.heard = now
         elif now - self._heard > _CALM:
             self._watch()
 
@@ -129,9 +181,14 @@ class Intake:
     def close(self, timeout: float) -> None:
         """Commit what is stored and leave the group, within so many seconds."""
         self._is_closed = True
-        closing = threading.Thread(target=self.consumer.close, name="flowodm-leave", daemon=True)
-        closing.start()
-        closing.join(timeout)
+        if not self.membership.leave(timeout):
+            _LOG.warning(
+                "topic `%s`, group `%s`: not left within %.1f s, which goes on; should the program"
+                " end before, what was done last comes again",
+                self._topic,
+                self._group,
+                timeout,
+            )
         self._shelf.drop(self._partitions)
         self._ledger.drop(self._partitions)
 
@@ -163,7 +220,10 @@ class Intake:
         """Put records onto the shelf, and meet what else was said."""
         said = [message for message in messages if message.error() is not None]
         if said:
+            self._note_ends(messages)
             messages = [message for message in messages if message.error() is None]
+        elif self._ended:
+            self._ended.difference_update([message.partition() for message in messages])
         if self._has_moved:
             messages = [one for one in messages if one.partition() in self._partitions]
             self._has_moved = False
@@ -177,6 +237,17 @@ class Intake:
             error = message.error()
             assert error is not None
             self._meet(error)
+
+    def _note_ends(self, messages: "list[Message]") -> None:
+        for message in messages:
+            error, partition = message.error(), message.partition()
+            if partition is None:
+                continue
+            if error is None:
+                self._ended.discard(partition)
+            elif error.name() == "_PARTITION_EOF":
+                self._tells_ends = True
+                self._ended.add(partition)
 
     def _meet(self, error: "KafkaError") -> None:
         """Raise what ends the read; note what does not.
@@ -234,8 +305,11 @@ class Intake:
         )
 
     def _take(self, _consumer: "Consumer", given: "list[TopicPartition]") -> None:
-        self._is_given = True
-        self._partitions |= {one.partition for one in given}
+        self._is_given = self.has_joined = True
+        partitions = {one.partition for one in given}
+        self._partitions |= partitions
+        self._ended -= partitions
+        self._pulse.heard = monotonic()
         self._is_paused = False
 
     def _give(self, _consumer: "Consumer", taken: "list[TopicPartition]") -> None:
@@ -253,6 +327,7 @@ class Intake:
             return
         self._has_moved = True
         self._partitions -= partitions
+        self._ended -= partitions
         self._shelf.drop(partitions)
         self._ledger.drop(partitions)
 

@@ -9,7 +9,8 @@ import weakref
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
-from flowodm.subscription.engine import NOTHING, Clock, Engine, OnError, check_count
+from flowodm.subscription.arguments import OnError, check_count, check_timeout, is_strict
+from flowodm.subscription.engine import NOTHING, Clock, Engine
 from flowodm.subscription.ledger import Hold, Owner
 from flowodm.subscription.turns import Steps
 
@@ -43,6 +44,7 @@ class Iteration(Generic[T]):
         on_error: OnError,
     ) -> None:
         check_count(max_messages)
+        check_timeout(timeout)
         self._engine = engine
         self._lock = engine.turns.lock
         self._at_hand = engine.at_hand
@@ -51,13 +53,15 @@ class Iteration(Generic[T]):
         self._timeout = timeout
         self._left = math.inf if max_messages is None else max_messages
         self._stops_when_idle = stop_when_idle
-        self._is_strict = on_error == "raise"
+        self._is_strict = is_strict(on_error)
 
     def _wait(self, *, ahead: bool = False) -> Steps[Any]:
         """Take the next record, however long it takes to come; `END` when it is not to be long."""
         value = NOTHING
         while value is NOTHING:
-            clock = Clock(self._timeout)
+            clock = Clock(
+                self._timeout, is_endless=not self._stops_when_idle, to_end=self._stops_when_idle
+            )
             value = yield from self._engine.one(self._hold, clock, self._is_strict, ahead=ahead)
             if value is NOTHING and self._stops_when_idle:
                 return END

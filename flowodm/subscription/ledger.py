@@ -4,6 +4,7 @@ A message is held from when it is handed out until it is done or put back. What 
 partition never passes a message that somebody holds, however many hold some.
 """
 
+import logging
 import threading
 import weakref
 from asyncio import Task
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaException, Message
 
 __all__ = ["Hold", "Ledger", "Owner"]
+
+_LOG = logging.getLogger("flowodm.subscription")
 
 Owner: TypeAlias = "threading.Thread | Task[Any] | weakref.ref[Any]"
 """Whose next call says that a message is done: a thread, a task, or one iterator."""
@@ -49,9 +52,21 @@ class Hold:
 
     @property
     def comes_again(self) -> bool:
-        """Whether what it left counts as not done: of an iterator dropped, a task cancelled."""
+        """Whether what it left counts as not done: unless it was a task that returned."""
         owner = self.owner
-        return self.is_iterator or (isinstance(owner, Task) and owner.cancelled())
+        if not isinstance(owner, Task):
+            return True  # nothing tells how a thread ended, nor why an iterator was dropped
+        return owner.cancelled() or owner.exception() is not None
+
+    @property
+    def failure(self) -> str | None:
+        """How a thread ended, or a task failed, in words; None where that says nothing new."""
+        owner = self.owner
+        if isinstance(owner, Task):
+            if owner.cancelled() or (error := owner.exception()) is None:
+                return None
+            return f"task `{owner.get_name()}` failed with `{type(error).__name__}`"
+        return None if isinstance(owner, weakref.ref) else f"thread `{owner.name}` ended"
 
 
 class Ledger:
@@ -92,7 +107,7 @@ class Ledger:
         """Before `mine` takes more: what it holds is done, and so is what nobody holds on to."""
         self.finish(mine)
         if mine.before is not None:
-            self.finish(mine.before)
+            self._close(mine.before)
             mine.before = None
         self.enter(mine)
 
@@ -100,10 +115,10 @@ class Ledger:
         """Count `mine` among those that hold something, right before it takes more."""
         self._holds[mine.owner] = mine
         for hold in [one for one in self._holds.values() if one is not mine]:
-            if hold.is_doubtful or (hold.is_over and hold.comes_again):
+            if hold.is_doubtful:
                 self.put_back(hold)
             elif hold.is_over:
-                self.finish(hold)
+                self._close(hold)
             if not hold.messages and (hold.is_over or not hold.is_iterator):
                 del self._holds[hold.owner]
         self.is_shared |= any(hold.messages for hold in self._holds.values())
@@ -128,6 +143,23 @@ class Ledger:
             assert offset is not None
             self._done[partition] = max(self._done.get(partition, 0), offset + 1)
             self._store_offset(partition, self._watermark(partition))
+
+    def _close(self, hold: Hold) -> None:
+        """Settle what is held by one who asks no more; of one who ended badly, it comes again."""
+        if not (hold.is_over and hold.comes_again):
+            self.finish(hold)
+            return
+        if hold.messages and not hold.is_doubtful and (failure := hold.failure) is not None:
+            first = hold.messages[0]
+            _LOG.warning(
+                "%s, and what it had taken comes again: topic `%s`, partition %s, offset %s%s",
+                failure,
+                self._topic,
+                first.partition(),
+                first.offset(),
+                f" and {len(hold.messages) - 1} more" if len(hold.messages) > 1 else "",
+            )
+        self.put_back(hold)
 
     def put_back(self, hold: Hold) -> None:
         """Give up what is held: it comes again."""

@@ -5,8 +5,9 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from flowodm.subscription.aio import AsyncRecordIterator
+from flowodm.subscription.arguments import OnError, check_count, check_timeout, is_strict
 from flowodm.subscription.batch import Batch
-from flowodm.subscription.engine import NOTHING, Clock, Engine, OnError, check_count
+from flowodm.subscription.engine import NOTHING, Clock, Engine
 from flowodm.subscription.iterator import RecordIterator
 from flowodm.subscription.ledger import Hold
 
@@ -42,15 +43,16 @@ class Subscription(Engine[T]):
             RegistryError: Its schema cannot be had; the next call tries again.
             BrokerError: The cluster does not answer, or refuses.
         """
-        hold, is_strict = self._mine(), on_error == "raise"
+        check_timeout(timeout)
+        hold, strict = self._mine(), is_strict(on_error)
         try:
             with self.turns.lock:
-                value = self.at_hand(hold, is_strict)
+                value = self.at_hand(hold, strict)
         except BaseException:
             hold.is_doubtful = True  # nobody has got what was taken
             raise
         if value is NOTHING:
-            value = self.turns.drive(hold, self.one(hold, Clock(timeout), is_strict))
+            value = self.turns.drive(hold, self.one(hold, Clock(timeout), strict))
         return None if value is NOTHING else value
 
     def consume_iter(
@@ -96,8 +98,8 @@ class Subscription(Engine[T]):
             FlowODMError: As of `consume_one`.
         """
         check_count(max_messages)
-        hold, clock, is_strict = self._mine(), Clock(timeout), on_error == "raise"
-        steps = self.batch(hold, clock, is_strict, max_messages, self.acknowledge)
+        hold, clock, strict = self._mine(), Clock(timeout), is_strict(on_error)
+        steps = self.batch(hold, clock, strict, max_messages, self.acknowledge)
         return self.turns.drive(hold, steps)
 
     def commit(self, timeout: float = _COMMIT) -> None:
@@ -110,16 +112,18 @@ class Subscription(Engine[T]):
             BrokerError: The broker does not have it: it did not answer, or the partitions are
                 another member's by now.
         """
+        check_timeout(timeout)
         hold = self._mine()
         self.turns.drive(hold, self.commitment(hold, timeout))
 
     async def aconsume_one(self, timeout: float = 1.0, *, on_error: OnError = "raise") -> Any:
         """Take the next record, as `consume_one` does; what this task took before is done."""
-        hold, is_strict = self.ledger.hold_of(_task()), on_error == "raise"
-        value = self.at_once(hold, is_strict)
+        check_timeout(timeout)
+        hold, strict = self.ledger.hold_of(_task()), is_strict(on_error)
+        value = self.at_once(hold, strict)
         if value is NOTHING:
             value = await self.turns.adrive(
-                hold, self.one(hold, Clock(timeout), is_strict, ahead=True)
+                hold, self.one(hold, Clock(timeout), strict, ahead=True)
             )
         return None if value is NOTHING else value
 
@@ -146,13 +150,14 @@ class Subscription(Engine[T]):
     ) -> Batch[Any]:
         """Take up to so many records, as `consume_batch` does."""
         check_count(max_messages)
-        hold, is_strict = self.ledger.hold_of(_task()), on_error == "raise"
+        hold, strict = self.ledger.hold_of(_task()), is_strict(on_error)
         clock = Clock(timeout)
-        steps = self.batch(hold, clock, is_strict, max_messages, self._acknowledge_soon)
+        steps = self.batch(hold, clock, strict, max_messages, self._acknowledge_soon)
         return await self.turns.adrive(hold, steps)
 
     async def acommit(self, timeout: float = _COMMIT) -> None:
         """Commit what this task took, as `commit` does."""
+        check_timeout(timeout)
         hold = self.ledger.hold_of(_task())
         await self.turns.adrive(hold, self.commitment(hold, timeout))
 

@@ -4,13 +4,17 @@ The oracle is a file that each consumer writes and syncs before it asks for the 
 stands in it was handled. What is committed must never pass what was not.
 """
 
+import asyncio
 import logging
+import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from flowodm.connection import KafkaConnection
 from flowodm.errors import BrokerUnreachable
 from flowodm.sandbox import Sandbox
+from flowodm.sandbox.process import find
 from flowodm.settings import BaseSettings
 from flowodm.subscription import Subscription
 from tests.faces import FACES, Face, play
@@ -182,8 +187,8 @@ def test_a_broker_that_goes_and_comes_back_costs_no_record_and_one_line_each_way
     lines = [record.message for record in caplog.records if group in record.message]
     assert ["waiting for it" in line for line in lines] == [True, False]
     assert "answer again" in lines[1]
-    source.close()
-    assert committed(lone_broker, group) == {0: 200}
+    source.close()  # a broker that has just come back may take longer: it goes on in a thread
+    wait_until(lambda: committed(lone_broker, group) == {0: 200}, seconds=60)
 
 
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
@@ -223,6 +228,150 @@ def test_without_a_broker_commit_raises_in_time_and_closing_ends(
         source.close()
         assert time.monotonic() - begun < 15
     assert committed(lone_broker, group) == {0: 6}
+
+
+@contextmanager
+def outage(sandbox: Sandbox, how: str) -> Iterator[None]:
+    """The broker is gone, or is there and says nothing."""
+    if how == "killed":
+        sandbox.kill_node()
+        try:
+            yield
+        finally:
+            sandbox.start_node()
+    else:
+        (broker,) = (one.pid for one in find(sandbox.spec.directory) if one.role == "node-1")
+        os.kill(broker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(broker, signal.SIGCONT)
+    wait_until(lambda: _is_back(sandbox), seconds=60)
+
+
+async def longest_block() -> float:
+    """Measure for how long the event loop did nothing else, until this is cancelled."""
+    longest, before = 0.0, time.monotonic()
+    try:
+        while True:
+            await asyncio.sleep(0.01)
+            longest, before = max(longest, time.monotonic() - before), time.monotonic()
+    except asyncio.CancelledError:
+        return longest
+
+
+SMALL = BaseSettings(
+    max_poll_records=100,
+    queued_min_messages=100,
+    extra_config={"fetch.message.max.bytes": 10_000},
+)
+"""So that most of a topic is still to come when its broker goes."""
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
+def test_an_outage_is_not_the_end_of_a_topic(lone_broker: Sandbox, face: Face, how: str) -> None:
+    topic = group = f"end-{face.name}-{how}-{time.time_ns()}"
+    fill(lone_broker, topic, 0)
+    count, seen = 20_000, []
+    producer = Producer(
+        dict(lone_broker.client_config) | {"batch.num.messages": 200},
+        logger=logging.getLogger("quiet"),
+    )
+    for number in range(count):
+        producer.produce(topic, b"%d" % number, partition=0)
+    assert producer.flush(60) == 0
+
+    async def read_on(source: Any, most: int | None = None) -> None:
+        reading = face.iterate(source, 1.0, stop_when_idle=True, max_messages=most)
+        async with reading as records:
+            async for number in records:
+                seen.append(number)
+
+    async def refuse(source: Any) -> None:
+        begun = time.monotonic()
+        with pytest.raises(BrokerUnreachable):
+            await read_on(source)
+        with pytest.raises(BrokerUnreachable):
+            await face.one(source, 1.0)
+        with pytest.raises(BrokerUnreachable):
+            await face.batch(source, 5, 1.0)
+        assert time.monotonic() - begun < 40
+
+    async def scenario() -> None:
+        source: Subscription[int] = Subscription(
+            connection,
+            topic,
+            group,
+            decode=lambda message: int(message.value() or b"-1"),
+            settings=SMALL,
+        )
+        await read_on(source, 1_000)
+        with outage(lone_broker, how):
+            ticking = asyncio.create_task(longest_block())
+            await asyncio.sleep(0)
+            await refuse(source)
+            ticking.cancel()
+            if face.name == "async":
+                assert await ticking < 3
+        assert 1_000 <= len(seen) < count
+        until = time.monotonic() + 90
+        while len(set(seen)) < count and time.monotonic() < until:
+            try:
+                await read_on(source)
+            except BrokerUnreachable:
+                continue
+        assert sorted(set(seen)) == list(range(count))
+        assert list(dict.fromkeys(seen)) == sorted(set(seen))
+        assert await face.one(source, 0.1) is None
+        source.close()
+
+    with connect(lone_broker.client_config) as connection:
+        play(scenario, seconds=300)
+
+
+LAST_WORDS = """
+import sys, time
+from flowodm.settings import BaseSettings
+from flowodm.subscription import Subscription
+from tests.reading import connect
+
+how, bootstrap, topic = sys.argv[1:]
+connection = connect({"bootstrap.servers": bootstrap})
+source = connection.owned("source", lambda: Subscription(
+    connection, topic, topic, decode=lambda message: message.value(),
+))
+print(source.consume_one(60), flush=True)
+input()
+if how == "closes":
+    begun = time.monotonic()
+    connection.close(timeout=2)
+    print(time.monotonic() - begun, flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["ends", "closes"])
+def test_without_a_broker_a_program_ends_soon_all_the_same(lone_broker: Sandbox, how: str) -> None:
+    topic = f"exit-{how}-{time.time_ns()}"
+    fill(lone_broker, topic, 5)
+    program = subprocess.Popen(
+        [sys.executable, "-c", LAST_WORDS, how, lone_broker.bootstrap_servers, topic],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "b'0'\n"
+        with outage(lone_broker, "killed"):
+            begun = time.monotonic()
+            stdout, _ = program.communicate("go on\n", timeout=120)
+            assert time.monotonic() - begun < 25  # librdkafka by itself takes 45
+        assert program.returncode == 0
+        assert how == "ends" or float(stdout) < 9
+    finally:
+        program.kill()
+        program.wait(30)
 
 
 def _is_back(sandbox: Sandbox) -> bool:

@@ -17,6 +17,7 @@ from flowodm.record import Undecodable
 from flowodm.settings import BaseSettings
 from flowodm.subscription import Subscription
 from tests.faces import FACES, Face, play
+from tests.mock_cluster import Silent
 from tests.reading import connect
 from tests.servers import wait_until
 
@@ -341,6 +342,42 @@ def test_commit_counts_what_a_task_took_that_has_ended(log: Log) -> None:
         return log.committed()
 
     assert play(scenario) == {0: 3}
+
+
+def test_what_a_failed_task_took_is_not_committed_and_comes_again(log: Log) -> None:
+    async def scenario() -> dict[int, int]:
+        source = log.subscribe()
+
+        async def handle() -> None:
+            assert await source.aconsume_one(10) == 0
+            raise ValueError("it went wrong")
+
+        with pytest.raises(ValueError, match="it went wrong"):
+            await asyncio.create_task(handle())
+        assert [await source.aconsume_one(10) for _ in range(2)] == [0, 1]
+        await source.acommit()
+        return log.committed()
+
+    assert play(scenario) == {0: 2}
+
+
+def test_what_is_on_its_way_is_waited_for_before_the_end(face: Face) -> None:
+    """Each answer takes longer than the iterator is to be idle."""
+    slow = {"test.mock.num.brokers": 1, "test.mock.broker.rtt": 300}
+    host = Producer(slow, logger=Silent())
+    (broker,) = host.list_topics("slow", timeout=30).brokers.values()
+    for number in range(5):
+        host.produce("slow", b"%d" % number, partition=0)
+    assert host.flush(60) == 0
+    with connect({"bootstrap.servers": f"{broker.host}:{broker.port}"}) as connection:
+        source: Subscription[Any] = Subscription(connection, "slow", "g", decode=decode)
+
+        async def scenario() -> list[Any]:
+            async with face.iterate(source, 0.05, stop_when_idle=True) as records:
+                return [value async for value in records]
+
+        assert play(scenario) == list(range(5))
+        source.close()
 
 
 def test_commit_before_anything_was_taken_does_nothing(log: Log, face: Face) -> None:

@@ -415,6 +415,29 @@ def test_a_program_that_just_ends_has_committed_what_was_done(
     assert committed(group) == {0: 2}
 
 
+def test_a_member_that_stays_empty_beside_another_of_its_process_says_so_once(
+    connection, topic: str, fill, group: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(topic, 3)
+    first, second = (
+        Subscription(connection, topic, group, decode=lambda message: message.value())
+        for _ in range(2)
+    )
+    other = Subscription(connection, topic, f"{group}-2", decode=lambda message: message.value())
+    assert first.consume_one(20) == b"0"
+    assert other.consume_one(20) == b"0"
+    assert caplog.records == []
+    worker = threading.Thread(target=lambda: [second.consume_one(0.2) for _ in range(3)])
+    worker.start()
+    while worker.is_alive():  # a member at work holds up the group
+        first.consume_one(0.1)
+    empty = [record.message for record in caplog.records if "no partition" in record.message]
+    assert len(empty) == 1
+    assert f"topic `{topic}`, group `{group}`" in empty[0]
+    for one in (first, second, other):
+        one.close()
+
+
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_an_interrupt_is_heard_at_once_and_the_record_at_hand_comes_again(
     kafka: str, topic: str, fill, committed, group: str, mode: str

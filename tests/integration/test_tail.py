@@ -80,7 +80,7 @@ def numbers(done: Any) -> list[int]:
         ("-e --where value.user.country=='DE'&&value.n<4", [1, 3]),
         ("-e --where partition==2&&offset>1", [8, 11]),
         ("-e --key ^key-1.$", [10, 11]),
-        ("-e --key key-1 -c 1", [1]),
+        ("-e -p 1 --key key-1 -c 1", [1]),
         ("-e -H source=app", [0, 4, 8]),
         ("-e --grep FR --where value.n>8", [10]),
     ],

@@ -35,10 +35,16 @@ pytestmark = pytest.mark.integration
 class Road:
     """One topic, with our connection to it and the other client's."""
 
-    def __init__(self, sandbox: TestServers, topic: str, base: type[FlowBaseModel]) -> None:
+    def __init__(
+        self,
+        sandbox: TestServers,
+        topic: str,
+        base: type[FlowBaseModel],
+        registry: SchemaRegistryClient,
+    ) -> None:
         self.topic = topic
         self.base = base
-        self.registry = SchemaRegistryClient({"url": sandbox.registry_url})
+        self.registry = registry
         self._producer = Producer(sandbox.client_config)
         self._consumer = Consumer(
             {**sandbox.client_config, "group.id": topic, "enable.auto.commit": False}
@@ -108,8 +114,11 @@ class Road:
 def road(sandbox: TestServers, admin: AdminClient, registry_url: str) -> Iterator[Road]:
     topic = f"types-{uuid.uuid4().hex[:12]}"
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
-    with connection_to(sandbox.bootstrap_servers, registry_url) as connection:
-        found = Road(sandbox, topic, based_on(connection))
+    with (
+        connection_to(sandbox.bootstrap_servers, registry_url) as connection,
+        SchemaRegistryClient({"url": sandbox.registry_url}) as registry,
+    ):
+        found = Road(sandbox, topic, based_on(connection), registry)
         yield found
         found.close()
     admin.delete_topics([topic])[topic].result(30)

@@ -2,10 +2,8 @@
 
 import io
 import logging
-import sys
 import threading
 import warnings
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,12 +17,8 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture
-def stderr() -> Iterator[io.BytesIO]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, threading.excepthook, sys.unraisablehook
-    yield io.BytesIO()
-    root.handlers[:], root.level, threading.excepthook, sys.unraisablehook = before
-    logging.captureWarnings(False)
+def stderr() -> io.BytesIO:
+    return io.BytesIO()
 
 
 def configure(stderr: io.BytesIO, verbose: int) -> None:

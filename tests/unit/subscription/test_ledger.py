@@ -359,6 +359,76 @@ def test_what_a_task_took_is_done_when_it_has_ended_and_not_when_it_was_cancelle
     asyncio.run(scenario())
 
 
+async def _fail(ledger: Ledger, shelf: Shelf[Any], count: int) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    take(ledger, shelf, ledger.hold_of(task), count)
+    raise ValueError("a secret")
+
+
+def test_what_a_failed_task_took_comes_again_and_one_line_says_so(
+    ledger: Ledger, shelf: Shelf[Any], offsets: Offsets, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.add(message(0, offset) for offset in range(4))
+
+    async def scenario() -> None:
+        failed = asyncio.create_task(_fail(ledger, shelf, 2), name="handler")
+        await asyncio.wait([failed])
+        task = asyncio.current_task()
+        assert task is not None
+        assert take(ledger, shelf, ledger.hold_of(task)) == [(0, 0)]
+        assert take(ledger, shelf, ledger.hold_of(task)) == [(0, 1)]
+
+    asyncio.run(scenario())
+    assert offsets.stored == {0: 1}
+    (line,) = [record.message for record in caplog.records]
+    assert line.startswith("task `handler` failed with `ValueError`, and what it had taken comes")
+    assert line.endswith("again: topic `t`, partition 0, offset 0 and 1 more")
+
+
+def test_what_a_thread_took_that_ended_comes_again_and_one_line_says_so(
+    ledger: Ledger, shelf: Shelf[Any], offsets: Offsets, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.add(message(0, offset) for offset in range(4))
+
+    def work() -> None:
+        mine = ledger.hold_of(threading.current_thread())
+        take(ledger, shelf, mine)
+        take(ledger, shelf, mine)
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    worker.join()
+    mine = ledger.hold_of(threading.current_thread())
+    assert take(ledger, shelf, mine) == [(0, 1)]
+    assert offsets.stored == {0: 1}
+    assert [record.message for record in caplog.records] == [
+        "thread `worker` ended, and what it had taken comes again: topic `t`, partition 0, offset 1"
+    ]
+
+
+def test_what_the_maker_of_an_iterator_took_comes_again_when_it_failed(
+    ledger: Ledger, shelf: Shelf[Any], offsets: Offsets
+) -> None:
+    shelf.add(message(0, offset) for offset in range(4))
+    held: list[Hold] = []
+
+    async def make() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        held.append(ledger.hold_of(task))
+        take(ledger, shelf, held[0])
+        raise ValueError
+
+    async def scenario() -> None:
+        await asyncio.wait([asyncio.create_task(make())])
+
+    asyncio.run(scenario())
+    reader = Iterator()
+    assert take(ledger, shelf, Hold(weakref.ref(reader), before=held[0])) == [(0, 0)]
+    assert offsets.stored == {}
+
+
 def test_a_registry_outage_keeps_the_record_and_what_was_decoded_before_it() -> None:
     is_out = True
 
