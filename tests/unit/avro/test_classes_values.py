@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -97,6 +97,7 @@ def test_an_instance_is_made_of_its_own_dump(case: Case) -> None:
             assert made.model_dump() == instance.model_dump()
 
 
+@example(seed=16155)  # a decimal with too many digits, in a class of its own
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_value_comes_back_from_an_instance(seed: int) -> None:
