@@ -41,7 +41,7 @@ class CommandEntry(NamedTuple):
     target: str
     """`module:function`, imported when the command is invoked."""
     summary: str
-    completes: Literal["topics", "contexts", ""] = ""
+    completes: Literal["topics", "contexts", "subjects", ""] = ""
     """What its arguments name, for shell completion."""
     hidden: bool = False
 
@@ -59,6 +59,50 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "flowodm.cli.topics:describe_topic",
         "Show one topic in detail.",
         "topics",
+    ),
+    CommandEntry(
+        "registry list", "flowodm.cli.registry:list_subjects", "List the subjects of a registry."
+    ),
+    CommandEntry(
+        "registry show",
+        "flowodm.cli.registry:show_schema",
+        "Show a schema, and what counts for it.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry delete",
+        "flowodm.cli.registry_changes:delete_subject",
+        "Delete a subject, or one version.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry config",
+        "flowodm.cli.registry_changes:level",
+        "Show or set a compatibility level.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry mode",
+        "flowodm.cli.registry_changes:mode",
+        "Show or set a mode.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry refs",
+        "flowodm.cli.registry_refs:show_references",
+        "Show what references what.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry export",
+        "flowodm.cli.registry_moving:export_registry",
+        "Write the schemas of a registry to a file.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry import",
+        "flowodm.cli.registry_moving:import_registry",
+        "Bring exported schemas into a registry.",
     ),
     CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),
     CommandEntry(
@@ -89,6 +133,7 @@ COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
 
 GROUPS: dict[str, str] = {
     "topics": "Look at topics.",
+    "registry": "Schemas of a registry: looked at, checked, changed, moved.",
     "context": "Clusters by name, and which one is current.",
     "sandbox": "A local Apache Kafka and registry.",
 }

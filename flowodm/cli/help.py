@@ -31,6 +31,10 @@ _EXAMPLES: Final = {
         "flowodm topics list",
         "flowodm topics describe user-events",
     ),
+    "registry": (
+        "flowodm registry list",
+        "flowodm registry show orders-value@2",
+    ),
     "context": (
         "flowodm context list",
         "flowodm context use prod",
