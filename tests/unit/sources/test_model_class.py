@@ -1,4 +1,4 @@
-"""`--model` finds a class in the working directory, and says plainly when it cannot."""
+"""A class that is named is found in the working directory, or plainly missing."""
 
 import sys
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flowodm.cli.model_class import load_model
 from flowodm.errors import UsageError
+from flowodm.sources.model_class import load_model
 
 pytestmark = pytest.mark.unit
 
@@ -65,8 +65,8 @@ def test_what_a_module_prints_is_told_apart_from_data(
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("shop_app.events", "`--model shop_app.events` names no class"),
-        (":UserEvent", "`--model :UserEvent` names no class"),
+        ("shop_app.events", "`shop_app.events` names no class"),
+        (":UserEvent", "`:UserEvent` names no class"),
         ("shop_ap.events:UserEvent", "there is no module `shop_ap`"),
         ("shop_app.event:UserEvent", "there is no module `shop_app.event`"),
         (
@@ -95,6 +95,11 @@ def test_a_class_that_is_meant_is_suggested(project: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load_model("shop_app.events:UserEvnet", lambda line: None)
     assert caught.value.hint == "did you mean `UserEvent`?"
+
+
+def test_what_the_user_wrote_is_told(project: Path) -> None:
+    with pytest.raises(UsageError, match="`--model Event` names no class"):
+        load_model("Event", lambda line: None, said="--model Event")
 
 
 def test_a_class_without_an_avro_schema_is_refused(project: Path) -> None:

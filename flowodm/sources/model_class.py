@@ -1,6 +1,6 @@
-"""The class that `--model` names: found, imported, checked.
+"""The class or module that a user names: found, imported, checked.
 
-Nothing is imported but for this option: a module is code, and runs when it is imported.
+Nothing is imported unless it is named: a module is code, and runs when it is imported.
 """
 
 import importlib
@@ -10,22 +10,28 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from flowodm.avro.words import shown, similar
 from flowodm.errors import SchemaError, UsageError
 
-__all__ = ["load_model"]
+if TYPE_CHECKING:
+    from flowodm.model import FlowBaseModel
+
+__all__ = ["load_model", "load_module"]
 
 
-def load_model(path: str, tell: Callable[[str], None]) -> type[BaseModel]:
+def load_model(
+    path: str, tell: Callable[[str], None], *, said: str | None = None
+) -> type[BaseModel]:
     """Import a Pydantic class; the working directory counts as a place of modules.
 
     Args:
         path: The module and the class, as `app.events:UserEvent`.
         tell: Given each line that the module prints: it is no data.
+        said: What the user wrote, where that is more than the path.
 
     Raises:
         UsageError: There is no such module or class, it fails when it is imported, or the class
@@ -33,10 +39,44 @@ def load_model(path: str, tell: Callable[[str], None]) -> type[BaseModel]:
     """
     module_name, colon, names = path.partition(":")
     if not (module_name and colon and names):
-        raise UsageError(
-            f"`--model {path}` names no class", hint="as in --model app.events:UserEvent"
-        )
+        raise UsageError(f"`{said or path}` names no class", hint="as in app.events:UserEvent")
     return _checked(path, _find(_import(module_name, tell), names))
+
+
+def load_module(
+    name: str, tell: Callable[[str], None]
+) -> "tuple[tuple[str, type[FlowBaseModel]], ...]":
+    """Import a module and list the classes with a topic that it defines, as they stand there.
+
+    Args:
+        name: The module; of a package, what its own modules define counts too, where the package
+            has imported them.
+        tell: Given each line that the module prints.
+
+    Returns:
+        Each class with its path.
+
+    Raises:
+        UsageError: There is no such module, it fails when it is imported, or has no such class.
+    """
+    from flowodm.model import FlowBaseModel
+
+    module = _import(name, tell)
+    found: dict[type[FlowBaseModel], str] = {}
+    for value in vars(module).values():
+        if (
+            isinstance(value, type)
+            and issubclass(value, FlowBaseModel)
+            and value.__declaration__ is not None
+            and f"{value.__module__}.".startswith(f"{name}.")
+        ):
+            found.setdefault(value, f"{name}:{value.__qualname__}")
+    if not found:
+        raise UsageError(
+            f"module {shown(name)} defines no class with a topic",
+            hint="a `FlowBaseModel` whose `Settings` name one",
+        )
+    return tuple((path, model) for model, path in found.items())
 
 
 def _import(name: str, tell: Callable[[str], None]) -> ModuleType:
