@@ -245,11 +245,13 @@ def load_source(
 
 def _of_model(path: str, model: "type[BaseModel]") -> LoadedSchema | Unloadable:
     from flowodm.schema.sources import schema_of
+    from flowodm.sources.model_class import place_of
 
     label = f"model {path}"
     try:
         schema = schema_of(model)
-        return LoadedSchema(label, schema, schema.to_json(), subject=_subject_of(model))
+        file, line = place_of(model)
+        return LoadedSchema(label, schema, schema.to_json(), file, line, subject=_subject_of(model))
     except FlowODMError as error:
         return Unloadable(label, error)
 
