@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from flowodm.cli.reports.report import Finding, Section, Severity
+from flowodm.avro import Severity
+from flowodm.cli.reports.report import Finding, Section
 from flowodm.errors import FlowODMError, SchemaParseError
 from flowodm.sources.lines import lines_of
 from flowodm.sources.loaded import LoadedSchema, Unloadable
@@ -23,12 +24,15 @@ __all__ = [
     "shown_file",
 ]
 
+_WORST_FIRST = tuple(severity.value for severity in Severity)
+
 
 def section_of_comparison(title: str, comparison: "Comparison") -> Section:
     """Tell what changed between two schemas."""
     old, new, level = comparison.old, comparison.new, comparison.level
     lines = _lines(new, (change.new_path for change in comparison.changes))
-    findings = tuple(_of_change(change, level, lines) for change in comparison.changes)
+    told = (_of_change(change, level, lines) for change in comparison.changes)
+    findings = tuple(sorted(told, key=lambda finding: _WORST_FIRST.index(finding.severity)))
     details: dict[str, object] = {
         "from": _source(old),
         "to": _source(new),
@@ -51,13 +55,19 @@ def section_of_comparison(title: str, comparison: "Comparison") -> Section:
     )
 
 
-def section_of_new(title: str, new: LoadedSchema) -> Section:
-    """Tell that there is nothing to compare a schema with."""
+def section_of_new(title: str, new: LoadedSchema, aside: str | None = None) -> Section:
+    """Tell that there is nothing to compare a schema with.
+
+    Args:
+        title: What it is called.
+        new: The schema.
+        aside: What is said of it; None: that it would be a subject's first version.
+    """
     details: dict[str, object] = {"from": None, "to": _source(new), "compatibility": None}
-    aside = f"{new.label} would become v1"
-    return Section(
-        title, "new", "not registered", aside, path=_path(new), line=new.line, details=details
-    )
+    route, said = "not registered", f"{new.label} would become v1"
+    if aside is not None:
+        route, said = new.label, aside
+    return Section(title, "new", route, said, path=_path(new), line=new.line, details=details)
 
 
 def failed_section(title: str, failed: Unloadable, *, route: str = "") -> Section:
@@ -90,8 +100,9 @@ def incompatible_findings(
             reason.location,
             reason.message,
             (f"{reader} cannot read what {writer} wrote.",),
-            reason.cure,
+            _sentence(reason.cure),
             lines.get(reason.location),
+            "",
             {
                 "location": reason.location,
                 "reader": {"label": reader, "has": reason.reader},
@@ -124,15 +135,19 @@ def _of_change(
     change: "SchemaChange", level: "CompatibilityLevel | None", lines: dict[str, int]
 ) -> Finding:
     severity = change.severity if level is None else change.severity_at(level)
-    notes = [change.effect] if change.effect else []
+    effect, cure = _sentence(change.effect), _sentence(change.cure)
+    if level is not None and severity in (Severity.SAFE, Severity.NOTE) and change.cure:
+        # the other direction, which this level does not ask for
+        effect, cure = f"{effect} {_allowance(level)}", ""
     return Finding(
         change.kind.value,
-        _severity(severity.value),
+        severity.value,
         change.field,
         _arrow(change),
-        tuple(notes),
-        change.cure,
+        (effect,) if effect else (),
+        cure,
         lines.get(change.new_path),
+        _sentence(change.message),
         {
             "old_path": change.old_path,
             "new_path": change.new_path,
@@ -140,20 +155,21 @@ def _of_change(
             "after": change.after,
             "backward": change.backward.value,
             "forward": change.forward.value,
-            "message": change.message,
             "transitive_hazard": change.transitive_hazard,
         },
     )
 
 
-def _severity(word: str) -> Severity:
-    severities: dict[str, Severity] = {
-        "breaking": "breaking",
-        "dangerous": "dangerous",
-        "safe": "safe",
-        "note": "note",
-    }
-    return severities[word]
+def _allowance(level: str) -> str:
+    if level.startswith("BACKWARD"):
+        return f"{level} allows it: move consumers before producers."
+    return f"{level} allows it: move producers before consumers."
+
+
+def _sentence(text: str) -> str:
+    if not text:
+        return ""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
 
 
 def _arrow(change: "SchemaChange") -> str:
@@ -161,7 +177,7 @@ def _arrow(change: "SchemaChange") -> str:
         return f"{change.before} → {change.after}"
     if change.after:
         return f"added, {change.after}"
-    return f"removed, {change.before}" if change.before else change.kind.value.lower()
+    return f"removed, {change.before}" if change.before else ""
 
 
 def _verdict(comparison: "Comparison") -> str:

@@ -55,6 +55,8 @@ class Finding:
     cure: str = ""
     line: int | None = None
     """In the section's file."""
+    message: str = ""
+    """It and what follows from it in one line, where that is more than its parts."""
     details: Mapping[str, object] = field(default_factory=dict)
     """What programs get besides, ready for JSON."""
 
@@ -62,8 +64,13 @@ class Finding:
     def sentence(self) -> str:
         """All of it in one line."""
         place = f"`{self.place}`: " if self.place else ""
+        told = self.message or " ".join((f"{place}{self.change}.", *self.notes))
         cure = f"Cure: {self.cure}" if self.cure else ""
-        return " ".join(filter(None, (f"{place}{self.change}.", *self.notes, cure)))
+        return " ".join(filter(None, (_ended(told), cure)))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 @dataclass(frozen=True, slots=True)
