@@ -40,12 +40,8 @@ def _annotations(section: Section) -> Iterator[tuple[str, dict[str, str], str]]:
         title = f"{section.title}: {finding.rule}"
         line = finding.line or section.line
         yield _COMMANDS[finding.severity], _properties(section, line, title), finding.sentence
-    if section.findings:
-        return
-    if section.state == "failed":
-        yield "error", _properties(section, section.line, section.title), section.aside
-    elif section.state == "new":
-        words = f"{section.route}: {section.aside}" if section.route else section.aside
+    if section.state == "new":
+        words = f"{section.route}: {section.aside}"
         yield "notice", _properties(section, section.line, section.title), words
 
 

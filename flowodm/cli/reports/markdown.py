@@ -14,9 +14,17 @@ from flowodm.cli.sanitize import visible
 __all__ = ["write"]
 
 _SIGNS: Final = {"breaking": "✗", "dangerous": "!", "safe": "+", "note": "~"}
-_MARKUP: Final = re.compile(r"[\\*_{}\[\]()#+!|~<>&@$-]|://|www\.|(?<=\w)\.(?=\w)")
-_HARMLESS: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", "://": ":&#47;/"}
-_HARMLESS_DOT: Final = "&#46;"
+_MARKUP: Final = re.compile(r"[\\*_\[\]|~<>&@#]|://|www\.")
+_HARMLESS: Final = {
+    "<": "&lt;",
+    ">": "&gt;",
+    "&": "&amp;",
+    "@": "@<!-- -->",  # GitHub looks for names and numbers in the text after its markup is gone
+    "#": "#<!-- -->",
+    "://": ":<!-- -->//",
+    "www.": "www<!-- -->.",
+}
+_PLAIN_WORDS: Final = re.compile(r"[A-Z_]+|[a-z ]+")
 
 
 def write(output: Output, report: Report) -> None:
@@ -41,8 +49,7 @@ def _report(report: Report) -> Iterator[str]:
 def _section(section: Section) -> Iterator[str]:
     yield f"### {_code(section.title)}"
     yield ""
-    words = ", ".join(filter(None, (_text(section.route), _text(section.aside))))
-    if words:
+    if words := _told(section):
         yield words
         yield ""
     yield "| | Field | Change | What follows | Cure |"
@@ -67,7 +74,7 @@ def _row(finding: Finding) -> str:
 
 def _list(sections: list[Section]) -> Iterator[str]:
     for section in sections:
-        words = ", ".join(filter(None, (_text(section.route), _text(section.aside))))
+        words = _told(section)
         yield f"- {_code(section.title)}{': ' if words else ''}{words}"
 
 
@@ -97,7 +104,10 @@ def _plain(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    found = match[0]
-    if found.endswith("."):
-        return found[:-1] + _HARMLESS_DOT
-    return _HARMLESS.get(found, f"\\{found}")
+    return _HARMLESS.get(match[0], f"\\{match[0]}")
+
+
+def _told(section: Section) -> str:
+    """What was compared, and what is said of it."""
+    parts = (part for part in (section.route, section.aside) if part)
+    return ", ".join(part if _PLAIN_WORDS.fullmatch(part) else _code(part) for part in parts)

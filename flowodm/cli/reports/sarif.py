@@ -21,7 +21,7 @@ _LEVELS: Final[dict[Severity, str]] = {
     "safe": "note",
     "note": "note",
 }
-_FAILED: Final = "FAILED"
+_NEW: Final = "NEW"
 
 
 def write(output: Output, report: Report) -> None:
@@ -70,8 +70,9 @@ def _results(section: Section) -> Iterator[dict[str, object]]:
     for finding in section.findings:
         text = f"`{section.title}`: {finding.sentence}"
         yield _result(section, finding, finding.rule, _LEVELS[finding.severity], text)
-    if section.state == "failed" and not section.findings:
-        yield _result(section, None, _FAILED, "error", f"`{section.title}`: {section.aside}")
+    if section.state == "new":
+        text = f"`{section.title}`: {section.route}, {section.aside}."
+        yield _result(section, None, _NEW, "note", text)
 
 
 def _result(
