@@ -173,8 +173,16 @@ def _ambiguous_words(cause: Cause, writer: Record) -> _Words:
     assert cause.field is not None
     field = cause.field
     written = {other.name for other in writer.fields}
-    names = listed([name for name in (field.name, *field.aliases) if name in written])
-    name = shown(field.name)
+    claimed = [name for name in dict.fromkeys((field.name, *field.aliases)) if name in written]
+    names, name = listed(claimed), shown(field.name)
+    if len(claimed) == 1:  # twice the same, as the check counts them
+        return _Words(
+            f"the reader's field {name} has the name {names} twice, and Java takes it for two",
+            f"field {name}, aliases included",
+            f"field {names}",
+            f"give {name} no alias that is its own name, and none twice",
+            f"leave {names} out",
+        )
     return _Words(
         f"the reader's field {name} is each of the written fields {names}: which one is not said",
         f"field {name}, aliases included",

@@ -17,8 +17,9 @@ from flowodm.errors import SchemaError
 
 __all__ = ["compare"]
 
-_MOST_WORK: Final = 2_000_000
+_MOST_WORK: Final = 4_000_000
 """Fields, branches and symbols that may be looked at, of all pairs together."""
+_MOST_CHANGES: Final = 100_000
 
 
 def compare(old: Schema, new: Schema) -> Iterator[Found]:
@@ -40,6 +41,7 @@ class _Comparison:
         self._places = definitions(old), definitions(new)
         self._seen: set[tuple[int, int]] = set()
         self._work = _MOST_WORK
+        self._changes = 0
 
     def run(self) -> Iterator[Found]:
         old, new = self._schemas
@@ -47,6 +49,9 @@ class _Comparison:
         while todo:
             item = todo.pop()
             if isinstance(item, Found):
+                self._changes += 1
+                if self._changes > _MOST_CHANGES:
+                    raise self._too_large(f"more than {_MOST_CHANGES:,} changes")
                 yield item
             elif (pair := self._defined(item)) is not None:
                 todo.extend(reversed([*self._pair(pair)]))
@@ -94,11 +99,14 @@ class _Comparison:
     def _spend(self, work: int) -> None:
         self._work -= work
         if self._work < 0:
-            old, new = (shown(schema.name) for schema in self._schemas)
-            raise SchemaError(
-                f"{old} against {new}: too many types to compare",
-                hint="types that are nested in ever other combinations cost the most",
-            )
+            raise self._too_large("too many types to compare")
+
+    def _too_large(self, what: str) -> SchemaError:
+        old, new = (shown(schema.name) for schema in self._schemas)
+        return SchemaError(
+            f"{old} against {new}: {what}",
+            hint="types that meet in ever other combinations cost the most",
+        )
 
 
 def _size(node: object) -> int:

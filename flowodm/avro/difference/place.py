@@ -6,9 +6,10 @@ from flowodm.avro.schema import Schema
 from flowodm.avro.types import Array, Map, NamedType, Record, Type, Union
 from flowodm.avro.words import Path, pointer, shown
 
-__all__ = ["ROOT", "Place", "definitions", "dotted", "slashed"]
+__all__ = ["ROOT", "Place", "definitions", "dotted", "grown", "slashed"]
 
 _MOST_STEPS: Final = 40
+_HALF: Final = _MOST_STEPS // 2
 
 
 class Place(NamedTuple):
@@ -16,8 +17,9 @@ class Place(NamedTuple):
 
     old: Path
     new: Path
-    field: Path
-    """The names of the fields from the root, with `[]` for items and `{}` for values."""
+    field: tuple[str, ...]
+    """The names of the fields from the root, with `[]` for items and `{}` for values; the middle
+    of very many is cut out."""
 
     def inside(self, *steps: str | int, field: str = "") -> "Place":
         """A part that both have under the same steps."""
@@ -27,16 +29,16 @@ class Place(NamedTuple):
         self, old: tuple[str | int, ...], new: tuple[str | int, ...], field: str = ""
     ) -> "Place":
         """A part that has its own steps in each."""
-        name = (self.field, field) if field else self.field
-        return Place(_joined(self.old, old), _joined(self.new, new), name)
+        fields = grown(self.field, field) if field else self.field
+        return Place(_joined(self.old, old), _joined(self.new, new), fields)
 
     @property
     def name(self) -> str:
         """The last part of the field, as words have it."""
-        return "" if self.field is None else str(self.field[1])
+        return self.field[-1] if self.field else ""
 
 
-ROOT: Final = Place(None, None, None)
+ROOT: Final = Place(None, None, ())
 
 
 def _joined(path: Path, steps: tuple[str | int, ...]) -> Path:
@@ -50,18 +52,16 @@ def slashed(path: Path) -> str:
     return pointer(path) or "/"
 
 
-def dotted(path: Path) -> str:
-    """Write a field: `order.items[].price`; the middle of a very long one is cut out."""
-    steps: list[str] = []
-    while path is not None:
-        path, step = path
-        steps.append(str(step))
-    steps.reverse()
-    if len(steps) > _MOST_STEPS:
-        half = _MOST_STEPS // 2
-        steps = [*steps[:half], "…", *steps[-half:]]
-    text = "".join(_step(step) for step in steps)
-    return text.removeprefix(".")
+def grown(field: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """A field inside another one."""
+    if len(field) <= _MOST_STEPS:
+        return *field, name
+    return *field[:_HALF], "…", *field[1 - _HALF :], name
+
+
+def dotted(field: tuple[str, ...]) -> str:
+    """Write a field: `order.items[].price`."""
+    return "".join(_step(step) for step in field).removeprefix(".")
 
 
 def _step(step: str) -> str:

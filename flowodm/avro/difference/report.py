@@ -8,7 +8,7 @@ from flowodm.avro.difference.change import ChangeKind, Safety, SchemaChange
 from flowodm.avro.difference.comparison import compare
 from flowodm.avro.difference.found import Found, Side
 from flowodm.avro.difference.judgement import Judgement, Unexplained
-from flowodm.avro.difference.place import dotted, slashed
+from flowodm.avro.difference.place import dotted, grown, slashed
 from flowodm.avro.schema import Schema
 from flowodm.avro.types import Array, Map, Record, Type, Union
 from flowodm.avro.words import Path
@@ -126,23 +126,23 @@ def _rest(left: Unexplained, reader: Schema, *, is_backward: bool) -> SchemaChan
     )
 
 
-def _field(schema: Schema, place: Path) -> Path:
+def _field(schema: Schema, place: Path) -> tuple[str, ...]:
     """The field at a place, which is counted in the reader; branches are the writer's."""
     steps: list[str | int] = []
     while place is not None:
         place, step = place
         steps.append(step)
     node: Type = schema.deref(schema.root)
-    field: Path = None
+    field: tuple[str, ...] = ()
     for step in reversed(steps):
         match node, step:
             case Record(), int():
-                field = field, node.fields[step].name
+                field = grown(field, node.fields[step].name)
                 node = schema.deref(node.fields[step].type)
             case Array(), "items":
-                field, node = (field, "[]"), schema.deref(node.items)
+                field, node = grown(field, "[]"), schema.deref(node.items)
             case Map(), "values":
-                field, node = (field, "{}"), schema.deref(node.values)
+                field, node = grown(field, "{}"), schema.deref(node.values)
             case Union(), _:
                 break
     return field

@@ -220,11 +220,11 @@ def _pair_leftovers(pairs: dict[int, int], old: tuple[Type, ...], left: dict[int
         if len(there) == len(here) == 1 and _is_similar(gone[there[0]], left[here[0]]):
             pairs[there[0]] = here[0]
             del gone[there[0]], left[here[0]]
-    for there_at, branch in gone.items():
-        here_at = next((at for at, other in left.items() if _is_promotion(branch, other)), None)
-        if here_at is not None:
-            pairs[there_at] = here_at
-            del left[here_at]
+    kinds = {kind_of(branch): at for at, branch in left.items() if isinstance(branch, Primitive)}
+    for at, branch in gone.items():
+        like = next((kind for kind in kinds if _is_promotion(kind_of(branch), kind)), None)
+        if like is not None:
+            pairs[at] = kinds.pop(like)
 
 
 def _is_similar(old: Type, new: Type) -> bool:
@@ -240,6 +240,5 @@ def _is_similar(old: Type, new: Type) -> bool:
     return False
 
 
-def _is_promotion(old: Type, new: Type) -> bool:
-    kinds = kind_of(old), kind_of(new)
-    return kinds[1] in PROMOTIONS.get(kinds[0], ()) or kinds[0] in PROMOTIONS.get(kinds[1], ())
+def _is_promotion(old: str, new: str) -> bool:
+    return new in PROMOTIONS.get(old, ()) or old in PROMOTIONS.get(new, ())

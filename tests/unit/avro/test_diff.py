@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from flowodm.avro import ChangeKind, Safety, SchemaChange, Severity, check, diff, parse, verdict
-from flowodm.errors import UsageError
+from flowodm.avro.difference import comparison
+from flowodm.errors import SchemaError, UsageError
 
 pytestmark = pytest.mark.unit
 
@@ -324,3 +325,60 @@ class TestWords:
             "add a field such as `amount_text`, fill both, and drop `amount` when readers have"
             " moved"
         )
+
+
+class TestHostileSchemas:
+    def test_ten_thousand_fields_that_all_changed(self):
+        old = record(*(field("int", f"f{at}") for at in range(10_000)))
+        new = record(*(field("long", f"g{at}", aliases=[f"f{at}"]) for at in range(10_000)))
+        found = changes(old, new)
+        assert len(found) == 20_000
+        assert {change.kind for change in found} == {"FIELD_RENAMED", "TYPE_PROMOTED"}
+
+    def test_records_that_refer_to_each_other_five_thousand_deep(self):
+        def chain(last: str) -> list[Any]:
+            kinds = [["null", f"R{at + 1}"] for at in range(4_999)] + [last]
+            records = (record(field(kind), name=f"R{at}") for at, kind in enumerate(kinds))
+            return [*reversed([*records])]
+
+        change = only(chain("int"), chain("long"))
+        assert change.kind == "TYPE_PROMOTED"
+        assert len(change.field) < 200
+
+    def test_arrays_inside_each_other(self):
+        def nested(inner: Any) -> Any:
+            for _ in range(900):
+                inner = {"type": "array", "items": inner}
+            return inner
+
+        assert only(nested("int"), nested("long")).field.startswith("[][]")
+
+    def test_wide_unions_that_have_nothing_in_common(self):
+        def wide(prefix: str) -> list[Any]:
+            return [record(field("int"), name=f"{prefix}{at}") for at in range(2_000)]
+
+        assert len(changes(wide("A"), wide("B"))) == 4_000
+
+    def test_too_many_changes_are_an_error(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(comparison, "_MOST_CHANGES", 1_000)
+        old = record(*(field("int", f"f{at}") for at in range(1_001)))
+        new = record(*(field("long", f"f{at}") for at in range(1_001)))
+        with pytest.raises(SchemaError, match="more than 1,000 changes"):
+            changes(old, new)
+
+    def test_types_that_meet_in_every_combination_are_an_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(comparison, "_MOST_WORK", 10_000)
+
+        def grid(swapped: bool) -> Any:
+            rows = [record(field("int"), name=f"R{at}") for at in range(40)]
+            crossed = [
+                field(f"R{at if swapped else other}", f"f{at}_{other}")
+                for at in range(40)
+                for other in range(40)
+            ]
+            return record(*(field(row, f"r{at}") for at, row in enumerate(rows)), *crossed)
+
+        with pytest.raises(SchemaError, match="too many types to compare"):
+            changes(grid(False), grid(True))
