@@ -3,11 +3,8 @@
 import contextlib
 import http.client
 import json
-import resource
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,7 @@ from flowodm.config import RegistryConfig
 from flowodm.errors import SandboxError
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry.server import MAX_BODY, RegistryServer
+from tests.registry_process import RegistryProcess
 
 pytestmark = pytest.mark.integration
 
@@ -182,29 +180,8 @@ def test_registering_at_the_same_time_gives_one_id(server: RegistryServer) -> No
         assert registry.versions("mixed") == (1, 2, 3, 4, 5)
 
 
-class Process:
-    """The registry as `sandbox up` runs it."""
-
-    def __init__(self, *arguments: str, largest_file: int | None = None) -> None:
-        command = [sys.executable, "-m", "flowodm.sandbox.registry", *arguments]
-        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if largest_file is not None:
-            resource.prlimit(self.popen.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        assert self.popen.stdout is not None
-        self.line = self.popen.stdout.readline().decode()
-        self.url = self.line.split()[1] if self.line.startswith("ready ") else ""
-
-    def __enter__(self) -> "Process":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.communicate()
-
-
 def test_one_line_says_that_it_is_ready() -> None:
-    with Process("--port", "0") as process:
+    with RegistryProcess("--port", "0") as process:
         assert process.line == f"ready {process.url}\n"
         with SchemaRegistry(RegistryConfig(url=process.url)) as registry:
             assert registry.subjects() == ()
@@ -212,7 +189,7 @@ def test_one_line_says_that_it_is_ready() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals) -> None:
-    with Process() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
+    with RegistryProcess() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
         registry.subjects()
         started = time.monotonic()
         process.popen.send_signal(number)
@@ -222,7 +199,7 @@ def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals
 
 
 def test_a_port_in_use_is_one_line_and_exit_1(server: RegistryServer) -> None:
-    with Process("--port", server.url.rpartition(":")[2]) as process:
+    with RegistryProcess("--port", server.url.rpartition(":")[2]) as process:
         _, err = process.popen.communicate(timeout=10)
         assert process.popen.returncode == 1
         assert err.decode().count("\n") == 1
@@ -231,7 +208,7 @@ def test_a_port_in_use_is_one_line_and_exit_1(server: RegistryServer) -> None:
 def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
     path = str(tmp_path / "state.sqlite")
     acknowledged: list[int] = []
-    with Process("--file", path, largest_file=300_000) as process:
+    with RegistryProcess("--file", path, largest_file=300_000) as process:
         exchange = ask_process(process)
         for number in range(500):
             if exchange(number) != 200:
@@ -242,14 +219,14 @@ def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path)
         assert process.popen.poll() is None
 
     with (
-        Process("--file", path) as process,
+        RegistryProcess("--file", path) as process,
         SchemaRegistry(RegistryConfig(url=process.url)) as registry,
     ):
         assert len(registry.versions("s")) == len(acknowledged)
         assert registry.lookup("s", fixed(acknowledged[-1])).version == len(acknowledged)
 
 
-def ask_process(process: Process) -> Callable[[int], int]:
+def ask_process(process: RegistryProcess) -> Callable[[int], int]:
     """Return a function that registers a schema and gives the status, without retries."""
 
     def register(number: int) -> int:
