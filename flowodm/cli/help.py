@@ -34,6 +34,11 @@ _EXAMPLES: Final = {
     "registry": (
         "flowodm registry list",
         "flowodm registry show orders-value@2",
+        "flowodm registry diff",
+    ),
+    "schema": (
+        "flowodm schema validate schemas/",
+        "flowodm schema diff git:main:schemas/ schemas/",
     ),
     "context": (
         "flowodm context list",

@@ -22,6 +22,7 @@ from flowodm.errors import (
 )
 from flowodm.registry.model import RegisteredSchema, SchemaDocument
 from flowodm.registry.rules import version_words
+from flowodm.schema.compatibility import own_level
 from flowodm.subjects.archive import Archive, ArchivedSetting, ArchivedVersion
 from flowodm.subjects.asking import asked
 from flowodm.subjects.names import check_change
@@ -345,9 +346,9 @@ def _differing(
 
 
 def _own(registry: "SchemaRegistry", setting: ArchivedSetting) -> tuple[str | None, str | None]:
-    level = mode = None
-    with suppress(SubjectNotFound):
-        level = registry.compatibility_level(setting.subject)
+    mode = None
     with suppress(SubjectNotFound):
         mode = registry.mode(setting.subject)
-    return level, mode
+    if setting.subject is None:
+        return registry.compatibility_level(), mode
+    return own_level(registry, setting.subject), mode

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.errors import RegistryError, RegistryUnreachable, SubjectNotFound
 from flowodm.patterns import name_filter
+from flowodm.schema.compatibility import own_level
 from flowodm.subjects.asking import asked
 
 if TYPE_CHECKING:
@@ -120,7 +121,4 @@ def _with_details(registry: "SchemaRegistry", subject: Subject) -> Subject:
         with suppress(SubjectNotFound):  # some registries show no hidden version
             found = registry.version(subject.name, versions[-1], deleted=subject.is_deleted)
             subject = _subject(subject.name, subject.is_deleted, found)
-    level: str | None = None
-    with suppress(SubjectNotFound):  # so some registries say that it has none of its own
-        level = registry.compatibility_level(subject.name)
-    return replace(subject, versions=versions, level=level or "")
+    return replace(subject, versions=versions, level=own_level(registry, subject.name) or "")

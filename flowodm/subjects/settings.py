@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from flowodm.avro.compatibility import known_level
 from flowodm.avro.words import similar
 from flowodm.errors import SubjectNotFound, UsageError
-from flowodm.schema.compatibility import level_in_force
+from flowodm.schema.compatibility import own_level
 from flowodm.subjects.names import check_change
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def read_setting(registry: "SchemaRegistry", kind: Kind, subject: str | None = N
     if kind == "level":
         if subject is None:
             return Setting(kind, None, registry.compatibility_level() or "NONE", True)
-        return Setting(kind, subject, *level_in_force(registry, subject))
+        if (own := own_level(registry, subject)) is not None:
+            return Setting(kind, subject, own, True)
+        return Setting(kind, subject, registry.compatibility_level() or "NONE", False)
     if subject is not None:
         with suppress(SubjectNotFound):  # so some registries say that it has none of its own
             if (own := registry.mode(subject)) is not None:

@@ -14,7 +14,7 @@ import pytest
 
 from flowodm.errors import SubjectNotFound
 from flowodm.registry import Reference, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.conftest import Finished
 from tests.integration.registries import (
     ADDRESS,
