@@ -70,6 +70,16 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "subjects",
     ),
     CommandEntry(
+        "registry register",
+        "flowodm.cli.registry_register:register_schema",
+        "Register a schema under a subject.",
+    ),
+    CommandEntry(
+        "registry check",
+        "flowodm.cli.registry_check:check_schema",
+        "Tell whether a schema may be registered.",
+    ),
+    CommandEntry(
         "registry delete",
         "flowodm.cli.registry_changes:delete_subject",
         "Delete a subject, or one version.",

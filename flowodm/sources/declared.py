@@ -21,7 +21,7 @@ from flowodm.sources.sources import Sources
 if TYPE_CHECKING:
     from flowodm.avro import CompatibilityLevel
 
-__all__ = ["Declared", "declared_paths", "declared_schemas"]
+__all__ = ["Declared", "declared_paths", "declared_schemas", "subject_of_file"]
 
 _SUBJECT: Final = re.compile(r".+-(?:key|value)")
 _SIDES: Final[tuple[Literal["key", "value"], ...]] = ("key", "value")
@@ -90,10 +90,11 @@ def _of_files(file: ConfigFile, sources: Sources, directory: Path) -> Iterator[D
     for index, source in enumerate(_listed(file, "schemas")):
         where = file.where(("schemas", index))
         for found in _every(sources, _from_here(file, str(source), directory)):
-            yield Declared(_subject_of_file(found), found, where)
+            yield Declared(subject_of_file(found), found, where)
 
 
-def _subject_of_file(found: LoadedSchema | Unloadable) -> str:
+def subject_of_file(found: LoadedSchema | Unloadable) -> str:
+    """Return the subject of a file that nothing else gives one: its own name, else its type's."""
     stem = found.path.stem if found.path is not None else ""
     if _SUBJECT.fullmatch(stem):
         return stem

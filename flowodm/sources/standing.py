@@ -39,8 +39,15 @@ class Standing:
         return compare(self.latest, new, level=self.level, history=self.history)
 
 
-def standing(registry: "SchemaRegistry", subject: str) -> Standing:
+def standing(
+    registry: "SchemaRegistry", subject: str, *, level: "CompatibilityLevel | None" = None
+) -> Standing:
     """Ask for what a next version of a subject has to follow.
+
+    Args:
+        registry: Whose subject.
+        subject: The subject.
+        level: The level to judge by; None: the one in force.
 
     Raises:
         SubjectNotFound: There is no such subject.
@@ -48,7 +55,7 @@ def standing(registry: "SchemaRegistry", subject: str) -> Standing:
         RegistryError: The registry cannot be asked.
     """
     latest = loaded_version(registry, registry.version(subject))
-    level = level_of(registry, subject)
+    level = level or level_of(registry, subject)
     if level is None or not level.endswith("_TRANSITIVE"):
         return Standing(level, (latest,))
     assert latest.version is not None

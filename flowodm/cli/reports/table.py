@@ -1,6 +1,6 @@
 """A report for people: what to look at first, in words and signs, coloured where that helps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
@@ -8,7 +8,7 @@ from flowodm.cli.reports.report import Finding, Report, Section, Severity
 from flowodm.cli.sanitize import visible
 from flowodm.cli.text import cut, display_width, pad, wrap
 
-__all__ = ["write"]
+__all__ = ["write", "write_findings"]
 
 _STYLES: Final[dict[Severity, StyleName]] = {
     "breaking": "red",
@@ -45,6 +45,15 @@ def write(output: Output, report: Report) -> None:
     code = f"exit {report.exit_code}"
     room = min(width or _WIDEST, _WIDEST) - len(report.summary) - len(code)
     output.line(report.summary, " " * max(room, 2), Span(code, "dim"))
+
+
+def write_findings(output: Output, findings: Sequence[Finding]) -> None:
+    """Write findings alone, as lines below something that was said of them."""
+    places = [display_width(visible(each.place) or "(root)") for each in findings]
+    widest = min(max(places, default=0), _WIDEST_PLACE)
+    for finding in findings:
+        for line in _finding(finding, widest, output.table_width):
+            output.line(*line)
 
 
 def _widths(report: Report, width: int | None) -> tuple[int, int]:
