@@ -139,6 +139,31 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "schema format", "flowodm.cli.schema_format:format_schemas", "Lay schemas out in one way."
     ),
     CommandEntry(
+        "list-subjects",
+        "flowodm.cli.registry:list_subjects",
+        "List the subjects of a registry.",
+        hidden=True,
+    ),
+    CommandEntry(
+        "get-schema",
+        "flowodm.cli.registry_aliases:get_schema",
+        "Show a schema.",
+        "subjects",
+        hidden=True,
+    ),
+    CommandEntry(
+        "upload-schema",
+        "flowodm.cli.registry_aliases:upload_schema",
+        "Register a schema under a subject.",
+        hidden=True,
+    ),
+    CommandEntry(
+        "check-compatibility",
+        "flowodm.cli.registry_aliases:check_compatibility",
+        "Tell whether a schema may be registered.",
+        hidden=True,
+    ),
+    CommandEntry(
         "validate",
         "flowodm.cli.schema:validate_schemas",
         "Tell which schemas are valid.",

@@ -98,7 +98,7 @@ def list_subjects(
         )
     if found.subjects and not found.has_versions and session.format != "name":
         session.output.note(
-            Span("this registry tells names alone; --details asks for the rest", "dim")
+            Span("the registry does not tell their versions at once; --details asks one by one", "dim")
         )
     write_rows(
         session.output,

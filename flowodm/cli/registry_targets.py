@@ -31,7 +31,8 @@ def targets(
     Args:
         session: The run.
         sources: What loads.
-        source: A source; None: everything that the project declares.
+        source: A source; None: everything that the project declares. A directory or a module
+            gives several schemas.
         subject: Its subject; None: a model's own, or the declared one. Without a source, the one
             of all declared that is meant.
 
@@ -40,8 +41,12 @@ def targets(
         FlowODMError: The source gives no schema.
     """
     if source is not None:
-        loaded = sources.load(source, subject=subject)
-        return (Target(subject or _subject(session, sources, source, loaded), loaded),)
+        if subject is not None:
+            return (Target(subject, sources.load(source, subject=subject)),)
+        found_all = sources.load_all(source)
+        if len(found_all) == 1 and isinstance(found_all[0], Unloadable):
+            raise found_all[0].error
+        return tuple(_target(session, sources, source, each) for each in found_all)
     declared = _declared(session, sources)
     found = [each for each in declared if subject in (None, each.subject)]
     if not found:
@@ -79,6 +84,14 @@ def subject_finder(session: Session, sources: "Sources") -> Callable[[LoadedSche
 def _declared(session: Session, sources: "Sources") -> tuple[Declared, ...]:
     file = project_file(session)
     return () if file is None else declared_schemas(file, sources, Path.cwd())
+
+
+def _target(
+    session: Session, sources: "Sources", source: str, found: LoadedSchema | Unloadable
+) -> Target:
+    if isinstance(found, Unloadable):
+        return Target(found.label, found)
+    return Target(_subject(session, sources, source, found), found)
 
 
 def _subject(session: Session, sources: "Sources", source: str, loaded: LoadedSchema) -> str:
