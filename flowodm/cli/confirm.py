@@ -61,9 +61,9 @@ def confirm_plan(
     *,
     yes: bool,
     noun: Noun = "subject",
-    is_grave: bool = False,
+    grave: str | None = None,
 ) -> None:
-    """Have a change confirmed that was shown; by its name where that is grave, or protected.
+    """Have a change confirmed that was shown; by its name where it is grave, or protected.
 
     Args:
         session: Where the question is asked.
@@ -72,7 +72,7 @@ def confirm_plan(
         name: What it is done to.
         yes: Whether the command line has confirmed it.
         noun: What has the name.
-        is_grave: Whether a mere yes is too easily said.
+        grave: Why a mere yes would be too easily said; None: it would not.
 
     Raises:
         UsageError: It has not, and there is no terminal to ask on.
@@ -88,8 +88,8 @@ def confirm_plan(
     if context.protected:
         warning = Span(f"Context {context.name} is protected.", "yellow")
         _have_typed(session, operation, name, noun, warning)
-    elif is_grave:
-        _have_typed(session, operation, name, noun, Span("This cannot be undone.", "yellow"))
+    elif grave is not None:
+        _have_typed(session, operation, name, noun, Span(grave, "yellow"))
     else:
         session.output.ask("Go on? [y/N] ")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

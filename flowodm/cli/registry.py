@@ -98,7 +98,10 @@ def list_subjects(
         )
     if found.subjects and not found.has_versions and session.format != "name":
         session.output.note(
-            Span("the registry does not tell their versions at once; --details asks one by one", "dim")
+            Span(
+                "the registry does not tell their versions at once; --details asks one by one",
+                "dim",
+            )
         )
     write_rows(
         session.output,
@@ -232,8 +235,12 @@ def setting_words(setting: "Setting") -> str:
 
 def _write_pretty(session: Session, detail: "SchemaDetail") -> None:
     """Write the schema with line breaks; what is no plain JSON as it is."""
+    from flowodm.avro.pretty import pretty_text
+
     text = detail.schema.text
-    if detail.schema.schema_type != "PROTOBUF":
+    if detail.parsed is not None:
+        text = pretty_text(detail.parsed)
+    elif detail.schema.schema_type == "JSON":
         try:
             document = json.loads(text, object_pairs_hook=_without_doubles)
             text = json.dumps(document, indent=2, ensure_ascii=False)

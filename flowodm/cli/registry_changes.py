@@ -61,7 +61,7 @@ def delete_subject(
                 "registry delete",
                 place.subject,
                 yes=yes,
-                is_grave=True,
+                grave="This cannot be undone." if permanent else "Nobody finds it by name then.",
             )
             apply_removal(connection, removal)
     _end_removal(session, removal, is_done=not dry_run)

@@ -5,12 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flowodm.errors import RegistryError, SubjectNotFound
+from flowodm.errors import RegistryError, SchemaError, SubjectNotFound
 from flowodm.registry.rules import subject_words
 from flowodm.subjects.names import Address
 from flowodm.subjects.settings import Setting, read_setting
 
 if TYPE_CHECKING:
+    from flowodm import avro
     from flowodm.registry import RegisteredSchema, SchemaRegistry, SubjectVersion
 
 __all__ = [
@@ -37,6 +38,8 @@ class SchemaDetail:
     """The subject's, deleted ones left out."""
     level: Setting | None = None
     mode: Setting | None = None
+    parsed: "avro.Schema | None" = None
+    """None: it is not Avro, or not to be understood here."""
 
     @property
     def unsupported(self) -> str | None:
@@ -79,6 +82,7 @@ def describe_version(
         versions,
         read_setting(registry, "level", address.subject),
         read_setting(registry, "mode", address.subject),
+        _parsed(registry, found.schema),
     )
 
 
@@ -89,7 +93,8 @@ def describe_id(registry: "SchemaRegistry", schema_id: int) -> SchemaDetail:
         SchemaNotFound: There is no such id.
         RegistryError: The registry cannot be asked.
     """
-    return SchemaDetail(registry.schema_by_id(schema_id), _places(registry, schema_id))
+    schema = registry.schema_by_id(schema_id)
+    return SchemaDetail(schema, _places(registry, schema_id), parsed=_parsed(registry, schema))
 
 
 def find_version(
@@ -148,6 +153,13 @@ def _nearest(registry: "SchemaRegistry", subject: str) -> str | None:
         return None
     near = difflib.get_close_matches(subject[:200], names[:10_000], n=1, cutoff=0.7)
     return near[0] if near else None
+
+
+def _parsed(registry: "SchemaRegistry", schema: "RegisteredSchema") -> "avro.Schema | None":
+    try:
+        return registry.parse(schema) if schema.schema_type == "AVRO" else None
+    except (SchemaError, RegistryError):
+        return None  # it is shown as it is
 
 
 def _places(registry: "SchemaRegistry", schema_id: int) -> tuple[tuple[str, int], ...]:
