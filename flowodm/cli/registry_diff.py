@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flowodm.avro.words import similar
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.reports import REPORT_FORMATS, FailOn, Finding, Report, Section, write_report
 from flowodm.cli.reports.changes import failed_section, section_of_comparison, section_of_new
@@ -153,7 +154,10 @@ def _one(
         old, new = (old, "latest") if is_version else ("latest", old)
     after = sources.load(new, subject=subject)
     if old == "latest" and after.version is None:
-        yield _against_latest(sources.registry(), subject, after)
+        section = _against_latest(sources.registry(), subject, after)
+        if section.state == "new":
+            _tell_near(session, sources.registry(), subject)
+        yield section
         return
     before = sources.load(old, subject=subject)
     yield _between(sources.registry(), subject, before, after)
@@ -175,6 +179,12 @@ def _alone(session: Session, sources: "Sources", subject: str) -> Iterator[Secti
         yield Section(subject, "same", latest.short_label, "the only version", details=details)
         return
     yield _between(registry, subject, sources.load(str(before[-1]), subject=subject), latest)
+
+
+def _tell_near(session: Session, registry: "SchemaRegistry", subject: str) -> None:
+    """Say which subject may be meant, where there is none of a name."""
+    if (near := similar(subject, registry.subjects())) is not None:
+        session.output.note(f"there is no `{subject}`; did you mean `{near}`?")
 
 
 def _between(

@@ -61,16 +61,21 @@ class Finding:
     """What programs get besides, ready for JSON."""
 
     @property
+    def told(self) -> str:
+        """All of it in one line, to stand behind a colon."""
+        place = f"`{self.place}`: " if self.place else ""
+        said = self.message or " ".join((f"{place}{_ended(self.change)}", *self.notes))
+        cure = f"Cure: {self.cure}" if self.cure else ""
+        return " ".join(filter(None, (_ended(said), _ended(cure))))
+
+    @property
     def sentence(self) -> str:
         """All of it in one line."""
-        place = f"`{self.place}`: " if self.place else ""
-        told = self.message or " ".join((f"{place}{self.change}.", *self.notes))
-        cure = f"Cure: {self.cure}" if self.cure else ""
-        return " ".join(filter(None, (_ended(told), cure)))
+        return self.told[:1].upper() + self.told[1:]
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+    return sentence if not sentence or sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 @dataclass(frozen=True, slots=True)
