@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["diff_registry"]
 
-_WORST_FIRST = ("failed", "breaking", "dangerous", "safe", "noted", "unchanged", "new")
-
 
 @command(
     "flowodm registry diff                                     # all that flowodm.yaml declares",
@@ -66,7 +64,7 @@ def diff_registry(
     with open_sources(session) as sources:
         if subject is None:
             sections = [*_declared(session, sources)]
-            sections.sort(key=lambda section: _WORST_FIRST.index(section.word))
+            sections.sort(key=lambda section: section.rank)
         else:
             name, old, new = _asked(subject, old, new)
             sections = [*_one(session, sources, name, old, new)]

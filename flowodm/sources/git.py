@@ -16,12 +16,16 @@ from flowodm.errors import FlowODMError, UsageError
 from flowodm.sources.forms import GitForm
 from flowodm.sources.shelf import MOST_BYTES, MOST_FILES, SUFFIX, check_size, too_many
 
-__all__ = ["GitFolder", "Repository"]
+__all__ = ["GitFolder", "NotInRevision", "Repository"]
 
 _SECONDS: Final = 30.0
 _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 _FROM_HERE: Final = (".", "..")
 _FILE_MODES: Final = ("100644", "100755", "100664")
+
+
+class NotInRevision(UsageError):
+    """The revision is there, and has nothing of that name."""
 
 
 class Repository:
@@ -138,7 +142,7 @@ class Repository:
             )
         where = f"in {shown(form.revision)}" if form.revision else "staged"
         near = similar(path, self._every_name(form))
-        return UsageError(
+        return NotInRevision(
             f"there is no {shown(path)} {where}",
             hint=(
                 f"did you mean `git:{form.revision}:{near}`?"

@@ -100,7 +100,7 @@ def incompatible_findings(
             reason.location,
             reason.message,
             (f"{reader} cannot read what {writer} wrote.",),
-            _sentence(reason.cure),
+            _ended(reason.cure),
             lines.get(reason.location),
             "",
             {
@@ -135,7 +135,7 @@ def _of_change(
     change: "SchemaChange", level: "CompatibilityLevel | None", lines: dict[str, int]
 ) -> Finding:
     severity = change.severity if level is None else change.severity_at(level)
-    effect, cure, message = _sentence(change.effect), _sentence(change.cure), change.message
+    effect, cure, message = _sentence(change.effect), _ended(change.cure), change.message
     if level is not None and severity is Severity.SAFE is not change.severity:
         # it is the other direction that is not safe, and the level does not ask for it
         effect, cure = f"{effect} {_allowance(level)}", ""
@@ -168,9 +168,11 @@ def _allowance(level: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    if not text:
-        return ""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
+    return _ended(text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _arrow(change: "SchemaChange") -> str:

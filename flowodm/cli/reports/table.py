@@ -85,7 +85,7 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
     style: StyleName = "red" if section.state == "failed" else "dim"
     if titles:
         line: list[Spans] = [Span(pad(title, titles) if route or aside else title, "bold")]
-        if route or aside:
+        if route:
             line += [_GAP, pad(route, routes) if aside else route]
         yield (*line, _GAP, Span(aside, style)) if aside else tuple(line)
         return
