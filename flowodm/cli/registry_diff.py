@@ -1,8 +1,9 @@
 """`flowodm registry diff`: what the project has, or anybody, against what is registered."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from flowodm.sources import Sources
 
 __all__ = ["diff_registry"]
+
+_AT_ONCE: Final = 8
+"""Subjects that are asked for at a time."""
 
 
 @command(
@@ -51,7 +55,10 @@ def diff_registry(
         str | None, typer.Argument(metavar="B", help="The schema after, said as A is.")
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
+        FailOn,
+        typer.Option(
+            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
+        ),
     ] = "any",
 ) -> int:
     """Tell how schemas differ from what is registered.
@@ -91,9 +98,12 @@ def _declared(session: Session, sources: "Sources") -> Iterator[Section]:
     found = () if file is None else declared_schemas(file, sources, Path.cwd())
     if not found:
         raise UsageError(_nothing(file), hint="or name a subject: flowodm registry diff SUBJECT A")
-    for number, declared in enumerate(found, 1):
-        session.output.status(f"comparing {number:,} of {len(found):,}: {declared.subject}")
-        yield _of_declared(sources.registry(), declared)
+    registry = sources.registry()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:  # what takes time is the way to the registry
+        compared = threads.map(lambda declared: _of_declared(registry, declared), found)
+        for number, section in enumerate(compared, 1):
+            session.output.status(f"compared {number:,} of {len(found):,}: {section.title}")
+            yield section
 
 
 def _nothing(file: "ConfigFile | None") -> str:

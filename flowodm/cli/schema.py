@@ -204,7 +204,10 @@ def diff_schemas(
         typer.Option(help="Judge the changes at this level; without it both directions count."),
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
+        FailOn,
+        typer.Option(
+            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
+        ),
     ] = "any",
 ) -> int:
     """Tell what changed between two schemas.
