@@ -178,8 +178,10 @@ def _tell_reasons(output: Output, comparison: "Comparison") -> None:
         output.note(Span(f"      Cure: {one.cure}", "dim"))
     if verdict is not None and not verdict.is_compatible:
         return
+    level = comparison.level
     for change in comparison.changes:
-        if change.severity is Severity.DANGEROUS:
+        severity = change.severity if level is None else change.severity_at(level)
+        if severity is Severity.DANGEROUS:
             output.note(Span("    ! ", "yellow"), change.message)
             if change.cure:
                 output.note(Span(f"      Cure: {change.cure}", "dim"))
