@@ -149,7 +149,11 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     """Yield what may follow the option at the place."""
     assert place.option is not None
     option = _global_option(place.option)
-    if option is None:
+    if option is None and place.option in ("--subject", "-s"):
+        yield from _subjects(session)
+    elif option is None and place.option == "--against-topic":
+        yield from _topics(session)
+    elif option is None:
         yield from map(Candidate, _choices(place))
     elif option.name == "context":
         yield from _contexts(session)

@@ -86,7 +86,8 @@ def test_deleted_subjects_are_listed_on_demand(run: CommandLine, subject: str) -
 def test_a_version_is_shown_with_what_counts_for_it(run: CommandLine, subject: str) -> None:
     shown = json.loads(run("show", f"{subject}@1", "-o", "json").stdout)
     assert (shown["subject"], shown["version"], shown["versions"]) == (subject, 1, [1, 2])
-    assert (shown["compatibility"], shown["mode"]) == ("NONE", "READWRITE")
+    level = run.registry.compatibility_level()
+    assert (shown["compatibility"], shown["mode"]) == (level, "READWRITE")
     assert json.loads(shown["schema"]) == json.loads(record("R", "a"))
     assert {"subject": subject, "version": 1} in shown["registered_as"]
 
@@ -220,10 +221,12 @@ def test_a_tree_of_references_is_drawn(run: CommandLine) -> None:
 
 
 def test_a_level_is_shown_set_and_taken_away(run: CommandLine, subject: str) -> None:
-    assert run("config", subject).stdout.startswith("NONE")
-    done = run("config", subject, "NONE", "--yes")
-    assert (done.exit_code, done.stdout) == (0, "NONE\n"), done
-    assert run.registry.compatibility_level(subject) == "NONE"
+    level = run.registry.compatibility_level()
+    assert run("config", subject).stdout.split()[0] == level
+    done = run("config", subject, "FULL", "--yes")
+    assert (done.exit_code, done.stdout) == (0, "FULL\n"), done
+    assert f"~ {subject}: level {level}" in done.stderr
+    assert run.registry.compatibility_level(subject) == "FULL"
     assert run("config", subject, "--unset", "--yes").exit_code == 0
 
 
@@ -329,6 +332,7 @@ def test_escapes_that_a_registry_tells_reach_no_terminal(flowodm: Callable[..., 
     assert not set("\x1b\u202e\u0085") & set(done.stdout + done.stderr)
 
 
+HTML = reply(200, b"<html>hello</html>", content_type="text/html")
 COMMANDS = [
     ["list"],
     ["list", "-o", "wide"],
@@ -342,14 +346,18 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
-    "behaviour",
-    [reply(200, b"<html>hello</html>", content_type="text/html"), reply(200, b""), reply(500)],
-    ids=["html", "nothing", "broken"],
+    ("arguments", "behaviour"),
+    [
+        *((arguments, HTML) for arguments in COMMANDS),
+        (["list"], reply(200, b"")),
+        (["show", "a"], reply(200, b"")),
+        (["show", "a"], reply(500)),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_no_registry_is_one_error(
-    flowodm: Callable[..., Finished], behaviour: Callable[..., None], arguments: list[str]
+    flowodm: Callable[..., Finished], arguments: list[str], behaviour: Callable[..., None]
 ) -> None:
     with rogue(behaviour) as server, command_line(server.url, flowodm) as run:
         done = run(*arguments)
