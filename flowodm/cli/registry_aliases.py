@@ -67,11 +67,9 @@ def get_schema(
         str | None, typer.Argument(metavar="SUBJECT[@VERSION]", help="The subject and version.")
     ] = None,
     subject: _Subject = None,
-    version: Annotated[str, typer.Option(metavar="VERSION", help="The version.")] = "latest",
 ) -> None:
-    """Show a schema; `flowodm registry show -o raw` today."""
-    named = _one("--subject", None if subject is None else f"{subject}@{version}", address)
-    registry.show_schema(context, named)
+    """Show a schema; `flowodm registry show -o raw` today. A version is `SUBJECT@VERSION` now."""
+    registry.show_schema(context, _one("--subject", subject, address))
 
 
 def _one(option: str, given: str | None, argument: str | None) -> str:

@@ -303,8 +303,10 @@ def _write_trial(output: Output, check: "Check", trial: "Trial") -> None:
     ]
     shown = [one for index, one in enumerate(counts) if index < 3 or one[0]]
     width = max(len(f"{one[0]:,}") for one in shown)
+    left = max((len(words) for _, words, _, issues in shown if issues), default=0)
     for count, words, style, issues in shown:
-        _write_count(output, f"  {count:>{width},}  {words}", style if count else "dim", issues)
+        text = f"  {count:>{width},}  {pad(words, left) if issues else words}"
+        _write_count(output, text, style if count else "dim", issues)
     for change in check.untouched:
         output.line(Span(f"  {' ' * width}  not met in these records: ", "dim"), change.message)
 
@@ -324,7 +326,7 @@ def _write_count(output: Output, text: str, style: StyleName, issues: "tuple[Iss
     left = max(display_width(visible(what)) for what, _, _ in told)
     indent = display_width(text) + 3
     if (output.table_width or _WIDEST) < indent + left + 30:
-        output.line(Span(text, style))
+        output.line(Span(text.rstrip(), style))
         text, indent = " " * 9, 9
     for what, where, note in told:
         output.line(Span(pad(text, indent), style), pad(visible(what), left), Span(where, "dim"))

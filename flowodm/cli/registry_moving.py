@@ -168,6 +168,10 @@ def _tell(session: Session, plan: "ImportPlan", url: str) -> None:
         )
     if len(plan.settings) > _TOLD:
         output.note(Span(f"~ … {len(plan.settings) - _TOLD:,} more", "dim"))
+    for subject in plan.left_open[:_TOLD]:
+        output.note(
+            Span("~ ", "yellow"), f"{subject}  leaves IMPORT mode, where an import was cut off"
+        )
     for step in plan.conflicts[:_TOLD]:
         output.message(
             Span("✗ ", "red"), f"{step.version.subject} v{step.version.version}: {step.reason}"

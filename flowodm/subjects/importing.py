@@ -83,9 +83,15 @@ class ImportPlan:
         return tuple(step for step in self.steps if step.state == "conflict")
 
     @property
+    def left_open(self) -> tuple[str, ...]:
+        """The subjects that an import which was cut off left in IMPORT mode."""
+        return tuple(subject for subject, mode in self.modes if mode == _IMPORT)
+
+    @property
     def is_done(self) -> bool:
-        """Whether everything is there already."""
-        return not self.settings and all(step.state == "present" for step in self.steps)
+        """Whether there is nothing to do."""
+        is_there = all(step.state == "present" for step in self.steps)
+        return is_there and not self.settings and not self.left_open
 
 
 def plan_import(
@@ -112,7 +118,8 @@ def plan_import(
     subjects = tuple(by_subject)
     states: dict[tuple[str, int], ImportStep] = {}
     modes: list[tuple[str, str | None]] = []
-    looks = asked(subjects, lambda name: _look(registry, name, by_subject[name]))
+    in_force = registry.mode()
+    looks = asked(subjects, lambda name: _look(registry, name, by_subject[name], in_force))
     for count, (mode, steps) in enumerate(looks, start=1):
         on_progress(count, len(subjects))
         states.update((step.version.place, step) for step in steps)
@@ -229,9 +236,15 @@ def _register(registry: "SchemaRegistry", version: ArchivedVersion) -> None:
 
 
 def _look(
-    registry: "SchemaRegistry", subject: str, versions: list[ArchivedVersion]
+    registry: "SchemaRegistry",
+    subject: str,
+    versions: list[ArchivedVersion],
+    in_force: str | None,
 ) -> tuple[str | None, list[ImportStep]]:
-    """Compare a subject's versions with those there, and read its own mode."""
+    """Compare a subject's versions with those there, and read its own mode.
+
+    Some registries tell the whole registry's mode, `in_force`, for every subject's own.
+    """
     live: tuple[int, ...] = ()
     there: tuple[int, ...] = ()
     with suppress(SubjectNotFound):
@@ -240,6 +253,7 @@ def _look(
     mode: str | None = None
     with suppress(SubjectNotFound):
         mode = registry.mode(subject)
+    mode = None if mode == in_force else mode
     steps = [
         (
             _compared(registry, version, is_live=version.version in live)
@@ -248,7 +262,7 @@ def _look(
         )
         for version in versions
     ]
-    if mode not in _LEFT and mode != registry.mode():
+    if mode not in _LEFT:
         steps = [_blocked(step, f"its subject is in mode {mode} there") for step in steps]
     return mode, steps
 

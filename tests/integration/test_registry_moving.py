@@ -201,6 +201,19 @@ def test_an_import_that_was_cut_off_goes_on(
     assert everything(target, tmp_path / "b") == before
 
 
+def test_import_mode_that_was_left_is_taken_away(
+    source: CommandLine, target: CommandLine, tmp_path: Path
+) -> None:
+    before = everything(source, tmp_path / "a")
+    assert target("import", str(tmp_path / "a"), "--yes").exit_code == 0
+    name = next(name for name in target.registry.subjects() if name.startswith("user"))
+    target.registry.set_mode("IMPORT", name, force=True)
+    done = target("import", str(tmp_path / "a"), "--yes")
+    assert f"{name}  leaves IMPORT mode" in done.stderr
+    assert target.registry.mode(name) is None
+    assert everything(target, tmp_path / "b") == before
+
+
 def test_settings_of_the_registry_itself_need_to_be_asked_for(
     source: CommandLine, target: CommandLine, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from flowodm.avro.matching import is_named_alike
 from flowodm.avro.types import Enum, Fixed, Record
 from flowodm.codec.decode import compile_decoder
 from flowodm.codec.failure import DecodeFailure
+from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
 from flowodm.subjects.trial.meaning import TOLD, Told
 
 if TYPE_CHECKING:
@@ -103,8 +104,6 @@ class Writers:
         return self._known[name]
 
     def _ask(self, name: int | str) -> Writer | str:
-        from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
-
         registry = self._registry
         try:
             if isinstance(name, int):
