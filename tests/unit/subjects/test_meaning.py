@@ -5,12 +5,15 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowodm.avro import parse
 from flowodm.avro.bare import without_logical_types
 from flowodm.codec.encode import compile_encoder
 from flowodm.subjects.trial.meaning import Told, differences
 from flowodm.subjects.trial.writers import Writer, read
+from tests.strategies import avro_encodings, avro_schemas
 
 pytestmark = pytest.mark.unit
 
@@ -150,3 +153,27 @@ def test_a_recursive_schema_is_stripped() -> None:
     value = {"at": 0, "next": {"at": 1000, "next": None}}
     found = reading(writer, candidate, value)
     assert found == [("next.at", "1970-01-01T00:00:01Z", "1970-01-01T00:00:00.001000Z")]
+
+
+@given(st.data())
+def test_a_schema_read_as_itself_changes_no_meaning(data: st.DataObject) -> None:
+    schema = parse(data.draw(avro_schemas()))
+    encoded = data.draw(avro_encodings(schema))
+    both = Writer(schema, schema, schema)
+    written = read(both.written, encoded, 0)
+    if isinstance(written, Told):
+        candidate = read(both.candidate, encoded, 0)
+        assert isinstance(candidate, Told)
+        assert [*differences(written, candidate, candidate)] == []
+
+
+@given(st.data())
+def test_no_pair_of_schemas_and_no_bytes_are_too_strange(data: st.DataObject) -> None:
+    schema, other = parse(data.draw(avro_schemas())), parse(data.draw(avro_schemas()))
+    encoded = data.draw(avro_encodings(schema))
+    both = Writer(schema, other, schema)
+    written, candidate = read(both.written, encoded, 0), read(both.candidate, encoded, 0)
+    if isinstance(written, Told) and isinstance(candidate, Told):
+        for change in differences(written, written, candidate):
+            assert change.before
+            assert change.after
