@@ -14,13 +14,14 @@ from flowodm.cli.reports.changes import (
     incompatible_findings,
     shown_file,
 )
+from flowodm.cli.reports.report import State
 from flowodm.cli.reports.table import write_findings
 from flowodm.cli.sanitize import visible
 from flowodm.cli.schema import Level
 from flowodm.cli.schema_sources import SOURCE_HELP, open_sources
 from flowodm.cli.text import display_width, pad
 from flowodm.errors import SchemaError, UsageError
-from flowodm.sources.loaded import LoadedSchema, Unloadable
+from flowodm.sources.loaded import Unloadable
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -87,7 +88,7 @@ def check_schema(
     session.output.clear_status()
     if session.format == "table" and len(checked) == 1 and not isinstance(checked[0], Section):
         return _write(session.output, checked[0])
-    sections = [section for one in checked for section in _sections(one)]
+    sections = [one if isinstance(one, Section) else _section(one) for one in checked]
     return write_report(session, Report("registry check", tuple(sections), "dangerous"))
 
 
@@ -119,32 +120,55 @@ def _check(
         return failed_section(target.subject, Unloadable(f"{target.subject} latest", error))
 
 
-def _sections(found: "Check | Section") -> tuple[Section, ...]:
-    if isinstance(found, Section):
-        return (found,)
-    return (_level_section(found), *(() if found.trial is None else [_data_section(found)]))
-
-
-def _level_section(check: "Check") -> Section:
-    loaded, comparison = check.loaded, check.comparison
+def _section(check: "Check") -> Section:
+    """One check as a section: what the level says, then what the data says."""
+    loaded, comparison, trial = check.loaded, check.comparison, check.trial
     path = shown_file(loaded.path)
-    if comparison is None:
-        aside = f"{loaded.label} would become v1"
-        return Section(check.subject, "new", "not registered", aside, path=path, line=loaded.line)
     findings = _reasons(check)
-    route = f"{history_words(comparison.history)} → {loaded.label}"
+    details: dict[str, object] = {"level": None, "versions": [], "data": None}
+    route, aside = "not registered", f"{loaded.label} would become v1"
+    state: State = "new"
+    if comparison is not None:
+        route, aside = (
+            f"{history_words(comparison.history)} → {loaded.label}",
+            comparison.level or "",
+        )
+        versions = [one.version for one in comparison.history]
+        details |= {"level": comparison.level, "versions": versions, "compatible": check.is_allowed}
+    if trial is not None:
+        findings += tuple(_of_issue(check, trial, issue) for issue in trial.issues)
+        aside = f"{aside}, {trial.records:,} records of {trial.topic}"
+        details["data"] = _counts(check, trial)
+    if findings or comparison is not None:
+        state = "changed" if findings else "same"
     return Section(
         check.subject,
-        "changed" if findings else "same",
+        state,
         route,
-        comparison.level or "",
+        aside,
         findings,
-        _level_words(check) if findings else "",
+        _conclusion(check) if trial is not None else _level_words(check) if findings else "",
         path,
         loaded.line,
-        {"level": comparison.level, "versions": [one.version for one in comparison.history]},
-        "incompatible" if findings else "compatible",
+        details,
+        "" if findings or state == "new" else "compatible",
     )
+
+
+def _counts(check: "Check", trial: "Trial") -> dict[str, object]:
+    return {
+        "topic": trial.topic,
+        "side": trial.side,
+        "records": trial.records,
+        "same": trial.same,
+        "changed": trial.changed,
+        "unreadable": trial.unreadable,
+        "empty": trial.empty,
+        "foreign": dict(trial.foreign),
+        "not_avro": trial.unknown,
+        "undecodable": dict(trial.broken),
+        "untouched": [change.message for change in check.untouched],
+    }
 
 
 def _reasons(check: "Check") -> tuple[Finding, ...]:
@@ -165,42 +189,12 @@ def _level_words(check: "Check") -> str:
     return f"{comparison.level} allows it."
 
 
-def _data_section(check: "Check") -> Section:
-    trial = check.trial
-    assert trial is not None
-    loaded: LoadedSchema = check.loaded
-    findings = tuple(_of_issue(check, trial, issue) for issue in trial.issues)
-    return Section(
-        check.subject,
-        "changed" if findings else "same",
-        f"{trial.records:,} records of {trial.topic} → {loaded.label}",
-        "meaning changes" if findings else "all mean the same",
-        findings,
-        _conclusion(check),
-        shown_file(loaded.path),
-        loaded.line,
-        {
-            "topic": trial.topic,
-            "side": trial.side,
-            "records": trial.records,
-            "same": trial.same,
-            "changed": trial.changed,
-            "unreadable": trial.unreadable,
-            "empty": trial.empty,
-            "foreign": dict(trial.foreign),
-            "not_avro": trial.unknown,
-            "undecodable": dict(trial.broken),
-            "untouched": [change.message for change in check.untouched],
-        },
-        "changed in the data" if findings else "same in the data",
-    )
-
-
 def _of_issue(check: "Check", trial: "Trial", issue: "Issue") -> Finding:
     notes = [f"{issue.records:,} of {trial.judged:,} records; {_where(issue)}."]
     if issue.exact is not None:
         notes.append(f"{_exact_words(issue)}.")
     change = next((one for one in check.dangerous if one.field == issue.path), None)
+    cure = "" if change is None else f"{change.cure[:1].upper()}{change.cure[1:]}".rstrip(".")
     is_read = issue.kind == "changed"
     return Finding(
         ("VALUE_CHANGED" if is_read else "VALUE_UNREADABLE") if change is None else change.kind,
@@ -208,7 +202,7 @@ def _of_issue(check: "Check", trial: "Trial", issue: "Issue") -> Finding:
         issue.path,
         f"{issue.before} → {issue.after}" if is_read else f"cannot be read: {issue.after}",
         tuple(notes),
-        "" if change is None else change.cure,
+        cure,
         details={
             "kind": issue.kind,
             "records": issue.records,
