@@ -16,7 +16,6 @@ from flowodm.avro.words import listed, shown
 
 __all__ = ["Fields"]
 
-_MOVE: Final = "fill both, and drop it when every consumer has the new schema"
 _MISSING: Final = "READER_FIELD_MISSING_DEFAULT_VALUE"
 
 
@@ -182,7 +181,8 @@ class Fields:
             ),
             Side(
                 (Claim(self._old, self._new, _MISSING, old),),
-                cure=f"keep {before} beside {after}, {_MOVE}",
+                cure=f"keep {before} beside {after}, fill both, and drop {before} when every consumer"
+                " has the new schema",
             ),
         )
 

@@ -6,7 +6,7 @@ from typing import Final
 from flowodm.avro.difference.change import ChangeKind
 from flowodm.avro.difference.found import Claim, Found, Pair, Side
 from flowodm.avro.difference.place import Place
-from flowodm.avro.difference.subjects import path_words, type_subject
+from flowodm.avro.difference.subjects import MOVE_FIRST, path_words, type_subject
 from flowodm.avro.matching import short_name
 from flowodm.avro.names import namespace_of
 from flowodm.avro.text import json_text
@@ -29,19 +29,15 @@ def names(pair: Pair, old: NamedType, new: NamedType) -> Iterator[Found]:
             old.fullname,
             new.fullname,
             words,
-            Side(_name_claims(pair, old, new, reads_new=True), cure=_alias_cure(old, new)),
-            Side(
-                _name_claims(pair, old, new, reads_new=False),
-                cure=f"keep the name {before}: consumers with the old schema know no other",
-            ),
+            Side(_name_claims(pair, old, new, reads_new=True), cure=_name_cure(old, new)),
+            Side(_name_claims(pair, old, new, reads_new=False), cure=_name_cure(old, new)),
         )
     elif old.fullname != new.fullname:
         danger = "Java compares names without the namespace; others do not, and cannot read it"
-        cure = "keep the namespace"
-        sides = Side((), danger, f"{cure}, or {_alias_cure(old, new)}"), Side((), danger, cure)
+        side = Side(danger=danger, cure=f"keep the namespace, or {_alias_cure(old, new)}")
         before, after = namespace_of(old.fullname), namespace_of(new.fullname)
         kind = ChangeKind.NAMESPACE_CHANGED
-        yield Found(kind, pair.place, before or "none", after or "none", words, *sides)
+        yield Found(kind, pair.place, before or "none", after or "none", words, side, side)
     yield from _aliases(pair, old, new)
 
 
@@ -54,6 +50,12 @@ def _name_claims(
     there, here = pair.unions
     branch: Final = "MISSING_UNION_BRANCH"
     return mismatch, Claim(old, here, branch) if reads_new else Claim(there, new, branch)
+
+
+def _name_cure(old: NamedType, new: NamedType) -> str:
+    if old.fullname in new.aliases:
+        return f"keep the name {shown(old.fullname)}, or {MOVE_FIRST}"
+    return f"keep the name {shown(old.fullname)}, or {_alias_cure(old, new)} and {MOVE_FIRST}"
 
 
 def _alias_cure(old: NamedType, new: NamedType) -> str:
@@ -86,7 +88,7 @@ def enums(pair: Pair, old: Enum, new: Enum) -> Iterator[Found]:
     added = [symbol for symbol in new.symbols if symbol not in known]
     claims = (Claim(old, new, "MISSING_ENUM_SYMBOLS"),)
     if added:
-        cure = "move consumers to the new schema before it is written"
+        cure = f"move consumers to the new schema before {listed(added)} is written"
         if old.default is None:
             cure += ", or give the enum a `default` one version earlier"
         yield Found(

@@ -28,7 +28,6 @@ from flowodm.avro.words import shown
 __all__ = ["Unions"]
 
 _Key: TypeAlias = tuple[str, ...]
-_FIRST: Final = "move consumers to the new schema before it is written"
 
 
 class Unions:
@@ -107,7 +106,8 @@ class Unions:
         if words == "null":
             what, kind = f"{subject(self._pair)} can be null", ChangeKind.MADE_NULLABLE
             before, after = short_words(self._pair.old), short_words(self._pair.new)
-        side = Side((Claim(self._pair.old, branch),), _lossy(branch, self._old), _FIRST)
+        cure = f"move consumers to the new schema before `{words}` is written"
+        side = Side((Claim(self._pair.old, branch),), _lossy(branch, self._old), cure)
         return Found(kind, place, before, after, what, forward=side)
 
     def _gone(self, at: int) -> Found:
