@@ -10,6 +10,7 @@ from flowodm.avro.difference.subjects import MOVE_FIRST, subject
 from flowodm.avro.matching import PROMOTIONS, kind_of
 from flowodm.avro.type_words import short_words
 from flowodm.avro.types import Logical, Type, Union
+from flowodm.avro.words import shown
 
 __all__ = ["changed_kind", "logical_changes", "reading_danger"]
 
@@ -163,6 +164,7 @@ def _new_field_cure(pair: Pair) -> str:
     name = pair.place.name
     if name in ("", "[]", "{}"):
         return f"keep `{short_words(pair.old)}`"
+    name = shown(name)[1:-1]
     suggestion = f"{name}_{_suffix(pair.new)}"
     return (
         f"add a field such as `{suggestion}`, fill both, and drop `{name}` when readers have moved"

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from flowodm.avro.default_bytes import default_bytes
 from flowodm.avro.difference.change import ChangeKind
-from flowodm.avro.difference.found import Claim, Found, Pair, Side
+from flowodm.avro.difference.found import NOTHING, Claim, Found, Pair, Side
 from flowodm.avro.difference.leaves import reading_danger
 from flowodm.avro.difference.subjects import subject
 from flowodm.avro.matching import PROMOTIONS, kind_of, short_name
@@ -108,7 +108,20 @@ class Unions:
             before, after = short_words(self._pair.old), short_words(self._pair.new)
         cure = f"move consumers to the new schema before `{words}` is written"
         side = Side((Claim(self._pair.old, branch),), _lossy(branch, self._old), cure)
-        return Found(kind, place, before, after, what, forward=side)
+        return Found(kind, place, before, after, what, self._namesake(at), side)
+
+    def _namesake(self, at: int) -> Side:
+        """Readers that know branches by short name, as fastavro, take the first that fits."""
+        branch = self._new[at]
+        for other in self._new:
+            if (
+                other is not branch
+                and isinstance(other, NamedType)
+                and _short(other) == _short(branch)
+            ):
+                danger = f"some readers know branches by short name: {shown(other.fullname)} too"
+                return Side(danger=danger, cure=f"give `{short_words(branch)}` another short name")
+        return NOTHING
 
     def _gone(self, at: int) -> Found:
         branch = self._old[at]
