@@ -40,7 +40,9 @@ def test_27_a_text_is_not_an_array(base: Any, topic: str, tmp_path: Path) -> Non
     path = tmp_path / "labelled.avsc"
     path.write_text(ARRAY.to_json())
     connection = base.get_connection()
-    connection.schema_registry().register(f"{topic}-value", ARRAY)
+    registry = connection.schema_registry()
+    registry.register(f"{topic}-value", ARRAY)
+    registry.set_compatibility_level("NONE", f"{topic}-value")
 
     class Here(Labelled, base):
         Settings: ClassVar = settings(topic)
