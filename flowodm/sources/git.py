@@ -144,6 +144,8 @@ class Repository:
         except _GitError as refusal:
             hint = None if "not a git" in refusal.reason else f"git: {refusal.reason}"
             return UsageError(f"`{self._directory}` is in no git repository", hint=hint)
+        if form.revision == "HEAD" and not self._has("HEAD"):
+            return NotInRevision(f"`{self._directory}` is in a repository without a commit")
         if form.revision and not self._has(f"{form.revision}^{{tree}}"):
             return UsageError(
                 f"git knows no revision {shown(form.revision)}",

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -131,6 +132,13 @@ def test_the_hook_takes_a_new_file(runner: Runner) -> None:
     done = runner.hook("flowodm-diff", "schemas/new.avsc")
     assert done.returncode == 0
     assert "new" in done.stdout
+
+
+def test_the_hook_takes_the_first_commit_of_a_repository(runner: Runner) -> None:
+    shutil.rmtree(runner.folder / ".git")
+    assert runner.run("git", "init", "-q").returncode == 0
+    done = runner.hook("flowodm-diff", "schemas/coupon.avsc")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_hook_that_asks_the_registry(runner: Runner) -> None:
