@@ -1,7 +1,7 @@
 """The difference itself: compare, judge both directions, tell."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from flowodm.avro.compatibility.incompatibility import IncompatibilityType
 from flowodm.avro.difference.change import ChangeKind, Safety, SchemaChange
@@ -45,8 +45,7 @@ def diff(old: Schema, new: Schema) -> tuple[SchemaChange, ...]:
     backward = Judgement(old, new, reading="new")
     forward = Judgement(old, new, reading="old")
     changes = [_change(found, backward, forward) for found in compare(old, new)]
-    changes += (_rest(left, new, is_backward=True) for left in backward.unexplained())
-    changes += (_rest(left, old, is_backward=False) for left in forward.unexplained())
+    changes += _rest(_Left(new, backward), _Left(old, forward))
     return tuple(changes)
 
 
@@ -106,11 +105,34 @@ _KINDS: Final[dict[IncompatibilityType, tuple[ChangeKind, ChangeKind]]] = {
 }
 
 
-def _rest(left: Unexplained, reader: Schema, *, is_backward: bool) -> SchemaChange:
-    """What the engine found and no change explains, as a change of its own."""
+class _Left(NamedTuple):
+    """One direction and the schema that reads in it."""
+
+    reader: Schema
+    judgement: Judgement
+
+
+def _rest(backward: _Left, forward: _Left) -> Iterator[SchemaChange]:
+    """What the engine found and no change explains, as changes of their own."""
+    there, here = (_by_place(left) for left in (backward, forward))
+    for key, left in there.items():
+        forward_too = Safety.BREAKS if key in here else Safety.SAFE
+        yield _unexplained(left, key[0], Safety.BREAKS, forward_too)
+    for key, left in here.items():
+        if key not in there:
+            yield _unexplained(left, key[0], Safety.SAFE, Safety.BREAKS)
+
+
+def _by_place(left: _Left) -> dict[tuple[str, str], Unexplained]:
+    """By the field and the words, which both directions may share."""
+    found = left.judgement.unexplained()
+    return {(dotted(_field(left.reader, each.place)), each.told.message): each for each in found}
+
+
+def _unexplained(left: Unexplained, field: str, backward: Safety, forward: Safety) -> SchemaChange:
     told = left.told
-    field = dotted(_field(reader, left.place))
-    effect = _BACKWARD if is_backward else _FORWARD
+    is_backward = backward is Safety.BREAKS
+    effect = _BOTH if backward is forward else _BACKWARD if is_backward else _FORWARD
     subject = f"`{field}`" if field else "the root"
     return SchemaChange(
         kind=_KINDS[told.type][0 if is_backward else 1],
@@ -119,9 +141,9 @@ def _rest(left: Unexplained, reader: Schema, *, is_backward: bool) -> SchemaChan
         field=field,
         before=told.writer if is_backward else told.reader,
         after=told.reader if is_backward else told.writer,
-        backward=Safety.BREAKS if is_backward else Safety.SAFE,
-        forward=Safety.SAFE if is_backward else Safety.BREAKS,
-        message=f"{subject}: {told.message}: {effect}",
+        backward=backward,
+        forward=forward,
+        message=f"{subject}: {told.message}; {effect}",
         effect=effect,
         cure=told.cure,
         transitive_hazard=False,

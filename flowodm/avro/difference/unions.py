@@ -45,6 +45,10 @@ class Unions:
         self._new = _branches(schemas[1], pair.new)
         self._partners = _partners(self._old, self._new)
         """The old branch's index → the new one's."""
+        self._short_names: dict[tuple[_Key, ...], list[NamedType]] = {}
+        for branch in self._new:
+            if isinstance(branch, NamedType):
+                self._short_names.setdefault(_short(branch), []).append(branch)
 
     def compare(self) -> Iterator[Found | Pair]:
         """Compare branch by branch; a type that has no partner at all has changed as a whole."""
@@ -113,12 +117,8 @@ class Unions:
     def _namesake(self, at: int) -> Side:
         """Readers that know branches by short name, as fastavro, take the first that fits."""
         branch = self._new[at]
-        for other in self._new:
-            if (
-                other is not branch
-                and isinstance(other, NamedType)
-                and _short(other) == _short(branch)
-            ):
+        for other in self._short_names.get(_short(branch), ()):
+            if other is not branch:
                 danger = f"some readers know branches by short name: {shown(other.fullname)} too"
                 return Side(danger=danger, cure=f"give `{short_words(branch)}` another short name")
         return NOTHING
