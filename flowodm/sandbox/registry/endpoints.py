@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flowodm.sandbox.registry import deleting, judging, registering, settings, subjects
 from flowodm.sandbox.registry.http import Refusal, RegistryRequest, RegistryResponse
 from flowodm.sandbox.registry.names import plain
-from flowodm.sandbox.registry.store import Store, StoreFailure
+from flowodm.sandbox.registry.store import Store, StoreFailure, StoreTimeout
 
 __all__ = ["handle"]
 
@@ -28,6 +28,8 @@ def handle(request: RegistryRequest, store: Store) -> RegistryResponse:
             return endpoint(request, store, *arguments)
     except Refusal as refusal:
         return refusal.response()
+    except StoreTimeout as failure:
+        return Refusal(50002, f"The backend data store timed out: {failure}").response()
     except StoreFailure as failure:
         return Refusal(50001, f"Error in the backend data store: {failure}").response()
 

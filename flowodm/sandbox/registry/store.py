@@ -19,7 +19,15 @@ from flowodm.errors import SandboxError
 from flowodm.registry.cache import BoundedCache
 from flowodm.registry.model import Reference
 
-__all__ = ["Deleted", "Setting", "Store", "StoreFailure", "StoredSchema", "StoredVersion"]
+__all__ = [
+    "Deleted",
+    "Setting",
+    "Store",
+    "StoreFailure",
+    "StoreTimeout",
+    "StoredSchema",
+    "StoredVersion",
+]
 
 Deleted = Literal["hidden", "included", "only"]
 """What a question means by the versions that were soft-deleted."""
@@ -95,17 +103,22 @@ class StoreFailure(Exception):
     """The state cannot be read or written now."""
 
 
+class StoreTimeout(StoreFailure):
+    """Another program holds the file, and does not let go of it."""
+
+
 class Store:
     """The registry's state; threads may share it, one at a time.
 
     Args:
         path: The file; None to keep all in memory.
+        patience: Seconds to wait for another program that holds the file.
 
     Raises:
         SandboxError: The file cannot be opened, or is another program's.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, patience: float = 10.0) -> None:
         self._lock = threading.RLock()
         self.parsed: BoundedCache[tuple[str, tuple[Schema, ...]], Schema] = BoundedCache(
             max_entries=_MOST_PARSED, max_weight=_MOST_TEXT
@@ -115,7 +128,7 @@ class Store:
         try:
             # One connection, no implicit transactions: `transaction` says BEGIN itself.
             self._connection = sqlite3.connect(
-                place, isolation_level=None, check_same_thread=False, timeout=10
+                place, isolation_level=None, check_same_thread=False, timeout=patience
             )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
@@ -138,6 +151,7 @@ class Store:
 
         Raises:
             StoreFailure: The disk is full, or the file cannot be read or written.
+            StoreTimeout: Another program holds it.
         """
         with self._lock:
             try:
@@ -145,7 +159,8 @@ class Store:
                 yield
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
-                raise StoreFailure(str(error)) from error
+                is_busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                raise (StoreTimeout if is_busy else StoreFailure)(str(error)) from error
             finally:
                 self._roll_back()
 
