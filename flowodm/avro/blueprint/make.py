@@ -5,6 +5,7 @@ from collections.abc import Set
 from typing import Final
 
 from flowodm.avro.annotations import AvroField, AvroName, AvroType
+from flowodm.avro.blueprint.combine import combine
 from flowodm.avro.blueprint.defaults import Defaults, natural_json
 from flowodm.avro.blueprint.names import Names
 from flowodm.avro.blueprint.plan import (
@@ -21,6 +22,7 @@ from flowodm.avro.blueprint.plan import (
     Marked,
     Named,
     RecordPlan,
+    RootPlan,
     Scalar,
     ScalarName,
     UnionOf,
@@ -76,7 +78,7 @@ _LOGICAL: Final[dict[str, ScalarName]] = {
 
 
 def blueprint(
-    schema: Schema, *, reserved: Set[str] = frozenset(), root_name: str | None = None
+    *schemas: Schema, reserved: Set[str] = frozenset(), root_name: str | None = None
 ) -> Blueprint:
     """Plan Python classes for a schema: names, types, defaults, and what else it says.
 
@@ -84,19 +86,18 @@ def blueprint(
     cannot have become other names, with the Avro name kept as alias.
 
     Args:
-        schema: The schema.
+        schemas: The schema; or several whose classes are to stand beside each other.
         reserved: Attributes that the class of the root has already.
         root_name: The name of that class; None: from the schema, `Root` if it has no name.
 
     Raises:
-        SchemaError: It is too large or too deep for Python classes.
+        SchemaError: It is too large or too deep for Python classes, or the schemas contradict
+            each other.
     """
-    found = survey(schema)
-    with_class = tuple(
-        node for node in found.types if not isinstance(node, Fixed) or node.fullname in found.own
-    )
-    names = Names(schema, with_class, wanted=root_name, reserved=reserved)
-    return _Planner(schema, names, found).blueprint()
+    schema, roots = combine(schemas)
+    found = survey(schema, roots)
+    names = Names(schema, roots, found.types, own=found.own, wanted=root_name, reserved=reserved)
+    return _Planner(schema, names, found).blueprint(roots)
 
 
 class _Planner:
@@ -109,15 +110,18 @@ class _Planner:
         self._defaults = Defaults(schema, names)
         self._has_namespaces = any("." in node.fullname for node in found.types)
 
-    def blueprint(self) -> Blueprint:
+    def blueprint(self, roots: tuple[Type, ...]) -> Blueprint:
         classes = tuple(
             self._class(node) for node in self._found.order if node.fullname in self._names.classes
         )
         return Blueprint(
-            self._names.root,
-            self._annotation(self._schema.root),
+            tuple(
+                RootPlan(name, self._annotation(root))
+                for name, root in zip(self._names.roots, roots, strict=True)
+            ),
             classes,
             {each.name: each for each in classes},
+            self._names.fixeds,
         )
 
     def _class(self, node: NamedType) -> ClassPlan:
@@ -198,7 +202,7 @@ class _Planner:
             document["aliases"] = list(node.aliases)
         is_external = node.fullname in self._schema.external
         mark = AvroType(document, is_external=is_external)
-        return Marked(Named(own) if own else Scalar(plain), mark)
+        return Marked(Named(own) if own else Scalar(plain), mark, node.fullname)
 
 
 def _primitive(node: Primitive) -> Annotation:

@@ -1,0 +1,65 @@
+"""Generated modules as tests need them: imported, and looked at as their owner's tools would."""
+
+import itertools
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from flowodm import FlowBaseModel
+from flowodm.avro.generation import Base
+
+__all__ = ["BASE", "CHECKED_RULES", "imported", "mypy", "ruff", "run"]
+
+ROOT = Path(__file__).parents[1]
+BASE = Base(
+    "FlowBaseModel",
+    "flowodm",
+    frozenset(name for name in dir(FlowBaseModel) if not name.startswith("_")),
+    {"topic": "orders"},
+)
+CHECKED_RULES = "E,F,W,I,B,UP,C4,SIM,RUF,PIE,RET,S,BLE,T20,D2,D3,TID,ISC"
+"""Of Ruff; what a docstring says is the schema's own affair."""
+LEFT_OUT = "E501,E741,D203,D205,D212,D213,RUF001,RUF002,RUF003,RUF036"
+"""Lengths of texts, names of fields, the shape of docs, and the order of unions are the schema's."""
+
+_COUNTER = itertools.count()
+
+
+def imported(source: str) -> types.ModuleType:
+    """The module of a text, with nothing in it left for Pydantic to complete."""
+    name = f"generated_{next(_COUNTER)}"
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, f"{name}.py", "exec", dont_inherit=True), module.__dict__)
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == name:
+            assert value.__pydantic_complete__, value
+    return module
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python module as a program."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+
+
+def mypy(directory: Path, cache: Path) -> subprocess.CompletedProcess[str]:
+    """What mypy in its strict mode says of everything in a directory."""
+    settings = ("--strict", "--config-file=", "--cache-dir", str(cache))
+    return run("mypy", *settings, ".", cwd=directory)
+
+
+def ruff(directory: Path) -> subprocess.CompletedProcess[str]:
+    """What Ruff says of everything in a directory."""
+    rules = ("--select", CHECKED_RULES, "--ignore", LEFT_OUT)
+    target = ("--line-length", "100", "--target-version", "py311")
+    return run("ruff", "check", "--isolated", *target, *rules, ".", cwd=directory)
+
+
+def attributes(module: types.ModuleType) -> dict[str, Any]:
+    """What a module defines itself."""
+    return {name: value for name, value in vars(module).items() if not name.startswith("__")}
