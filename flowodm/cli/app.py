@@ -60,6 +60,36 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "Show one topic in detail.",
         "topics",
     ),
+    CommandEntry(
+        "registry diff",
+        "flowodm.cli.registry_diff:diff_registry",
+        "Tell how schemas differ from what is registered.",
+    ),
+    CommandEntry(
+        "schema validate", "flowodm.cli.schema:validate_schemas", "Tell which schemas are valid."
+    ),
+    CommandEntry(
+        "schema check",
+        "flowodm.cli.schema:check_schema",
+        "Tell whether a schema may follow others.",
+    ),
+    CommandEntry(
+        "schema diff", "flowodm.cli.schema:diff_schemas", "Tell what changed between two schemas."
+    ),
+    CommandEntry(
+        "schema fingerprint",
+        "flowodm.cli.schema:fingerprint_schemas",
+        "Show the fingerprints of schemas.",
+    ),
+    CommandEntry(
+        "schema format", "flowodm.cli.schema_format:format_schemas", "Lay schemas out in one way."
+    ),
+    CommandEntry(
+        "validate",
+        "flowodm.cli.schema:validate_schemas",
+        "Tell which schemas are valid.",
+        hidden=True,
+    ),
     CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),
     CommandEntry(
         "context show",
@@ -89,6 +119,8 @@ COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
 
 GROUPS: dict[str, str] = {
     "topics": "Look at topics.",
+    "registry": "Schemas of a registry: looked at, checked, changed, moved.",
+    "schema": "Schemas of files, commits and models, without a registry.",
     "context": "Clusters by name, and which one is current.",
     "sandbox": "A local Apache Kafka and registry.",
 }

@@ -31,6 +31,11 @@ _EXAMPLES: Final = {
         "flowodm topics list",
         "flowodm topics describe user-events",
     ),
+    "registry": ("flowodm registry diff",),
+    "schema": (
+        "flowodm schema validate schemas/",
+        "flowodm schema diff git:main:schemas/ schemas/",
+    ),
     "context": (
         "flowodm context list",
         "flowodm context use prod",

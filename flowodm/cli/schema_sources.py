@@ -69,13 +69,9 @@ def _connect(session: Session, context: "Context", open_: ExitStack) -> "SchemaR
     return open_.enter_context(KafkaConnection(context)).schema_registry()
 
 
-def _declared(session: Session) -> list[str]:
+def _declared(session: Session) -> tuple[str, ...]:
     """The files and directories that the project lists, from the working directory on."""
-    from flowodm.config.files import shown_path
+    from flowodm.sources.declared import declared_paths
 
     file = project_file(session)
-    if file is None or not isinstance(file.document.value, dict):
-        return []
-    listed = file.document.value.get("schemas")
-    names = listed if isinstance(listed, list) else []
-    return [shown_path(file.path.parent / str(name), Path.cwd()) for name in names]
+    return () if file is None else declared_paths(file, Path.cwd())

@@ -14,6 +14,7 @@ from flowodm.avro.document import read_json
 from flowodm.avro.names import find_name
 from flowodm.avro.text import exact_text
 from flowodm.errors import FlowODMError, SchemaParseError
+from flowodm.sources.lines import lines_of
 from flowodm.sources.loaded import LoadedSchema, Unloadable
 from flowodm.sources.needs import Needs, needs_of
 from flowodm.sources.shelf import Shelf
@@ -197,7 +198,7 @@ def _open(label: str, path: Path | None, data: bytes) -> _Volume:
         volume.fault = fault
         volume.needs = _needs(data)
         if not volume.needs.uses:
-            volume.fail(_named(label, fault))
+            volume.fail(_named(volume, fault))
     return volume
 
 
@@ -222,7 +223,7 @@ def _parse_with_sources(volume: _Volume) -> None:
     try:
         schema = parse(volume.data, references=schemas)
     except SchemaParseError as error:
-        volume.fail(_named(volume.label, error))
+        volume.fail(_named(volume, error))
         return
     volume.outcome = _loaded(volume, schema, tuple(uses))
 
@@ -232,9 +233,13 @@ def _loaded(volume: _Volume, schema: Schema, uses: tuple[LoadedSchema, ...] = ()
     return LoadedSchema(volume.label, schema, text, volume.path, uses=uses)
 
 
-def _named(label: str, error: SchemaParseError) -> SchemaParseError:
-    """The same error, with the file in front."""
-    return SchemaParseError(f"`{label}`: {error.reason}", path=error.path, hint=error.hint)
+def _named(volume: _Volume, error: SchemaParseError) -> SchemaParseError:
+    """The same error, with the file in front, and the line in it."""
+    line = error.line
+    if line is None and error.path:
+        line = lines_of(volume.data.decode("utf-8", "replace"), [error.path])[error.path]
+    reason = f"`{volume.label}`: {error.reason}"
+    return SchemaParseError(reason, path=error.path, hint=error.hint, line=line)
 
 
 def _behind(label: str, source: Unloadable) -> FlowODMError:

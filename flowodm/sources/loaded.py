@@ -24,7 +24,9 @@ class LoadedSchema:
     text: str
     """As it was written; of a model, as Java writes its schema."""
     path: Path | None = None
-    """The file on this machine, where it is one: what annotations point at."""
+    """The file on this machine, where it is one; of a model, its module's."""
+    line: int | None = None
+    """Of a model, where its class begins."""
     subject: str | None = None
     """Of a version, its subject; of a model, the one that its values are registered under."""
     version: int | None = None

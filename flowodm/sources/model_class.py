@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from flowodm.errors import SchemaError, UsageError
 if TYPE_CHECKING:
     from flowodm.model import FlowBaseModel
 
-__all__ = ["load_model", "load_module"]
+__all__ = ["load_model", "load_module", "place_of"]
 
 
 def load_model(
@@ -77,6 +78,16 @@ def load_module(
             hint="a `FlowBaseModel` whose `Settings` name one",
         )
     return tuple((path, model) for model, path in found.items())
+
+
+def place_of(model: type[BaseModel]) -> tuple[Path | None, int | None]:
+    """The file and the line where a class begins, where there is a file."""
+    import inspect
+
+    try:
+        return Path(inspect.getfile(model)), inspect.getsourcelines(model)[1]
+    except (OSError, TypeError, SyntaxError):
+        return None, None
 
 
 def _import(name: str, tell: Callable[[str], None]) -> ModuleType:

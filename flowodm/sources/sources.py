@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from flowodm.registry import SchemaRegistry, SubjectVersion
 
-__all__ = ["Sources", "load_source"]
+__all__ = ["Sources", "load_source", "loaded_version"]
 
 
 class Sources:
@@ -51,13 +51,21 @@ class Sources:
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._directory = Path.cwd() if directory is None else directory
-        self._registry = registry
+        self._ask_registry = registry
         self._context_registry = context_registry
         self._library = library
         self._stdin = stdin
         self._read_stdin: bytes | None = None
         self._tell = tell
         self._places: dict[object, Library] = {}
+
+    def registry(self) -> "SchemaRegistry":
+        """The registry in use.
+
+        Raises:
+            UsageError: There is none.
+        """
+        return self._registry_of(None, "this")
 
     def load(self, source: str, *, subject: str | None = None) -> LoadedSchema:
         """Load the one schema that a source names.
@@ -191,14 +199,14 @@ class Sources:
             found = registry.version(name, form.version)
         except SubjectNotFound as error:
             raise _with_suggestion(registry, name, error) from error
-        return _of_version(registry, found, form.context)
+        return loaded_version(registry, found, context=form.context)
 
     def _registry_of(self, context: str | None, source: str) -> "SchemaRegistry":
         if context is not None and self._context_registry is not None:
             return self._context_registry(context)
-        if context is not None or self._registry is None:
+        if context is not None or self._ask_registry is None:
             raise UsageError(f"{shown(source)} needs a schema registry, and none is at hand")
-        return self._registry()
+        return self._ask_registry()
 
 
 class _OneFile:
@@ -245,11 +253,13 @@ def load_source(
 
 def _of_model(path: str, model: "type[BaseModel]") -> LoadedSchema | Unloadable:
     from flowodm.schema.sources import schema_of
+    from flowodm.sources.model_class import place_of
 
     label = f"model {path}"
     try:
         schema = schema_of(model)
-        return LoadedSchema(label, schema, schema.to_json(), subject=_subject_of(model))
+        file, line = place_of(model)
+        return LoadedSchema(label, schema, schema.to_json(), file, line, subject=_subject_of(model))
     except FlowODMError as error:
         return Unloadable(label, error)
 
@@ -262,9 +272,20 @@ def _subject_of(model: "type[BaseModel]") -> str | None:
     return subject_of(model) if has_topic else None
 
 
-def _of_version(
-    registry: "SchemaRegistry", found: "SubjectVersion", context: str | None
+def loaded_version(
+    registry: "SchemaRegistry", found: "SubjectVersion", *, context: str | None = None
 ) -> LoadedSchema:
+    """Parse a version of a subject, with what it references.
+
+    Args:
+        registry: Where it is from.
+        found: The version.
+        context: The name of the registry's context, where it is another than the one in use.
+
+    Raises:
+        SchemaError: It is no Avro schema.
+        RegistryError: What it references cannot be had.
+    """
     label = f"{found.subject} v{found.version}" + (f" of context {context}" if context else "")
     if found.schema.schema_type != "AVRO":
         raise SchemaError(

@@ -25,7 +25,7 @@ from flowodm.avro import parse
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.framing import frame
 from flowodm.producer import producer_of
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from flowodm.settings import BatchSettings, RealTimeSettings
 from tests.faces import FACES, Face, play
 from tests.models import based_on, connection_to

@@ -17,8 +17,8 @@ from flowodm.errors import (
     SubjectNotFound,
 )
 from flowodm.registry import AsyncSchemaRegistry, Reference, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
-from flowodm.sandbox.registry_store import Store
+from flowodm.sandbox.registry import RegistryServer
+from flowodm.sandbox.registry.store import Store
 
 pytestmark = pytest.mark.integration
 

@@ -3,14 +3,8 @@
 import contextlib
 import http.client
 import json
-import random
-import re
-import resource
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from flowodm.config import RegistryConfig
-from flowodm.errors import RegistryUnreachable, SandboxError
+from flowodm.errors import SandboxError
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import MAX_BODY, RegistryServer
+from flowodm.sandbox.registry.server import MAX_BODY, RegistryServer
+from tests.registry_process import RegistryProcess
 
 pytestmark = pytest.mark.integration
 
@@ -57,7 +52,8 @@ def ask(
 
 
 def fixed(number: int) -> str:
-    return f'{{"type":"fixed","name":"F{number}","size":1}}'
+    """One of many schemas that may follow each other."""
+    return f'{{"type":"fixed","name":"F","size":1,"number":{number}}}'
 
 
 # What it refuses
@@ -129,15 +125,6 @@ def test_an_encoded_slash_is_part_of_a_name(server: RegistryServer) -> None:
     assert b'"a/b%"' in ask(server, "/subjects")[1]
 
 
-def test_every_answer_says_that_compatibility_is_not_checked(server: RegistryServer) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
-    connection.request("GET", "/config")
-    response = connection.getresponse()
-    assert response.headers["X-Registry-Compatibility"] == "NONE"
-    assert json.loads(response.read()) == {"compatibilityLevel": "NONE"}
-    connection.close()
-
-
 def test_a_port_in_use_is_said_to_be_so(server: RegistryServer) -> None:
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(SandboxError, match=f"cannot listen on `127.0.0.1:{port}`"):
@@ -193,37 +180,16 @@ def test_registering_at_the_same_time_gives_one_id(server: RegistryServer) -> No
         assert registry.versions("mixed") == (1, 2, 3, 4, 5)
 
 
-class Process:
-    """The registry as `sandbox up` runs it."""
-
-    def __init__(self, *arguments: str, largest_file: int | None = None) -> None:
-        command = [sys.executable, "-m", "flowodm.sandbox.registry_server", *arguments]
-        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if largest_file is not None:
-            resource.prlimit(self.popen.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        assert self.popen.stdout is not None
-        self.line = self.popen.stdout.readline().decode()
-        self.url = self.line.split()[1] if self.line.startswith("ready ") else ""
-
-    def __enter__(self) -> "Process":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.communicate()
-
-
 def test_one_line_says_that_it_is_ready() -> None:
-    with Process("--port", "0") as process:
-        assert process.line.endswith(" (compatibility NONE: schemas are not checked yet)\n")
+    with RegistryProcess("--port", "0") as process:
+        assert process.line == f"ready {process.url}\n"
         with SchemaRegistry(RegistryConfig(url=process.url)) as registry:
             assert registry.subjects() == ()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals) -> None:
-    with Process() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
+    with RegistryProcess() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
         registry.subjects()
         started = time.monotonic()
         process.popen.send_signal(number)
@@ -233,57 +199,16 @@ def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals
 
 
 def test_a_port_in_use_is_one_line_and_exit_1(server: RegistryServer) -> None:
-    with Process("--port", server.url.rpartition(":")[2]) as process:
+    with RegistryProcess("--port", server.url.rpartition(":")[2]) as process:
         _, err = process.popen.communicate(timeout=10)
         assert process.popen.returncode == 1
         assert err.decode().count("\n") == 1
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    path = str(tmp_path / "state.sqlite")
-    chance = random.Random(4711)
-    acknowledged: dict[int, int] = {}
-    numbers = iter(range(1_000_000))
-
-    def write(registry: SchemaRegistry) -> None:
-        with contextlib.suppress(RegistryUnreachable):
-            while True:
-                number = next(numbers)
-                registered = registry.register("s", fixed(number))
-                acknowledged[number] = registered.schema_id
-
-    for _ in range(4):
-        with Process("--file", path) as process:
-            config = RegistryConfig(url=process.url)
-            with SchemaRegistry(config) as registry:
-                threads = [threading.Thread(target=write, args=(registry,)) for _ in range(3)]
-                before = len(acknowledged)
-                for thread in threads:
-                    thread.start()
-                until = time.monotonic() + 10
-                wanted = before + chance.randint(5, 60)
-                while len(acknowledged) < wanted and time.monotonic() < until:
-                    time.sleep(0.001)
-                process.popen.kill()
-                for thread in threads:
-                    thread.join()
-        assert len(acknowledged) > before
-
-    with (
-        Process("--file", path) as process,
-        SchemaRegistry(RegistryConfig(url=process.url)) as registry,
-    ):
-        for number, schema_id in acknowledged.items():
-            assert registry.schema_by_id(schema_id).text == fixed(number)
-            assert registry.lookup("s", fixed(number)).schema.schema_id == schema_id
-        assert list(registry.versions("s")) == list(range(1, len(registry.versions("s")) + 1))
-        assert len(registry.versions("s")) >= len(acknowledged)
-
-
 def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
     path = str(tmp_path / "state.sqlite")
     acknowledged: list[int] = []
-    with Process("--file", path, largest_file=300_000) as process:
+    with RegistryProcess("--file", path, largest_file=300_000) as process:
         exchange = ask_process(process)
         for number in range(500):
             if exchange(number) != 200:
@@ -294,14 +219,14 @@ def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path)
         assert process.popen.poll() is None
 
     with (
-        Process("--file", path) as process,
+        RegistryProcess("--file", path) as process,
         SchemaRegistry(RegistryConfig(url=process.url)) as registry,
     ):
         assert len(registry.versions("s")) == len(acknowledged)
         assert registry.lookup("s", fixed(acknowledged[-1])).version == len(acknowledged)
 
 
-def ask_process(process: Process) -> Callable[[int], int]:
+def ask_process(process: RegistryProcess) -> Callable[[int], int]:
     """Return a function that registers a schema and gives the status, without retries."""
 
     def register(number: int) -> int:
@@ -313,9 +238,3 @@ def ask_process(process: Process) -> Callable[[int], int]:
         return status
 
     return register
-
-
-def test_the_pages_example_runs() -> None:
-    page = Path(__file__).parents[2] / "docs" / "registry.md"
-    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(example, "registry.md", "exec"), {})

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from flowodm import DeserializationError, RegistryUnreachable, SchemaValidationError
 from flowodm.avro import AvroName, parse
 from flowodm.codec.framing import frame
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.integration.defects.conftest import PATIENCE, settings
 
 pytestmark = pytest.mark.integration

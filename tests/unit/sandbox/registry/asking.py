@@ -3,16 +3,22 @@
 import json
 from typing import Any
 
-from flowodm.sandbox.registry_http import RegistryRequest, RegistryResponse
-from flowodm.sandbox.registry_rules import handle
-from flowodm.sandbox.registry_store import Store
+from flowodm.sandbox.registry.endpoints import handle
+from flowodm.sandbox.registry.http import RegistryRequest, RegistryResponse
+from flowodm.sandbox.registry.store import Store
 
 
 class Registry:
-    """A registry in memory."""
+    """A registry in memory.
 
-    def __init__(self) -> None:
+    Args:
+        level: Its compatibility level; None: the one that it begins with.
+    """
+
+    def __init__(self, level: str | None = "NONE") -> None:
         self.store = Store()
+        if level is not None:
+            self.put("config", body={"compatibility": level})
 
     def ask(
         self, method: str, *segments: str, body: object = None, **query: object
@@ -56,3 +62,11 @@ def record(name: str, *fields: str, **attributes: object) -> str:
     entries = [{"name": one, "type": "int", "default": 0} for one in fields]
     document = {"type": "record", "name": name, **attributes, "fields": entries}
     return json.dumps(document, separators=(",", ":"))
+
+
+def reference(subject: str, version: int = 1, name: str = "A") -> dict:
+    return {"name": name, "subject": subject, "version": version}
+
+
+A, B, C = (record(name, "x") for name in "ABC")
+HOLDER = '{"type":"record","name":"Holder","fields":[{"name":"a","type":"A"}]}'

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.sandbox.asking import Registry, record
+from tests.unit.sandbox.registry.asking import Registry, record
 
 pytestmark = pytest.mark.unit
 

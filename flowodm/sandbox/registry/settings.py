@@ -1,38 +1,47 @@
-"""The embedded registry's compatibility level and modes.
+"""Compatibility levels and modes: the registry's, a context's, a subject's own."""
 
-Compatibility is not judged yet, so its level is NONE and no other can be set: a level that is
-shown and not kept would be worse than none.
-"""
+from flowodm.sandbox.registry.http import Refusal, RegistryRequest, RegistryResponse
+from flowodm.sandbox.registry.judging import DEFAULT_LEVEL, LEVELS, level_in_force
+from flowodm.sandbox.registry.names import check_subject, scopes
+from flowodm.sandbox.registry.store import Store
 
-from flowodm.avro.types import Json
-from flowodm.sandbox.registry_http import Refusal, RegistryRequest, RegistryResponse
-from flowodm.sandbox.registry_schemas import document_of, read_candidate, version_number
-from flowodm.sandbox.registry_store import Store
+# `endpoints.py` takes the endpoints by module.
+__all__ = ["check_writable", "clear_settings", "mode_in_force"]
 
-__all__ = ["LEVEL", "clear_settings", "mode_in_force"]
-
-LEVEL = "NONE"
-"""The one compatibility level there is."""
-
-_LEVELS = frozenset(
-    {
-        "NONE",
-        "BACKWARD",
-        "BACKWARD_TRANSITIVE",
-        "FORWARD",
-        "FORWARD_TRANSITIVE",
-        "FULL",
-        "FULL_TRANSITIVE",
-    }
+_UNKEPT = (
+    "alias",
+    "compatibilityGroup",
+    "defaultMetadata",
+    "defaultRuleSet",
+    "normalize",
+    "overrideMetadata",
+    "overrideRuleSet",
+    "validateFields",
 )
-_MODES = frozenset({"READWRITE", "READONLY", "IMPORT"})
+_MODES = ("READWRITE", "READONLY", "READONLY_OVERRIDE", "IMPORT")
 _DEFAULT_MODE = "READWRITE"
 
 
-def mode_in_force(store: Store, subject: str) -> str:
-    """Return the mode of a subject: its own, the registry's, or the default."""
-    own = store.setting("mode", subject)
-    return own or store.setting("mode", None) or _DEFAULT_MODE
+def mode_in_force(store: Store, subject: str | None) -> str:
+    """Return the mode of a subject: its own, its context's, the registry's, or the default.
+
+    READONLY_OVERRIDE of the whole registry stands above them all.
+    """
+    if store.setting("mode", None) == "READONLY_OVERRIDE":
+        return "READONLY_OVERRIDE"
+    found = (store.setting("mode", scope) for scope in scopes(subject))
+    return next(filter(None, found), _DEFAULT_MODE)
+
+
+def check_writable(store: Store, subject: str | None) -> None:
+    """Refuse to change what is in read-only mode.
+
+    Raises:
+        Refusal: 42205.
+    """
+    if mode_in_force(store, subject).startswith("READONLY"):
+        whose = "The registry" if subject is None else f"Subject {subject}"
+        raise Refusal(42205, f"{whose} is in read-only mode")
 
 
 def clear_settings(store: Store, subject: str) -> None:
@@ -50,22 +59,20 @@ def get_config(
         raise Refusal(
             40408, f"Subject '{subject}' does not have subject-level compatibility configured"
         )
-    return RegistryResponse(200, {"compatibilityLevel": own or LEVEL})
+    return RegistryResponse(200, {"compatibilityLevel": own or level_in_force(store, subject)})
 
 
 def put_config(
     request: RegistryRequest, store: Store, subject: str | None = None
 ) -> RegistryResponse:
     """PUT /config and /config/{subject}."""
+    _check_settable(store, subject)
+    for name in _UNKEPT:
+        if request.document().get(name):
+            raise Refusal(42205, f"This registry keeps no `{name}`")
     level = _word(request, "compatibility")
-    if level not in _LEVELS:
-        raise Refusal(42203, "Invalid compatibility level. Valid values are " + _listed(_LEVELS))
-    if level != LEVEL:
-        raise Refusal(
-            42205,
-            f"This sandbox registry does not check compatibility yet, so it cannot keep {level}; "
-            "its level is NONE",
-        )
+    if level not in LEVELS:
+        raise Refusal(42203, "Invalid compatibility level. Valid values are " + ", ".join(LEVELS))
     store.set_setting("compatibility", subject, level)
     return RegistryResponse(200, {"compatibility": level})
 
@@ -77,8 +84,9 @@ def delete_config(
     own = store.setting("compatibility", subject)
     if own is None and subject is not None:
         raise Refusal(40401, f"Subject '{subject}' not found.")
+    check_writable(store, subject)
     store.clear_setting("compatibility", subject)
-    return RegistryResponse(200, {"compatibilityLevel": own or LEVEL})
+    return RegistryResponse(200, {"compatibilityLevel": own or DEFAULT_LEVEL})
 
 
 def get_mode(
@@ -88,17 +96,21 @@ def get_mode(
     own = store.setting("mode", subject)
     if own is None and subject is not None and not request.flag("defaultToGlobal"):
         raise Refusal(40409, f"Subject '{subject}' does not have subject-level mode configured")
-    return RegistryResponse(200, {"mode": own or store.setting("mode", None) or _DEFAULT_MODE})
+    return RegistryResponse(200, {"mode": own or mode_in_force(store, subject)})
 
 
 def put_mode(
     request: RegistryRequest, store: Store, subject: str | None = None
 ) -> RegistryResponse:
     """PUT /mode and /mode/{subject}."""
+    if subject is not None:
+        check_subject(subject, or_context=True)
     mode = _word(request, "mode")
     if mode not in _MODES:
-        raise Refusal(42204, "Invalid mode. Valid values are " + _listed(_MODES))
-    if mode == "IMPORT" and not request.flag("force") and _has_schemas(store, subject):
+        raise Refusal(42204, "Invalid mode. Valid values are " + ", ".join(_MODES))
+    is_new = mode_in_force(store, subject) != mode
+    is_forced = request.flag("force")
+    if mode == "IMPORT" and is_new and not is_forced and _has_schemas(store, subject):
         raise Refusal(42205, "Cannot import since found existing subjects")
     store.set_setting("mode", subject, mode)
     return RegistryResponse(200, {"mode": mode})
@@ -115,18 +127,10 @@ def delete_mode(
     return RegistryResponse(200, {"mode": own or _DEFAULT_MODE})
 
 
-def check_compatibility(
-    request: RegistryRequest, store: Store, subject: str, number: str | None = None
-) -> RegistryResponse:
-    """POST /compatibility/subjects/{subject}/versions and …/{version}."""
-    wanted = None if number is None else version_number(number)
-    read_candidate(request, store)
-    if wanted is not None and store.version(subject, wanted) is None:
-        raise Refusal(40402, f"Version {wanted} not found.")
-    answer: dict[str, Json] = {"is_compatible": True}
-    if request.flag("verbose"):
-        answer["messages"] = []
-    return RegistryResponse(200, answer)
+def _check_settable(store: Store, subject: str | None) -> None:
+    if subject is not None:
+        check_subject(subject, or_context=True)
+    check_writable(store, subject)
 
 
 def _has_schemas(store: Store, subject: str | None) -> bool:
@@ -134,9 +138,5 @@ def _has_schemas(store: Store, subject: str | None) -> bool:
 
 
 def _word(request: RegistryRequest, name: str) -> str:
-    word = document_of(request).get(name)
+    word = request.document().get(name)
     return word.upper() if isinstance(word, str) else ""
-
-
-def _listed(words: frozenset[str]) -> str:
-    return ", ".join(sorted(words))

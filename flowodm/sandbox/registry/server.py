@@ -1,30 +1,26 @@
 """The embedded registry on a socket: 127.0.0.1 only, Host and Origin checked, bodies capped.
 
-`python -m flowodm.sandbox.registry_server --port 0 --file state.sqlite` serves until SIGTERM;
-`RegistryServer` serves inside this process, for tests. The rules are in `registry_rules.py`.
+`RegistryServer` serves inside this process; `__main__.py` is a process that does. The rules are in
+`endpoints.py`.
 """
 
-import argparse
-import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from flowodm.errors import SandboxError
-from flowodm.sandbox.registry_http import Refusal, RegistryRequest
-from flowodm.sandbox.registry_rules import handle
-from flowodm.sandbox.registry_settings import LEVEL
-from flowodm.sandbox.registry_store import Store
+from flowodm.sandbox.registry.endpoints import handle
+from flowodm.sandbox.registry.http import Refusal, RegistryRequest
+from flowodm.sandbox.registry.store import Store
 
 if TYPE_CHECKING:
     import uvicorn
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["MAX_BODY", "RegistryServer", "application", "main"]
+__all__ = ["MAX_BODY", "RegistryServer", "application"]
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request's body that are taken at most."""
@@ -162,8 +158,7 @@ def application(store: Store, port: int) -> "ASGIApp":
             answer = await run_in_threadpool(handle, taken, store)
         except Refusal as refusal:
             answer = refusal.response()
-        headers = {"X-Registry-Compatibility": LEVEL}
-        response = Response(answer.body(), answer.status, headers, _CONTENT_TYPE)
+        response = Response(answer.body(), answer.status, media_type=_CONTENT_TYPE)
         await response(scope, receive, send)
 
     return serve
@@ -194,35 +189,5 @@ async def _take(request: "Request") -> RegistryRequest:
         request.scope.get("raw_path", b"/"),
         request.scope.get("query_string", b""),
         b"".join(parts),
+        request.headers.get("content-type", ""),
     )
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; one line on stdout says when and where.
-
-    Args:
-        arguments: The command line, without the program.
-    """
-    parser = argparse.ArgumentParser(prog="registry_server", description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--file", type=Path, help="the SQLite file; without it, in memory")
-    options = parser.parse_args(arguments)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    try:
-        with RegistryServer(options.file, port=options.port) as server:
-            sys.stdout.write(
-                f"ready {server.url} (compatibility {LEVEL}: schemas are not checked yet)\n"
-            )
-            sys.stdout.flush()
-            while server.is_running and not stopped.wait(1.0):
-                pass
-            return 0 if stopped.is_set() else 1
-    except SandboxError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

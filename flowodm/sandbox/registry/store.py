@@ -2,7 +2,7 @@
 
 Every request is one transaction that is on the disk before it is answered (write-ahead log,
 `synchronous=FULL`), so a kill between two requests loses nothing that was acknowledged. What is
-allowed is decided in `registry_rules.py`.
+allowed is decided by the endpoints.
 """
 
 import json
@@ -156,6 +156,11 @@ class Store:
         """Return the schema of a GUID; of several ids the lowest."""
         return self._one_schema("guid = ?", guid)
 
+    def highest_id(self) -> int:
+        """Return the highest id there is; 0 when there is none."""
+        (found,) = self._connection.execute("SELECT max(id) FROM schemas").fetchone()
+        return found or 0
+
     def add_schema(
         self, guid: str, text: str, references: tuple[Reference, ...], schema_id: int | None = None
     ) -> StoredSchema:
@@ -252,6 +257,18 @@ class Store:
         self._connection.execute(
             "INSERT INTO versions (subject, version, schema_id) VALUES (?, ?, ?)",
             (subject, version, schema_id),
+        )
+
+    def live_versions(self, subject: str) -> Iterator[StoredVersion]:
+        """Go through the live versions of a subject, newest first, as far as is asked."""
+        for number in reversed(self.versions(subject)):
+            yield from self._found_versions("v.subject = ? AND v.version = ?", (subject, number))
+
+    def mark_live(self, subject: str, version: int) -> None:
+        """Take a soft deletion back."""
+        self._connection.execute(
+            "UPDATE versions SET is_deleted = 0 WHERE subject = ? AND version = ?",
+            (subject, version),
         )
 
     def mark_deleted(self, subject: str, version: int) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowodm.sandbox.registry_http import RegistryRequest
-from flowodm.sandbox.registry_rules import handle
-from tests.unit.sandbox.asking import Registry, record
+from flowodm.sandbox.registry.endpoints import handle
+from flowodm.sandbox.registry.http import RegistryRequest
+from tests.unit.sandbox.registry.asking import Registry, record
 
 pytestmark = pytest.mark.unit
 
@@ -64,7 +64,16 @@ JSON = st.recursive(
 SEGMENTS = st.lists(st.sampled_from(WORDS) | st.text(max_size=4), max_size=6)
 QUERY = st.dictionaries(
     st.sampled_from(
-        ["deleted", "permanent", "offset", "limit", "normalize", "subjectPrefix", "force"]
+        [
+            "deleted",
+            "permanent",
+            "offset",
+            "limit",
+            "normalize",
+            "subjectPrefix",
+            "force",
+            "verbose",
+        ]
     ),
     st.sampled_from(["true", "True", "", "-1", "1", "x", "9" * 30]) | st.text(max_size=4),
     max_size=3,
@@ -136,3 +145,39 @@ def test_any_json_is_answered(registry, place, document, schema) -> None:
 def test_deep_long_and_broken_bodies_are_refused(registry, body: bytes) -> None:
     status = ask(registry, "POST", ["subjects", "deep", "versions"], {}, body)
     assert status in (200, 400, 422)
+
+
+@pytest.mark.parametrize("word", ["yes", "1", "tru", "ｔｒｕｅ", "true true", "\x00"])
+@pytest.mark.parametrize("name", ["deleted", "deletedOnly"])
+def test_a_boolean_that_is_none_is_refused(registry, name: str, word: str) -> None:
+    assert registry.code("GET", "subjects", **{name: word}) == 400
+
+
+@pytest.mark.parametrize("word", ["true", "True", "TRUE", "false", "False", ""])
+def test_a_boolean_is_one_in_any_case(registry, word: str) -> None:
+    registry.get("subjects", deleted=word)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"schema":"\\"int\\"","schema":"\\"long\\""}', b'{"a":{"b":1,"b":2}}', b'{"id":NaN}']
+)
+def test_a_body_that_says_two_things_or_no_number_is_refused(registry, body: bytes) -> None:
+    assert ask(registry, "POST", ["subjects", "u", "versions"], {}, body) == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("", 200),
+        ("application/vnd.schemaregistry.v1+json", 200),
+        ("Application/JSON; charset=utf-8", 200),
+        ("application/octet-stream", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/plain", 415),
+        ("\x00", 415),
+    ],
+)
+def test_a_body_of_another_type_is_refused(registry, kind: str, status: int) -> None:
+    body = b'{"schema":"\\"int\\""}'
+    request = RegistryRequest("POST", ("subjects", "typed", "versions"), {}, body, kind)
+    assert handle(request, registry.store).status == status

@@ -13,10 +13,12 @@ from flowodm import avro
 from flowodm.avro.types import Json
 from flowodm.errors import SchemaParseError
 from flowodm.registry.model import Reference
-from flowodm.sandbox.registry_http import Refusal, RegistryRequest
-from flowodm.sandbox.registry_store import Store, StoredSchema
+from flowodm.sandbox.registry.http import Refusal, RegistryRequest
+from flowodm.sandbox.registry.names import plain
+from flowodm.sandbox.registry.normal import normal_text
+from flowodm.sandbox.registry.store import Store, StoredSchema
 
-__all__ = ["MAX_NUMBER", "Candidate", "document_of", "read_candidate", "version_number"]
+__all__ = ["MAX_NUMBER", "Candidate", "parse_stored", "read_candidate", "version_number"]
 
 MAX_NUMBER = 2**31 - 1
 """The largest id and version."""
@@ -28,9 +30,11 @@ _UNKEPT = ("metadata", "ruleSet")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A schema that was sent: parsed, normalised, not stored."""
+    """A schema that was sent: parsed, not stored."""
 
+    schema: avro.Schema
     text: str
+    """What is stored."""
     references: tuple[Reference, ...]
     guid: str
     schema_id: int | None
@@ -39,30 +43,13 @@ class Candidate:
     """The version it was sent with."""
 
 
-def document_of(request: RegistryRequest) -> dict[str, Json]:
-    """Return the JSON object of a body; an empty body is an empty object.
-
-    Raises:
-        Refusal: It is not a JSON object.
-    """
-    if not request.body.strip():
-        return {}
-    try:
-        document: Json = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise Refusal(400, "The body is not JSON") from None
-    if not isinstance(document, dict):
-        raise Refusal(400, "The body is not a JSON object")
-    return document
-
-
 def read_candidate(request: RegistryRequest, store: Store) -> Candidate:
     """Read the schema of a body and parse it with what it references.
 
     Raises:
         Refusal: 42201 when it is no valid schema.
     """
-    document = document_of(request)
+    document = request.document()
     _check_kind(document)
     text = document.get("schema")
     if text is not None and not isinstance(text, str):
@@ -71,14 +58,24 @@ def read_candidate(request: RegistryRequest, store: Store) -> Candidate:
         raise Refusal(42201, "Empty schema")
     references = _read_references(document, store)
     schema = _Resolution(store).parse(text, references)
-    normal = schema.to_json()
+    if request.flag("normalize"):
+        references = tuple(sorted(set(references), key=lambda one: (one.name, one.subject)))
+        stored = normal_text(schema)
+    else:
+        stored = schema.to_json()
     return Candidate(
-        normal,
+        schema,
+        stored,
         references,
-        _guid(normal, references),
+        _guid(stored, references),
         schema_id=_number(document, "id", lowest=-1),
         version=_number(document, "version", lowest=-1),
     )
+
+
+def parse_stored(store: Store, stored: StoredSchema) -> avro.Schema:
+    """Parse a schema of the store with what it references."""
+    return _Resolution(store).parse(stored.text, stored.references, is_stored=True)
 
 
 def version_number(text: str) -> int | None:
@@ -103,7 +100,9 @@ def _check_kind(document: dict[str, Json]) -> None:
     if kind is not None and not isinstance(kind, str):
         raise Refusal(400, "`schemaType` is not a text")
     if kind and kind != "AVRO":
-        raise Refusal(42201, f"Invalid schema type {kind[:40]}: this registry keeps AVRO only")
+        raise Refusal(
+            42201, f"Invalid schema type {_quoted(kind[:40])}: this registry keeps AVRO only"
+        )
     for name in _UNKEPT:
         if document.get(name):
             raise Refusal(42201, f"Invalid schema: this registry keeps no `{name}`")
@@ -142,19 +141,23 @@ def _read_reference(entry: Json, store: Store) -> Reference:
     if not _is_unicode(name + subject) or not _LATEST <= version <= MAX_NUMBER:
         raise _no_reference(subject, version)
     # "The latest" is settled now: what is stored never changes its meaning.
-    found = store.version(subject, None if version == _LATEST else version, "included")
+    target = plain(subject)
+    found = store.version(target, None if version == _LATEST else version, "included")
     if found is None:
         raise _no_reference(subject, version)
-    return Reference(name, subject, found.version)
+    return Reference(name, target, found.version)
 
 
 def _no_reference(subject: str, version: int) -> Refusal:
-    shown = subject[:200].encode("utf-8", "replace").decode("utf-8")
     return Refusal(
         42201,
         "Invalid schema: No schema reference found for subject "
-        f'"{shown}" and version {max(min(version, MAX_NUMBER), _LATEST)}',
+        f'"{_quoted(subject[:200])}" and version {max(min(version, MAX_NUMBER), _LATEST)}',
     )
+
+
+def _quoted(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_unicode(text: str) -> bool:

@@ -1,0 +1,83 @@
+"""What `schema diff` compares: two schemas, or the files of two directories by their names."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flowodm.cli.reports import Finding, Section
+from flowodm.cli.reports.changes import (
+    failed_section,
+    section_of_comparison,
+    section_of_new,
+    shown_file,
+)
+from flowodm.sources import LoadedSchema, Sources, Unloadable
+from flowodm.sources.comparison import compare
+
+if TYPE_CHECKING:
+    from flowodm.avro import CompatibilityLevel
+
+__all__ = ["pairs_of"]
+
+
+def pairs_of(
+    sources: Sources, old: str, new: str, level: "CompatibilityLevel | None"
+) -> Iterator[Section]:
+    """Compare two sources; where one holds several schemas, those of the same name.
+
+    Raises:
+        FlowODMError: A source gives nothing, or one schema on each side has none to speak of.
+    """
+    before, after = sources.load_all(old), sources.load_all(new)
+    if len(before) == len(after) == 1:
+        yield _pair(_schema(before[0]), _schema(after[0]), level)
+        return
+    olds, news = _by_name(before, old), _by_name(after, new)
+    for name in sorted(olds.keys() | news.keys()):
+        yield _named_pair(name, olds.get(name), news.get(name), level)
+
+
+def _named_pair(
+    name: str,
+    old: LoadedSchema | Unloadable | None,
+    new: LoadedSchema | Unloadable | None,
+    level: "CompatibilityLevel | None",
+) -> Section:
+    for each in (new, old):
+        if isinstance(each, Unloadable):
+            return failed_section(name, each)
+    if new is None:
+        assert isinstance(old, LoadedSchema)
+        return _gone(name, old)
+    assert isinstance(new, LoadedSchema)
+    assert not isinstance(old, Unloadable)
+    return section_of_new(name, new, "new") if old is None else _pair(old, new, level, name)
+
+
+def _pair(
+    old: LoadedSchema,
+    new: LoadedSchema,
+    level: "CompatibilityLevel | None",
+    title: str | None = None,
+) -> Section:
+    comparison = compare(old, new, level=level)
+    return section_of_comparison(title or new.subject or new.schema.name, comparison)
+
+
+def _gone(name: str, old: LoadedSchema) -> Section:
+    note = "What was written with it can be read for as long as its schema can be had."
+    finding = Finding("SCHEMA_REMOVED", "dangerous", "", f"removed, {old.schema.name}", (note,))
+    return Section(name, "changed", old.label, "removed", (finding,), path=shown_file(old.path))
+
+
+def _schema(found: LoadedSchema | Unloadable) -> LoadedSchema:
+    if isinstance(found, Unloadable):
+        raise found.error
+    return found
+
+
+def _by_name(
+    found: tuple[LoadedSchema | Unloadable, ...], source: str
+) -> dict[str, LoadedSchema | Unloadable]:
+    """Schemas by the names of their files from the source on; by their own, where they have none."""
+    start = source.rstrip("/") + "/"
+    return {each.label.removeprefix(start).removeprefix("./"): each for each in found}
