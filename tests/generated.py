@@ -21,10 +21,10 @@ BASE = Base(
     frozenset(name for name in dir(FlowBaseModel) if not name.startswith("_")),
     {"topic": "orders"},
 )
-CHECKED_RULES = "E,F,W,I,B,UP,C4,SIM,RUF,PIE,RET,S,BLE,T20,D2,D3,TID,ISC"
+CHECKED_RULES = "E,F,W,I,B,UP,C4,SIM,RUF,PIE,RET,S,BLE,T20,D2,D3,ISC"
 """Of Ruff; what a docstring says is the schema's own affair."""
-LEFT_OUT = "E501,E741,D203,D205,D212,D213,RUF001,RUF002,RUF003,RUF036"
-"""Lengths of texts, names of fields, the shape of docs, and the order of unions are the schema's."""
+LEFT_OUT = "E501,D203,D205,D212,D213,RUF001,RUF002,RUF003"
+"""How long texts are, and what signs they have, is the schema's own affair too."""
 
 _COUNTER = itertools.count()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from flowodm.avro.annotations import AvroName
 from flowodm.avro.blueprint.plan import (
@@ -38,7 +39,9 @@ from flowodm.avro.values import RawNumber
 
 __all__ = ["Base", "class_text", "root_text"]
 
-_STEP = 4
+_STEP: Final = 4
+_AMBIGUOUS: Final = ("I", "O", "l")
+"""Names that look like numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,12 @@ def class_text(writer: Writer, plan: ClassPlan, base: Base | None) -> str:
 
 def root_text(writer: Writer, plan: RootPlan) -> str:
     """The class of a root that is no record."""
+    lints = set(writer.lints)
     base = subscript(writer.use("RootModel"), writer.annotation(plan.annotation))
+    if isinstance(plan.annotation, UnionOf):  # Ruff asks no order of the argument itself
+        writer.lints.difference_update({"RUF036"} - lints)
+        for branch in plan.annotation.branches:
+            writer.annotation(branch)
     return _class(writer.name(plan.name), base, "The values of a schema that is no record.", ())
 
 
@@ -135,6 +143,8 @@ def _settings(settings: Mapping[str, str]) -> str:
 def _field(writer: Writer, plan: FieldPlan) -> str:
     annotation = _annotation(writer, plan)
     said: list[Expression] = []
+    if plan.attribute in _AMBIGUOUS:
+        writer.lints.add("E741")
     if plan.doc is not None and plan.alias is None:
         said.append(Prefixed("description=", Text(plan.doc)))
     return annotated(plan.attribute, annotation, _value(writer, plan.default, said), _STEP)
@@ -179,11 +189,13 @@ def _value(writer: Writer, default: Value | None, said: list[Expression]) -> Exp
             arguments = [Prefixed("default_factory=", Word("list"))]
         case Mapped(entries=()):
             arguments = [Prefixed("default_factory=", Word("dict"))]
-        case Constant(value=RawNumber()):
+        case Listed() | Mapped() | Instance() if _holds(Instance, default):
+            made = writer.value(default, is_cast=True)
+            arguments = [Prefixed("default_factory=lambda: ", made)]
+        case Constant() | Listed() | Mapped() if _holds(RawNumber, default):
+            # it is none of the annotation's type, which only a default to be validated may be
             arguments = [Prefixed("default=", writer.value(default))]
             arguments.append(Prefixed("validate_default=", Word("True")))
-        case Listed() | Mapped() | Instance() if _has_instances(default):
-            arguments = [Prefixed("default_factory=lambda: ", writer.value(default))]
         case Listed() | Mapped():
             arguments = [Prefixed("default=", writer.value(default))]
         case _ if not said:
@@ -194,13 +206,13 @@ def _value(writer: Writer, default: Value | None, said: list[Expression]) -> Exp
     return call(writer.use("Field"), *arguments) if arguments else None
 
 
-def _has_instances(value: Value) -> bool:
-    """Whether a value holds records, which every instance of the class needs its own of."""
+def _holds(kind: type, value: Value) -> bool:
+    """Whether a value is, or holds, one of a kind: records, of which every instance needs its own."""
     match value:
-        case Instance():
-            return True
         case Listed(items=items):
-            return any(map(_has_instances, items))
+            return any(_holds(kind, item) for item in items)
         case Mapped(entries=entries):
-            return any(_has_instances(item) for _, item in entries)
-    return False
+            return any(_holds(kind, item) for _, item in entries)
+        case Constant(value=constant):
+            return isinstance(constant, kind)
+    return isinstance(value, kind)

@@ -50,6 +50,9 @@ _DEEPEST: Final = 40
 
 _HOMES: Final[dict[str, str]] = {
     "Annotated": "typing",
+    "Any": "typing",
+    "Union": "typing",
+    "cast": "typing",
     "BaseModel": "pydantic",
     "ConfigDict": "pydantic",
     "Decimal": "decimal",
@@ -89,6 +92,8 @@ class Writer:
         """Names, with the modules that they come from; `` for a module itself."""
         self.used: set[str] = set()
         """The planned names that were used."""
+        self.lints: set[str] = set()
+        """The rules of Ruff that a schema can make a module break."""
 
     def use(self, name: str) -> str:
         """A name that has to be imported."""
@@ -130,7 +135,14 @@ class Writer:
         null = Scalar("None")
         if is_last_null:
             branches = (*(branch for branch in branches if branch != null), null)
-        return Choice(tuple(map(self.annotation, branches)))
+        elif null in branches[:-1]:
+            self.lints.add("RUF036")
+        parts = tuple(map(self.annotation, branches))
+        if len(parts) > 2 and not all(map(_is_plain, branches)):
+            # `typing` takes `A | B | C` for a `B | A | C` that it has seen; not so `Union`
+            self.lints.add("UP007")
+            return subscript(self.use("Union"), *parts)
+        return Choice(parts)
 
     def _marked(self, plan: Marked) -> Expression:
         if plan.fixed is not None and plan.fixed in self._fixeds:
@@ -237,9 +249,18 @@ class Writer:
                 return collection("{}", *entries)
         return Word(repr(value))
 
-    def value(self, plan: Value) -> Expression:
-        """A default's value."""
+    def value(self, plan: Value, *, is_cast: bool = False) -> Expression:
+        """A default's value.
+
+        Args:
+            plan: The value.
+            is_cast: Whether a type checker compares the value with an annotation, of which a
+                `RawNumber` is none.
+        """
         match plan:
+            case Constant(value=RawNumber()) if is_cast:
+                raw = self._constant(plan.value)
+                return call(self.use("cast"), Word(self.use("Any")), raw)
             case Constant(value=value):
                 return self._constant(value)
             case Member(name=name, member=member):
@@ -247,14 +268,17 @@ class Writer:
             case Of(name=name, value=Constant(value=value)):
                 return call(self.name(name), *self._arguments(value))
             case Listed(items=items):
-                return collection("[]", *map(self.value, items))
+                return collection("[]", *(self.value(item, is_cast=is_cast) for item in items))
             case Mapped(entries=entries):
                 pairs = (
-                    Prefixed(f"{text_literal(key)}: ", self.value(item)) for key, item in entries
+                    Prefixed(f"{text_literal(key)}: ", self.value(item, is_cast=is_cast))
+                    for key, item in entries
                 )
                 return collection("{}", *pairs)
             case Instance(name=name, arguments=arguments):
-                said = (Prefixed(f"{key}=", self.value(item)) for key, item in arguments)
+                said = (
+                    Prefixed(f"{key}=", self.value(item, is_cast=True)) for key, item in arguments
+                )
                 return call(self.name(name), *said)
 
     def _constant(self, value: object) -> Expression:
@@ -297,6 +321,11 @@ class Writer:
     def _datetime(self) -> str:
         self.imports[f"datetime as {self._clock}"] = ""
         return self._clock
+
+
+def _is_plain(plan: Annotation) -> bool:
+    """Whether an annotation is a class, or a list or dict of something: nothing of `typing`."""
+    return isinstance(plan, Scalar | Named | ListOf | DictOf)
 
 
 def _float(value: float) -> Expression:

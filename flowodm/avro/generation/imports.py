@@ -36,7 +36,16 @@ def import_block(imports: Mapping[str, str], *, is_lazy: bool) -> str:
 
 
 def _from(names: Iterable[str], modules: Mapping[str, list[str]]) -> list[str]:
-    return [_line(module, sorted(modules[module], key=_member)) for module in names]
+    """A line for each module, and one for each name that becomes another."""
+    lines: list[str] = []
+    for module in names:
+        members = sorted(modules[module], key=_member)
+        plain = [name for name in members if " as " not in name]
+        groups = [[name] for name in members if " as " in name] + ([plain] if plain else [])
+        lines += (
+            _line(module, group) for group in sorted(groups, key=lambda each: _member(each[0]))
+        )
+    return lines
 
 
 def _line(module: str, members: list[str]) -> str:

@@ -164,7 +164,7 @@ def _is_opened(part: Expression, indent: int) -> bool:
 def _is_too_long(part: Expression, indent: int) -> bool:
     """Whether a text or bytes fit no line, and cannot be broken."""
     if isinstance(part, Word):
-        return part.text.startswith('b"') and not _fits(part.text, indent)
+        return part.text.startswith(('b"', "b'")) and not _fits(part.text, indent)
     return (
         isinstance(part, Text) and not _pieces(part.value, indent) and not _fits(flat(part), indent)
     )

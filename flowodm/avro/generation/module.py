@@ -1,6 +1,6 @@
 """A plan's classes as a module: imports, annotations with a name, classes, what ends the circles."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flowodm.avro.blueprint.plan import (
@@ -17,7 +17,7 @@ from flowodm.avro.blueprint.plan import (
 from flowodm.avro.generation.bodies import Base, class_text, root_text
 from flowodm.avro.generation.expressions import Writer
 from flowodm.avro.generation.imports import import_block
-from flowodm.avro.generation.layout import assigned
+from flowodm.avro.generation.layout import Expression, Text, assigned, collection
 from flowodm.avro.words import shown
 from flowodm.errors import SchemaError
 
@@ -38,6 +38,8 @@ class Parts:
     """What it calls planned classes, where that is not their planned name."""
     homes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Planned names that another module holds: that module, and its name there."""
+    handed_on: tuple[str, ...] = ()
+    """Those of them that are to be imported from here."""
 
 
 def module_text(
@@ -68,15 +70,35 @@ def module_text(
         class_text(writer, each, base if each.name in roots else None) for each in parts.classes
     ]
     bodies += (root_text(writer, each) for each in parts.roots)
-    for name in writer.used & parts.homes.keys():
+    for name in (writer.used | set(parts.handed_on)) & parts.homes.keys():
         module, its_name = parts.homes[name]
         called = writer.name(name)
         writer.use_from(its_name if its_name == called else f"{its_name} as {called}", module)
     waiting = _waiting(parts.classes)
     imports = import_block(writer.imports, is_lazy=_is_lazy(parts.classes))
-    top = "\n\n".join(block for block in (header, imports, "\n".join(aliases)) if block)
+    public = [assigned("__all__", _listed(map(writer.name, parts.handed_on)), 0)]
+    blocks = (
+        header,
+        _allowances(writer.lints),
+        imports,
+        public[0] if parts.handed_on else "",
+        "\n".join(aliases),
+    )
+    top = "\n\n".join(block for block in blocks if block)
     rebuilt = "\n".join(f"{writer.name(name)}.model_rebuild()" for name in waiting)
     return _checked("\n\n\n".join(block for block in (top, *bodies, rebuilt) if block) + "\n")
+
+
+def _allowances(lints: set[str]) -> str:
+    """The rules of Ruff that do not hold in a module, with the reason."""
+    if not lints:
+        return ""
+    reason = "# The names of fields and the order of unions are the schema's."
+    return f"{reason}\n# ruff: noqa: {', '.join(sorted(lints))}"
+
+
+def _listed(names: Iterable[str]) -> Expression:
+    return collection("[]", *map(Text, sorted(names)))
 
 
 def _checked(text: str) -> str:
