@@ -1,11 +1,21 @@
 """Several schemas as one, so that their classes can stand in one module."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from flowodm.avro.schema import Schema
 from flowodm.avro.text import definition_text
-from flowodm.avro.types import Array, Map, NamedType, Record, Ref, Type, Union, type_name
+from flowodm.avro.types import (
+    Array,
+    Enum,
+    Fixed,
+    Map,
+    NamedType,
+    Record,
+    Ref,
+    Type,
+    Union,
+)
 from flowodm.avro.words import shown
 from flowodm.errors import SchemaError
 
@@ -17,40 +27,37 @@ class Combined(NamedTuple):
 
     schema: Schema
     """Every named type; its root is the first one's."""
+    types: tuple[Type, ...]
+    """Every root."""
     roots: tuple[Type, ...]
-    """Of each schema that needs a class of its own."""
+    """Those that need a class of their own, each once."""
+    references: Mapping[str | int, tuple[str, ...]]
+    """What each of several schemas leaves to the others, by the full name of its record, or by
+    the identity of another root."""
 
 
 def combine(schemas: Sequence[Schema]) -> Combined:
     """Put schemas together.
 
-    A type that one of them defines and another leaves to it has one class.
+    A type that one of them defines and another leaves to it has one class. Beside others, an enum
+    or a fixed needs no class around it.
 
     Raises:
-        SchemaError: Two define a type differently, or one class could not say both schemas.
+        SchemaError: Two define a type differently.
     """
     first, *others = schemas
     if not others:
-        return Combined(first, (first.root,))
-    external = {name: schema for schema in schemas for name in _used_from_outside(schema)}
-    for schema in schemas:
-        for name in _defined_inside(schema) & external.keys():
-            raise SchemaError(
-                f"{shown(schema.name)} defines {shown(name)} itself, and"
-                f" {shown(external[name].name)} leaves it to another schema:"
-                " one class cannot say both",
-                hint="put the two into modules of their own",
-            )
+        return Combined(first, (first.root,), (first.root,), {})
     names = _names(schemas)
-    own = {type_name(schema.root) for schema in schemas if isinstance(schema.root, Record)}
-    roots = [
-        schema.root
-        for schema in schemas
-        if isinstance(schema.root, Record) or type_name(schema.root) not in external
-    ]
-    outside = frozenset(external)
-    unique = {id(root) if type_name(root) not in own else type_name(root): root for root in roots}
-    return Combined(Schema(first.root, names, outside), tuple(unique.values()))
+    references: dict[str | int, tuple[str, ...]] = {}
+    roots: dict[str | int, Type] = {}
+    for schema in schemas:
+        if not isinstance(schema.root, Enum | Fixed):
+            key = schema.root.fullname if isinstance(schema.root, Record) else id(schema.root)
+            roots.setdefault(key, schema.root)
+            references.setdefault(key, _used_from_outside(schema))
+    types = tuple(schema.root for schema in schemas)
+    return Combined(Schema(first.root, names), types, tuple(roots.values()), references)
 
 
 def _names(schemas: Iterable[Schema]) -> dict[str, NamedType]:
@@ -69,16 +76,10 @@ def _names(schemas: Iterable[Schema]) -> dict[str, NamedType]:
     return names
 
 
-def _used_from_outside(schema: Schema) -> set[str]:
+def _used_from_outside(schema: Schema) -> tuple[str, ...]:
     """The types of other schemas that a schema uses itself, and not only through one another."""
     uses = {node.fullname for node in _nodes(schema) if isinstance(node, Ref)}
-    return uses & schema.external
-
-
-def _defined_inside(schema: Schema) -> set[str]:
-    """The types that a schema defines below its root."""
-    own = schema.names.keys() - schema.external
-    return own - ({type_name(schema.root)} if not isinstance(schema.root, Ref) else set())
+    return tuple(sorted(uses & schema.external))
 
 
 def _nodes(schema: Schema) -> Iterator[Type]:

@@ -1,7 +1,7 @@
 """The plan itself: a schema's named types as Python classes, its types as annotations."""
 
 import inspect
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Final
 
 from flowodm.avro.annotations import AvroField, AvroName, AvroType
@@ -94,17 +94,24 @@ def blueprint(
         SchemaError: It is too large or too deep for Python classes, or the schemas contradict
             each other.
     """
-    schema, roots = combine(schemas)
-    found = survey(schema, roots)
+    schema, types, roots, references = combine(schemas)
+    found = survey(schema, types)
     names = Names(schema, roots, found.types, own=found.own, wanted=root_name, reserved=reserved)
-    return _Planner(schema, names, found).blueprint(roots)
+    return _Planner(schema, names, found, references).blueprint(roots)
 
 
 class _Planner:
     """Plans the classes of one schema."""
 
-    def __init__(self, schema: Schema, names: Names, found: Survey) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        names: Names,
+        found: Survey,
+        references: Mapping[str | int, tuple[str, ...]],
+    ) -> None:
         self._schema = schema
+        self._references = references
         self._names = names
         self._found = found
         self._defaults = Defaults(schema, names)
@@ -116,7 +123,7 @@ class _Planner:
         )
         return Blueprint(
             tuple(
-                RootPlan(name, self._annotation(root))
+                RootPlan(name, self._annotation(root), self._references.get(id(root), ()))
                 for name, root in zip(self._names.roots, roots, strict=True)
             ),
             classes,
@@ -148,6 +155,7 @@ class _Planner:
             node.default if isinstance(node, Enum) else None,
             isinstance(node, Record) and node.is_error,
             node.fullname in self._schema.external,
+            self._references.get(node.fullname, ()),
             node.props,
         )
         return None if said == AvroName() else said

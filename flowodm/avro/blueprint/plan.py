@@ -217,6 +217,8 @@ class RootPlan:
     name: str
     """A planned record, or a `RootModel` of `annotation`."""
     annotation: Annotation
+    references: tuple[str, ...] = ()
+    """The full names that its schema leaves to the other schemas, where there are several."""
 
     @property
     def is_record(self) -> bool:

@@ -90,7 +90,9 @@ def root_text(writer: Writer, plan: RootPlan) -> str:
         writer.lints.difference_update({"RUF036"} - lints)
         for branch in plan.annotation.branches:
             writer.annotation(branch)
-    return _class(writer.name(plan.name), base, "The values of a schema that is no record.", ())
+    said = AvroName(references=plan.references)
+    groups = _said(writer, None, said if plan.references else None)
+    return _class(writer.name(plan.name), base, "The values of a schema that is no record.", groups)
 
 
 def _record(writer: Writer, plan: RecordPlan, base: Base | None) -> str:

@@ -204,6 +204,7 @@ class Writer:
             default=mark.default,
             is_error=mark.is_error,
             is_external=mark.is_external,
+            references=mark.references,
             props=dict(mark.props),
         )
         return call(self.use("AvroName"), *said)

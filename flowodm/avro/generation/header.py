@@ -29,7 +29,8 @@ def header(schemas: Sequence[Schema], origins: Sequence[str], title: str | None 
     if len(origins) > 1:
         lines += (f"{MARK}these sources:", "", *(f"- {_origin(each)}" for each in origins), "")
     else:
-        lines.append(f"{MARK}{_origin(origins[0]) if origins else listed}.")
+        source = _origin(origins[0]) if origins else "Avro schemas" if title else listed
+        lines.append(f"{MARK}{source}.")
     lines.append("Change the schema and generate again: what is changed here is lost.")
     return '"""' + "\n".join(line.rstrip() for line in lines) + '\n"""'
 

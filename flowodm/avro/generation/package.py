@@ -1,7 +1,7 @@
 """Schemas as a package of Python source: a module for each namespace."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from flowodm.avro.blueprint import Blueprint
 from flowodm.avro.blueprint.naming import Taken, class_name
@@ -41,14 +41,19 @@ def generate_package(
     Raises:
         SchemaError: As `generate_module`.
     """
-    return _Package(planned(schemas, base, name), schemas, origins, base).texts()
+    return _Package(planned(schemas, base, name), schemas, origins, base, name).texts()
 
 
 class _Package:
     """The files of one plan."""
 
     def __init__(
-        self, plan: Blueprint, schemas: Sequence[Schema], origins: Sequence[str], base: Base | None
+        self,
+        plan: Blueprint,
+        schemas: Sequence[Schema],
+        origins: Sequence[str],
+        base: Base | None,
+        wanted: str | None,
     ) -> None:
         self._plan = plan
         self._base = base
@@ -62,7 +67,7 @@ class _Package:
         self._fullnames = names
         self._homes = {name: spaces[namespace_of(full)] for name, full in names.items()}
         self._files = files_of(self._homes, self._needs())
-        self._local = self._local_names()
+        self._local = self._local_names(wanted)
 
     def texts(self) -> dict[str, str]:
         """Every file."""
@@ -83,12 +88,13 @@ class _Package:
             needs[name] = writer.used
         return needs
 
-    def _local_names(self) -> dict[str, str]:
+    def _local_names(self, wanted: str | None) -> dict[str, str]:
         """What each class is called in its own file: its short name, where that is free."""
         taken: dict[File, Taken] = {}
         local: dict[str, str] = {}
-        kept = {root.name for root in self._plan.roots}
-        kept |= {name for name, full in self._fullnames.items() if name == full}
+        kept = {name for name, full in self._fullnames.items() if name == full}
+        if wanted is not None:
+            kept.add(self._plan.name)
         for name in sorted(self._fullnames, key=lambda each: each not in kept):
             free = taken.setdefault(self._files[name], Taken())
             if name in kept:
@@ -98,22 +104,31 @@ class _Package:
         return local
 
     def _text(self, file: File) -> str:
-        top = header(self._schemas, self._origins, _title(file))
         mine = [name for name, home in self._files.items() if home == file]
+        names = {self._fullnames[name] for name in mine}
+        top = header(self._schemas, self._origins_of(names), _title(file))
         handed_on = [
             name
             for name, home in self._homes.items()
             if home == file and self._files[name] == CIRCLE
         ]
         parts = Parts(
-            tuple(each for each in self._plan.classes if each.name in mine),
+            tuple(each for each in self._plan.classes if self._files[each.name] == file),
             tuple(each for each in self._plan.roots if not each.is_record and not file),
-            {name: marked for name, marked in self._fixeds.items() if name in mine},
+            {name: marked for name, marked in self._fixeds.items() if self._files[name] == file},
             self._names_in(file, mine, handed_on),
             self._imports_of(file),
             tuple(handed_on),
         )
         return module_text(top, parts, self._plan.fixeds, self._base, self._records)
+
+    def _origins_of(self, names: Set[str]) -> list[str]:
+        """Where the types of some names came from."""
+        return [
+            origin
+            for origin, schema in zip(self._origins, self._schemas, strict=False)
+            if not names.isdisjoint(schema.names.keys() - schema.external)
+        ]
 
     def _names_in(
         self, file: File, mine: Iterable[str], handed_on: Iterable[str]
@@ -151,7 +166,7 @@ def _path(file: File) -> str:
 def _title(file: File) -> str:
     if file == CIRCLE:
         return "namespaces that need each other"
-    return f"the namespace `{'.'.join(file)}`" if file else "Avro schemas"
+    return f"the namespace `{'.'.join(file)}`" if file else "schemas without a namespace"
 
 
 def _relative(user: File, target: File) -> str:
