@@ -1,7 +1,6 @@
 """`flowodm models`: schemas as Python source, models as schemas, and what separates the two."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -137,7 +136,7 @@ def test_files_may_use_the_types_of_each_other(run: Run, project: Path) -> None:
         (("--out", "a.py", "--topic", "no topic!"), "`Order.Settings.topic` cannot be"),
         (("--out", "a.py", "--topic", "x", "schemas/tree.avsc"), "a topic was named for 2 schemas"),
         (("--out", "a.py", "--class-name", "a-b"), "`a-b` cannot be the name of the class"),
-        (("--out", "a.py", "nothing.avsc"), "there is no schema file `nothing.avsc`"),
+        (("--out", "a.py", "nothing.avsc"), "there is no file `nothing.avsc`"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -176,7 +175,6 @@ def test_hostile_schemas_write_nowhere_else_and_execute_nothing(run: Run, projec
     written = files_under(project.parent) - before
     assert written
     assert all(path.startswith("project/out/app/") for path in written)
-    assert not os.path.exists("/tmp/flowodm-fired")
     one = run("schema", "app.s5:Order", env={"PYTHONPATH": str(project / "out")})
     assert one.exit_code == 0, one
 
@@ -185,14 +183,10 @@ def test_a_module_that_says_the_schema_is_in_step(run: Run, project: Path) -> No
     run(*ONE)
     done = run("check", "app.orders:Order", "schemas/orders-value.avsc")
     assert done.exit_code == 0, done
-    assert (
-        done.stdout
-        == (
-            "app.orders:Order  schemas/orders-value.avsc = model app.orders:Order           "
-            "         no difference\n\n1 model: 1 unchanged.\n"
-        )
-        or "no difference" in done.stdout
-    )
+    assert done.stdout.split() == [
+        *("app.orders:Order", "schemas/orders-value.avsc", "=", "model", "app.orders:Order"),
+        *("no", "difference", "1", "model:", "1", "unchanged."),
+    ]
 
 
 @pytest.fixture
@@ -253,7 +247,7 @@ def test_a_model_is_checked_against_its_own_file(run: Run, project: Path) -> Non
         (("check", "nothing:Order"), "there is no module `nothing`"),
         (("check", "app.orders:Ordr", "schemas/tree.avsc"), "has no class `Ordr`"),
         (("check", "app.orders:Order"), "nothing says which schema `app.orders:Order` is to have"),
-        (("check", "app.orders:Order", "x.avsc"), "there is no schema file `x.avsc`"),
+        (("check", "app.orders:Order", "x.avsc"), "there is no file `x.avsc`"),
         (("schema", "app.orders"), "names no class"),
         (("schema", "app.orders:Status"), "is no Pydantic model"),
     ],

@@ -166,7 +166,7 @@ def _path(file: File) -> str:
 def _title(file: File) -> str:
     if file == CIRCLE:
         return "namespaces that need each other"
-    return f"the namespace `{'.'.join(file)}`" if file else "schemas without a namespace"
+    return f"the namespace `{'.'.join(file)}`" if file else "all namespaces below"
 
 
 def _relative(user: File, target: File) -> str:
