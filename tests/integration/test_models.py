@@ -185,7 +185,7 @@ def test_a_module_that_says_the_schema_is_in_step(run: Run, project: Path) -> No
     assert done.exit_code == 0, done
     assert done.stdout.split() == [
         *("app.orders:Order", "schemas/orders-value.avsc", "=", "model", "app.orders:Order"),
-        *("no", "difference", "1", "model:", "1", "unchanged."),
+        *("no", "difference", "1", "model:", "1", "unchanged.", "exit", "0"),
     ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from flowodm.avro.blueprint import Blueprint
 from flowodm.avro.blueprint.naming import Taken, class_name
+from flowodm.avro.blueprint.plan import RootPlan
 from flowodm.avro.generation.bodies import Base, class_text
 from flowodm.avro.generation.expressions import Writer
 from flowodm.avro.generation.header import header
@@ -66,7 +67,10 @@ class _Package:
         spaces = directories(map(namespace_of, names.values()), names)
         self._fullnames = names
         self._homes = {name: spaces[namespace_of(full)] for name, full in names.items()}
-        self._files = files_of(self._homes, self._needs())
+        self._needed = self._needs()
+        self._files = files_of(self._homes, self._needed)
+        self._names_of = _grouped(self._files)
+        self._spaces = _grouped(self._homes)
         self._local = self._local_names(wanted)
 
     def texts(self) -> dict[str, str]:
@@ -88,6 +92,13 @@ class _Package:
             needs[name] = writer.used
         return needs
 
+    def _needed_by(self, roots: Iterable[RootPlan]) -> set[str]:
+        """The planned names that roots which are no records need."""
+        writer = Writer(self._plan.fixeds)
+        for each in roots:
+            writer.annotation(each.annotation)
+        return writer.used
+
     def _local_names(self, wanted: str | None) -> dict[str, str]:
         """What each class is called in its own file: its short name, where that is free."""
         taken: dict[File, Taken] = {}
@@ -104,22 +115,23 @@ class _Package:
         return local
 
     def _text(self, file: File) -> str:
-        mine = [name for name, home in self._files.items() if home == file]
-        names = {self._fullnames[name] for name in mine}
-        top = header(self._schemas, self._origins_of(names), _title(file))
+        mine = self._names_of.get(file, [])
         handed_on = [
-            name
-            for name, home in self._homes.items()
-            if home == file and self._files[name] == CIRCLE
+            name for name in self._spaces.get(file, ()) if self._files[name] == CIRCLE != file
         ]
+        roots = tuple(each for each in self._plan.roots if not each.is_record and not file)
+        used = {name for each in mine for name in self._needed[each]} | self._needed_by(roots)
+        others = sorted(used - {*mine, *handed_on})
+        names = {self._fullnames[name] for name in mine}
         parts = Parts(
-            tuple(each for each in self._plan.classes if self._files[each.name] == file),
-            tuple(each for each in self._plan.roots if not each.is_record and not file),
-            {name: marked for name, marked in self._fixeds.items() if self._files[name] == file},
-            self._names_in(file, mine, handed_on),
-            self._imports_of(file),
+            tuple(self._plan.by_name[name] for name in mine if name in self._plan.by_name),
+            roots,
+            {name: self._fixeds[name] for name in mine if name in self._fixeds},
+            self._names_in(file, mine, handed_on, others),
+            {name: self._home_of(name, file) for name in (*handed_on, *others)},
             tuple(handed_on),
         )
+        top = header(self._schemas, self._origins_of(names), _title(file))
         return module_text(top, parts, self._plan.fixeds, self._base, self._records)
 
     def _origins_of(self, names: Set[str]) -> list[str]:
@@ -131,15 +143,14 @@ class _Package:
         ]
 
     def _names_in(
-        self, file: File, mine: Iterable[str], handed_on: Iterable[str]
+        self, file: File, mine: Iterable[str], handed_on: Iterable[str], others: Sequence[str]
     ) -> dict[str, str]:
-        """What a file calls every class: by its short name, where that is no other's."""
+        """What a file calls classes: by their short names, where these are no other's."""
         roots = (root.name for root in self._plan.roots) if not file else ()
         names = {name: self._local[name] for name in mine}
         taken = Taken([*names.values(), *roots])
         for name in handed_on:
             names[name] = class_name(self._short(name), taken)
-        others = sorted(self._fullnames.keys() - names.keys())
         counts = Counter(self._local[name].casefold() for name in others)
         for name in others:
             called = self._local[name]
@@ -150,13 +161,17 @@ class _Package:
     def _short(self, name: str) -> str:
         return self._fullnames[name].rpartition(".")[2]
 
-    def _imports_of(self, file: File) -> Mapping[str, tuple[str, str]]:
-        """Where a file finds the classes of others."""
-        return {
-            name: (_relative(file, home), self._local[name])
-            for name, home in self._files.items()
-            if home != file
-        }
+    def _home_of(self, name: str, user: File) -> tuple[str, str]:
+        """Where a file finds a class of another one."""
+        return _relative(user, self._files[name]), self._local[name]
+
+
+def _grouped(files: Mapping[str, File]) -> dict[File, list[str]]:
+    """The names of each file, in their order."""
+    found: dict[File, list[str]] = {}
+    for name, file in files.items():
+        found.setdefault(file, []).append(name)
+    return found
 
 
 def _path(file: File) -> str:

@@ -60,7 +60,7 @@ def files_of(homes: Mapping[str, File], needs: Mapping[str, Iterable[str]]) -> d
     files = dict(homes)
     while True:
         edges = _edges(homes, files, needs)
-        circular = {file for file in edges if _reaches(file, edges)}
+        circular = {file for file in _knotted(edges) if _reaches(file, edges)}
         if not (circular - {CIRCLE}) & set(files.values()):
             return files
         files = {name: CIRCLE if file in circular else file for name, file in files.items()}
@@ -93,6 +93,28 @@ def _loaded(user: File, target: File) -> set[File]:
     around = {target[:end] for end in range(len(target))}
     own = {user[:end] for end in range(len(user) + 1)}
     return {target, *(around - own)}
+
+
+def _knotted(edges: Mapping[File, set[File]]) -> set[File]:
+    """The files that are left when those that need none of the rest are taken away, again and again.
+
+    All that are in a circle are among them, and few others.
+    """
+    users: dict[File, list[File]] = {}
+    for file, others in edges.items():
+        for other in others:
+            users.setdefault(other, []).append(file)
+    open_ = {file: len(others) for file, others in edges.items()}
+    free = [file for file in {*edges, *users} if not open_.get(file)]
+    left = set(edges)
+    while free:
+        file = free.pop()
+        left.discard(file)
+        for user in users.get(file, ()):
+            open_[user] -= 1
+            if not open_[user]:
+                free.append(user)
+    return left
 
 
 def _reaches(start: File, edges: Mapping[File, set[File]]) -> bool:
