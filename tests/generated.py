@@ -5,25 +5,23 @@ import subprocess
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
 from flowodm import FlowBaseModel
 from flowodm.avro.generation import Base
 
-__all__ = ["BASE", "CHECKED_RULES", "imported", "mypy", "ruff", "run"]
+__all__ = ["BASE", "imported", "mypy", "ruff"]
 
-ROOT = Path(__file__).parents[1]
 BASE = Base(
     "FlowBaseModel",
     "flowodm",
     frozenset(name for name in dir(FlowBaseModel) if not name.startswith("_")),
     {"topic": "orders"},
 )
-CHECKED_RULES = "E,F,W,I,B,UP,C4,SIM,RUF,PIE,RET,S,BLE,T20,D2,D3,ISC"
+_RULES = "E,F,W,I,B,UP,C4,SIM,RUF,PIE,RET,S,BLE,T20,D2,D3,ISC"
 """Of Ruff; what a docstring says is the schema's own affair."""
-LEFT_OUT = "E501,D203,D205,D212,D213,RUF001,RUF002,RUF003"
+_LEFT_OUT = "E501,D203,D205,D212,D213,RUF001,RUF002,RUF003"
 """How long texts are, and what signs they have, is the schema's own affair too."""
 
 _COUNTER = itertools.count()
@@ -40,7 +38,7 @@ def imported(source: str) -> types.ModuleType:
     return module
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a Python module as a program."""
     return subprocess.run(
         [sys.executable, "-m", *arguments], cwd=cwd, capture_output=True, text=True, timeout=300
@@ -50,16 +48,11 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def mypy(directory: Path, cache: Path) -> subprocess.CompletedProcess[str]:
     """What mypy in its strict mode says of everything in a directory."""
     settings = ("--strict", "--config-file=", "--cache-dir", str(cache))
-    return run("mypy", *settings, ".", cwd=directory)
+    return _run("mypy", *settings, ".", cwd=directory)
 
 
 def ruff(directory: Path) -> subprocess.CompletedProcess[str]:
     """What Ruff says of everything in a directory."""
-    rules = ("--select", CHECKED_RULES, "--ignore", LEFT_OUT)
+    rules = ("--select", _RULES, "--ignore", _LEFT_OUT)
     target = ("--line-length", "100", "--target-version", "py311")
-    return run("ruff", "check", "--isolated", *target, *rules, ".", cwd=directory)
-
-
-def attributes(module: types.ModuleType) -> dict[str, Any]:
-    """What a module defines itself."""
-    return {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    return _run("ruff", "check", "--isolated", *target, *rules, ".", cwd=directory)

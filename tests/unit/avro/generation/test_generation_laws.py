@@ -19,6 +19,7 @@ from tests.generated import BASE, imported, mypy, ruff
 from tests.generators import random_schema
 from tests.round_trips import CASES, Case
 from tests.strategies import avro_schemas
+from tests.unit.avro.generation.test_golden_modules import ORDER
 
 pytestmark = pytest.mark.unit
 
@@ -80,7 +81,31 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, case in enumerate(RECORDS):
         text = generate_module(case.parsed(), base=BASE)
         (directory / f"topic_{number}.py").write_text(text)
+    (directory / "order.py").write_text(generate_module(parse(ORDER), base=BASE))
+    (directory / "program.py").write_text(PROGRAM)
     return directory
+
+
+PROGRAM = """
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from order import Address, Card, Order, Status
+
+order = Order(
+    id=UUID(int=1),
+    placed_at=datetime.now(UTC),
+    total=Decimal("1.50"),
+    checksum=b"0123456789abcdef",
+    payment=Card(last4="1234"),
+    ship_to=Address(street="Main", zip=None, class_="work"),
+)
+status: Status = order.status
+tags: dict[str, str] = order.attributes
+order.produce_nowait()
+"""
+"""What a user's type checker must let pass: attributes in the constructor, defaults left out."""
 
 
 def test_there_are_many_modules(modules: Path) -> None:
