@@ -1,11 +1,13 @@
 """`flowodm registry diff`: what the project has, or anybody, against what is registered."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from flowodm.avro.words import similar
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.reports import REPORT_FORMATS, FailOn, Finding, Report, Section, write_report
 from flowodm.cli.reports.changes import failed_section, section_of_comparison, section_of_new
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["diff_registry"]
 
-_WORST_FIRST = ("failed", "breaking", "dangerous", "safe", "noted", "unchanged", "new")
+_AT_ONCE: Final = 8
+"""Subjects that are asked for at a time."""
 
 
 @command(
@@ -52,7 +55,10 @@ def diff_registry(
         str | None, typer.Argument(metavar="B", help="The schema after, said as A is.")
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
+        FailOn,
+        typer.Option(
+            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
+        ),
     ] = "any",
 ) -> int:
     """Tell how schemas differ from what is registered.
@@ -65,7 +71,7 @@ def diff_registry(
     with open_sources(session) as sources:
         if subject is None:
             sections = [*_declared(session, sources)]
-            sections.sort(key=lambda section: _WORST_FIRST.index(section.word))
+            sections.sort(key=lambda section: section.rank)
         else:
             name, old, new = _asked(subject, old, new)
             sections = [*_one(session, sources, name, old, new)]
@@ -92,9 +98,12 @@ def _declared(session: Session, sources: "Sources") -> Iterator[Section]:
     found = () if file is None else declared_schemas(file, sources, Path.cwd())
     if not found:
         raise UsageError(_nothing(file), hint="or name a subject: flowodm registry diff SUBJECT A")
-    for number, declared in enumerate(found, 1):
-        session.output.status(f"comparing {number:,} of {len(found):,}: {declared.subject}")
-        yield _of_declared(sources.registry(), declared)
+    registry = sources.registry()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:  # what takes time is the way to the registry
+        compared = threads.map(lambda declared: _of_declared(registry, declared), found)
+        for number, section in enumerate(compared, 1):
+            session.output.status(f"compared {number:,} of {len(found):,}: {section.title}")
+            yield section
 
 
 def _nothing(file: "ConfigFile | None") -> str:
@@ -153,7 +162,10 @@ def _one(
         old, new = (old, "latest") if is_version else ("latest", old)
     after = sources.load(new, subject=subject)
     if old == "latest" and after.version is None:
-        yield _against_latest(sources.registry(), subject, after)
+        section = _against_latest(sources.registry(), subject, after)
+        if section.state == "new":
+            _tell_near(session, sources.registry(), subject)
+        yield section
         return
     before = sources.load(old, subject=subject)
     yield _between(sources.registry(), subject, before, after)
@@ -175,6 +187,12 @@ def _alone(session: Session, sources: "Sources", subject: str) -> Iterator[Secti
         yield Section(subject, "same", latest.short_label, "the only version", details=details)
         return
     yield _between(registry, subject, sources.load(str(before[-1]), subject=subject), latest)
+
+
+def _tell_near(session: Session, registry: "SchemaRegistry", subject: str) -> None:
+    """Say which subject may be meant, where there is none of a name."""
+    if (near := similar(subject, registry.subjects())) is not None:
+        session.output.note(f"there is no `{subject}`; did you mean `{near}`?")
 
 
 def _between(

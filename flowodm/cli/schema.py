@@ -4,7 +4,7 @@ Formatting files is in `schema_format.py`.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -180,33 +180,56 @@ def _following(new: "LoadedSchema", old: "list[LoadedSchema]", level: Level) -> 
     "flowodm schema diff git:main:order.avsc order.avsc",
     "flowodm schema diff git:main:schemas/ schemas/ --fail-on dangerous",
     "flowodm schema diff orders-value@1 orders-value@latest -o markdown",
+    "flowodm schema diff --against HEAD schemas/*.avsc           # each with what it was",
     formats=REPORT_FORMATS,
 )
 def diff_schemas(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="OLD", help=f"The schema before. {SOURCE_HELP}")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The schema after.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help=f"The schema before and the schema after. {SOURCE_HELP} Of two directories, the "
+            "files of the same name are compared.",
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV", help="Compare files and directories with what they were in a revision."
+        ),
+    ] = None,
     level: Annotated[
         Level | None,
         typer.Option(help="Judge the changes at this level; without it both directions count."),
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
+        FailOn,
+        typer.Option(
+            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
+        ),
     ] = "any",
 ) -> int:
     """Tell what changed between two schemas.
 
-    And what follows from each change: who it breaks, and what to do. Of two directories, the files of the same name are compared. Exit 3 when they differ.
+    And what follows from each change: who it breaks, and what to do. Exit 3 when they differ.
     """
-    from flowodm.cli.schema_pairs import pairs_of
+    from flowodm.cli.schema_pairs import pairs_of, pairs_since
 
     session = session_of(context)
-    with open_sources(session) as sources:
-        sections = tuple(pairs_of(sources, old, new, level))
-    return write_report(session, Report("schema diff", sections, fail_on, "schema"))
-
-
-_FINGERPRINTS: Final = ("CRC-64-AVRO", "MD5", "SHA-256")
+    if against is None and len(sources) != 2:
+        raise UsageError(
+            f"two schemas are compared, and {len(sources)} are named",
+            hint="or any number of files with what they were: --against REV",
+        )
+    with open_sources(session) as known:
+        if against is None:
+            pairs = [*pairs_of(known, sources[0], sources[1], level)]
+        else:
+            each = (pairs_since(known, against, source, level) for source in sources)
+            pairs = [pair for found in each for pair in found]
+    pairs.sort(key=lambda pair: pair.rank)
+    return write_report(session, Report("schema diff", tuple(pairs), fail_on, "schema"))
 
 
 def _fingerprint_column(

@@ -1,8 +1,10 @@
 """What `schema diff` compares: two schemas, or the files of two directories by their names."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flowodm.avro.words import shown
 from flowodm.cli.reports import Finding, Section
 from flowodm.cli.reports.changes import (
     failed_section,
@@ -10,13 +12,15 @@ from flowodm.cli.reports.changes import (
     section_of_new,
     shown_file,
 )
-from flowodm.sources import LoadedSchema, Sources, Unloadable
+from flowodm.errors import UsageError
+from flowodm.sources import LoadedSchema, NotInRevision, Sources, Unloadable
 from flowodm.sources.comparison import compare
+from flowodm.sources.forms import FileForm, read_form
 
 if TYPE_CHECKING:
     from flowodm.avro import CompatibilityLevel
 
-__all__ = ["pairs_of"]
+__all__ = ["pairs_of", "pairs_since"]
 
 
 def pairs_of(
@@ -34,6 +38,35 @@ def pairs_of(
     olds, news = _by_name(before, old), _by_name(after, new)
     for name in sorted(olds.keys() | news.keys()):
         yield _named_pair(name, olds.get(name), news.get(name), level)
+
+
+def pairs_since(
+    sources: Sources, revision: str, source: str, level: "CompatibilityLevel | None"
+) -> Iterator[Section]:
+    """Compare a file, or the files of a directory, with what they were in a revision.
+
+    Raises:
+        UsageError: It is no file or directory, or git does not know the revision.
+        FlowODMError: The source gives nothing.
+    """
+    if not isinstance(read_form(source), FileForm) or os.path.isabs(source):
+        raise UsageError(
+            f"{shown(source)} is no file that a revision could have",
+            hint="with `--against`, name files and directories from the working directory on",
+        )
+    after = sources.load_all(source)
+    try:
+        before = sources.load_all(f"git:{revision}:./{os.path.normpath(source)}")
+    except NotInRevision:
+        before = ()
+    olds = {_since(each.label, revision): each for each in before}
+    news = {os.path.normpath(each.label): each for each in after}
+    for name in sorted(olds.keys() | news.keys()):
+        yield _named_pair(name, olds.get(name), news.get(name), level)
+
+
+def _since(label: str, revision: str) -> str:
+    return os.path.normpath(label.removeprefix(f"git:{revision}:"))
 
 
 def _named_pair(

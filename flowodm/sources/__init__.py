@@ -24,7 +24,8 @@ sources.py      `Sources`: all of it put together
 What is done with schemas is the business of those who load them.
 """
 
+from flowodm.sources.git import NotInRevision
 from flowodm.sources.loaded import LoadedSchema, Unloadable
 from flowodm.sources.sources import Sources, load_source
 
-__all__ = ["LoadedSchema", "Sources", "Unloadable", "load_source"]
+__all__ = ["LoadedSchema", "NotInRevision", "Sources", "Unloadable", "load_source"]

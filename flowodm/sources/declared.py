@@ -6,13 +6,14 @@
   (`orders-value.avsc`), else under the full name of its type.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from flowodm.config.files import ConfigFile, shown_path
+from flowodm.config.files import ConfigFile
 from flowodm.errors import FlowODMError
 from flowodm.sources.forms import FileForm, read_form
 from flowodm.sources.loaded import LoadedSchema, Unloadable
@@ -119,7 +120,10 @@ def _from_here(file: ConfigFile, source: str, directory: Path) -> str:
     form = read_form(source)
     if not isinstance(form, FileForm):
         return source
-    shown = shown_path(file.path.parent / form.path, directory)
+    folder = file.path.parent
+    path = folder / Path(form.path).expanduser()
+    is_near = directory.is_relative_to(folder) or folder.is_relative_to(directory)
+    shown = os.path.relpath(path, directory) if is_near else str(path)
     return shown if isinstance(read_form(shown), FileForm) else f"./{shown}"
 
 

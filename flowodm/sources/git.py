@@ -1,7 +1,8 @@
 """Files and directories as they were in a commit, read by the `git` of this machine.
 
 No shell; what a user wrote is resolved to an object's id first, and only ids are read. git asks
-nobody anything, and is stopped after a while.
+nobody anything, fetches nothing, runs nothing that a repository's settings name, and is stopped
+after a while.
 """
 
 import os
@@ -16,12 +17,24 @@ from flowodm.errors import FlowODMError, UsageError
 from flowodm.sources.forms import GitForm
 from flowodm.sources.shelf import MOST_BYTES, MOST_FILES, SUFFIX, check_size, too_many
 
-__all__ = ["GitFolder", "Repository"]
+__all__ = ["GitFolder", "NotInRevision", "Repository"]
 
 _SECONDS: Final = 30.0
-_QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+_QUIET: Final = {
+    "GIT_ALLOW_PROTOCOL": "",  # what is not here is not fetched, by whatever a repository says
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_HARMLESS: Final = ("--no-pager", "-c", "core.fsmonitor=false")
+"""A repository's own settings may name programs to run."""
 _FROM_HERE: Final = (".", "..")
 _FILE_MODES: Final = ("100644", "100755", "100664")
+
+
+class NotInRevision(UsageError):
+    """The revision is there, and has nothing of that name."""
 
 
 class Repository:
@@ -131,6 +144,8 @@ class Repository:
         except _GitError as refusal:
             hint = None if "not a git" in refusal.reason else f"git: {refusal.reason}"
             return UsageError(f"`{self._directory}` is in no git repository", hint=hint)
+        if form.revision == "HEAD" and not self._has("HEAD"):
+            return NotInRevision(f"`{self._directory}` is in a repository without a commit")
         if form.revision and not self._has(f"{form.revision}^{{tree}}"):
             return UsageError(
                 f"git knows no revision {shown(form.revision)}",
@@ -138,7 +153,7 @@ class Repository:
             )
         where = f"in {shown(form.revision)}" if form.revision else "staged"
         near = similar(path, self._every_name(form))
-        return UsageError(
+        return NotInRevision(
             f"there is no {shown(path)} {where}",
             hint=(
                 f"did you mean `git:{form.revision}:{near}`?"
@@ -164,7 +179,7 @@ class Repository:
         """Run git and return what it says."""
         try:
             done = subprocess.run(  # noqa: S603 - no shell, and no argument that was not checked
-                ["git", "--no-pager", *arguments],  # noqa: S607 - the user's own git
+                ["git", *_HARMLESS, *arguments],  # noqa: S607 - the user's own git
                 cwd=self._directory,
                 env=os.environ | _QUIET,
                 input=given,

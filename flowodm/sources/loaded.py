@@ -39,7 +39,7 @@ class LoadedSchema:
     @property
     def short_label(self) -> str:
         """The label where the subject is named already: `v3`."""
-        return self.label if self.version is None else f"v{self.version}"
+        return self.label if self.version is None else self.label.removeprefix(f"{self.subject} ")
 
     def closure(self) -> "Iterator[LoadedSchema]":
         """Everything that a file uses, each once, before those that use it: what to register first."""

@@ -158,7 +158,7 @@ def test_a_subjects_level_is_set_and_deleted(client: SchemaRegistryClient, topic
         answer = client.set_config(topic, ServerConfig(compatibility=level))
         assert answer == {"compatibility": level}
         assert client.get_config(topic).compatibility_level == level
-    assert client.delete_config(topic).compatibility_level == "FULL_TRANSITIVE"
+    assert client.delete_config(topic).compatibility_level == level
     with refused(40408, 404):
         client.get_config(topic)
     with refused(40401, 404):
@@ -243,6 +243,15 @@ def test_a_normalized_schema_is_found_whatever_the_order_of_its_props(
     assert client.register_schema(topic, other, normalize_schemas=True) == schema_id
     assert client.lookup_schema(topic, other, normalize_schemas=True).version == 1
     assert client.test_compatibility(topic, other, normalize=True)
+
+
+def test_a_schema_is_resolved_when_they_ask(client: SchemaRegistryClient, topic: str) -> None:
+    client.register_schema(f"{topic}-address", Schema(ADDRESS))
+    references = [SchemaReference("n.Address", f"{topic}-address", 1)]
+    schema_id = client.register_schema(topic, Schema(USER, "AVRO", references))
+    client.clear_caches()
+    assert '"zip"' in (client.get_schema(schema_id, fmt="resolved").schema_str or "")
+    assert '"zip"' not in (client.get_latest_version(topic).schema.schema_str or "")
 
 
 def test_no_schema_has_metadata_and_no_topic_associations(

@@ -174,6 +174,7 @@ def test_a_bad_record_can_be_a_value_of_the_stream(face, base, topic):
 
 def test_records_of_an_older_and_a_newer_writer_are_read_into_the_model(face, base, topic):
     registry = base.get_connection().schema_registry()
+    registry.set_compatibility_level("NONE", f"{topic}-value")
     text = {"name": "id", "type": "string"}
     versions = [
         ([text], {"id": "old"}),

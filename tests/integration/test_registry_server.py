@@ -16,6 +16,7 @@ from flowodm.config import RegistryConfig
 from flowodm.errors import SandboxError
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry.server import MAX_BODY, RegistryServer
+from flowodm.sandbox.registry.store import Store
 from tests.registry_process import RegistryProcess
 
 pytestmark = pytest.mark.integration
@@ -110,6 +111,17 @@ def test_a_large_body_is_refused_and_the_next_request_served(server: RegistrySer
         ("/subjects/" + "x" * 20_000 + "/versions", 404),
         ("//subjects", 404),
         ("*", 404),
+        ("/subjects?deleted=perhaps", 400),
+        ("/subjects?limit=many", 400),
+        ("/subjects?offset=" + "9" * 30, 400),
+        ("/subjects/:.ctx:none/versions", 404),
+        ("/subjects/%F0%9F%A6%86/versions/1", 404),
+        ("/subjects/..%2F..%2Fetc/versions", 404),
+        ("/subjects/s/versions/" + "9" * 5000, 422),
+        ("/subjects/s/versions/-99999999999", 422),
+        ("/schemas/ids/" + "9" * 5000, 404),
+        ("/schemas/ids/-1", 404),
+        ("/schemas/guids/%00", 404),
     ],
 )
 def test_any_path_has_an_answer(server: RegistryServer, path: str, status: int) -> None:
@@ -123,6 +135,60 @@ def test_an_encoded_slash_is_part_of_a_name(server: RegistryServer) -> None:
     assert ask(server, "/subjects/a%2Fb%25/versions", method="POST", body=body)[0] == 200
     assert ask(server, "/subjects/a%2Fb%25/versions")[0] == 200
     assert b'"a/b%"' in ask(server, "/subjects")[1]
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_slash_at_the_end_says_nothing(server: RegistryServer, slash: str) -> None:
+    assert json.loads(ask(server, f"/config{slash}")[1]) == {"compatibilityLevel": "BACKWARD"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("application/vnd.schemaregistry+json; charset=utf-8", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/html", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_only_json_is_taken(server: RegistryServer, kind: str, status: int) -> None:
+    body = json.dumps({"schema": fixed(0)}).encode()
+    place = "/subjects/typed/versions"
+    found, _ = ask(server, place, method="POST", body=body, headers={"Content-Type": kind})
+    assert found == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 3_000_000,
+        b'{"a":' * 700_000,
+        b'{"schema":"' + b"[" * 3_000_000 + b'"}',
+        b'{"schema":"1","schema":"2"}',
+        b'{"id":' + b"9" * 1_000_000 + b"}",
+        b"\x1f\x8b" + bytes(1000),
+        b"\xff\xfe{\x00}\x00",
+    ],
+    ids=["lists", "objects", "inside a schema", "twice", "a long number", "gzip", "UTF-16"],
+)
+def test_a_body_that_is_no_request_is_refused(server: RegistryServer, body: bytes) -> None:
+    found, answer = ask(server, "/subjects/s/versions", method="POST", body=body)
+    assert found in (400, 422)
+    assert json.loads(answer)["error_code"] in (400, 42201)
+
+
+def test_thousands_of_subjects_come_with_one_request(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = Store(path)
+    with store.transaction():
+        for number in range(5000):
+            schema = store.add_schema(f"guid-{number}", fixed(number), ())
+            store.add_version(f"subject-{number:04}", 1, schema.schema_id)
+    store.close()
+    with RegistryServer(path) as server:
+        assert len(json.loads(ask(server, "/subjects")[1])) == 5000
+        assert len(json.loads(ask(server, "/schemas?latestOnly=true")[1])) == 5000
 
 
 def test_a_port_in_use_is_said_to_be_so(server: RegistryServer) -> None:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from flowodm.avro.difference.change import ChangeKind
 from flowodm.avro.difference.found import Claim, Found, Pair, Side
-from flowodm.avro.difference.named import docs, props
+from flowodm.avro.difference.named import docs, plain, props
 from flowodm.avro.difference.place import Place
 from flowodm.avro.difference.subjects import path_words
 from flowodm.avro.schema import Schema
@@ -16,7 +16,6 @@ from flowodm.avro.words import listed, shown
 
 __all__ = ["Fields"]
 
-_MOVE: Final = "fill both, and drop it when every consumer has the new schema"
 _MISSING: Final = "READER_FIELD_MISSING_DEFAULT_VALUE"
 
 
@@ -170,8 +169,8 @@ class Fields:
         return Found(
             ChangeKind.FIELD_RENAMED,
             place,
-            old.name,
-            new.name,
+            before[1:-1],
+            after[1:-1],
             f"{path_words(place)} was {before}",
             Side(
                 (
@@ -182,7 +181,8 @@ class Fields:
             ),
             Side(
                 (Claim(self._old, self._new, _MISSING, old),),
-                cure=f"keep {before} beside {after}, {_MOVE}",
+                cure=f"keep {before} beside {after}, fill both, and drop {before} when every consumer"
+                " has the new schema",
             ),
         )
 
@@ -194,7 +194,7 @@ class Fields:
                 ChangeKind.FIELD_ALIAS_ADDED,
                 at,
                 "",
-                ", ".join(added),
+                plain(added),
                 f"{words} has the alias {listed(added)}",
                 Side(
                     (Claim(self._old, self._new, "AMBIGUOUS_FIELD", new),),
@@ -206,7 +206,7 @@ class Fields:
             yield Found(
                 ChangeKind.FIELD_ALIAS_REMOVED,
                 at,
-                ", ".join(removed),
+                plain(removed),
                 "",
                 f"{words} no longer has the alias {listed(removed)}",
                 hazard=f"versions that wrote it as {listed(removed)} are not read the same any"
@@ -249,7 +249,7 @@ class Fields:
             now = [each.name for each in self._new.fields]
             what = f"the fields of {shown(self._new.fullname)} stand in another order"
             place = self._place.inside("fields")
-            sides = listed(was).replace("`", ""), listed(now).replace("`", "")
+            sides = plain(was), plain(now)
             yield Found(ChangeKind.FIELD_ORDER, place, *sides, what)
 
     def _in_new_order(self) -> list[str]:

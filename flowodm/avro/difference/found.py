@@ -49,8 +49,9 @@ class Found:
     backward: Side = NOTHING
     forward: Side = NOTHING
     hazard: str = ""
-    """What happens with versions before the last one, and what to do, as `effect; cure`."""
+    """What happens with versions before the last one; `` for nothing."""
     hazard_cure: str = ""
+    """What to do about the hazard."""
 
 
 class Pair(NamedTuple):

@@ -6,16 +6,16 @@ from typing import Final
 from flowodm.avro.difference.change import ChangeKind
 from flowodm.avro.difference.examples import decimal_example, float_example, unit_example
 from flowodm.avro.difference.found import Claim, Found, Pair, Side
-from flowodm.avro.difference.subjects import subject
+from flowodm.avro.difference.subjects import MOVE_FIRST, subject
 from flowodm.avro.matching import PROMOTIONS, kind_of
-from flowodm.avro.type_words import logical_words, short_words
+from flowodm.avro.type_words import short_words
 from flowodm.avro.types import Logical, Type, Union
+from flowodm.avro.words import shown
 
 __all__ = ["changed_kind", "logical_changes", "reading_danger"]
 
 _LOSSY: Final = frozenset((("int", "float"), ("long", "float"), ("long", "double")))
 _NOT_TEXT: Final = "bytes that are not UTF-8 cannot be read as a string"
-_MOVE_FIRST: Final = "move consumers to the new schema before producers"
 
 
 def changed_kind(pair: Pair) -> Iterator[Found]:
@@ -36,7 +36,7 @@ def changed_kind(pair: Pair) -> Iterator[Found]:
         Side(
             _claims(pair, reads_new=False),
             _danger(new, old),
-            _MOVE_FIRST if is_promoted else lasting,
+            MOVE_FIRST if is_promoted else lasting,
         ),
     )
 
@@ -62,8 +62,8 @@ def logical_changes(pair: Pair) -> Iterator[Found]:
         before,
         after,
         f"{subject(pair)} was `{before}` and is `{after}`",
-        Side(danger=_meaning(old, new), cure=cure),
-        Side(danger=_meaning(new, old), cure=cure),
+        Side(danger=_meaning(pair.old, pair.new), cure=cure),
+        Side(danger=_meaning(pair.new, pair.old), cure=cure),
     )
 
 
@@ -102,7 +102,7 @@ def _danger(writer: Type, reader: Type) -> str:
     written, read = _logical(writer), _logical(reader)
     reasons = [reading_danger(kind_of(writer), kind_of(reader))]
     if written != read:
-        reasons.insert(0, _meaning(written, read))
+        reasons.insert(0, _meaning(writer, reader))
     return "; ".join(reason for reason in reasons if reason)
 
 
@@ -110,17 +110,16 @@ def _logical(node: Type) -> Logical | None:
     return getattr(node, "logical", None)
 
 
-def _meaning(writer: Logical | None, reader: Logical | None) -> str:
+def _meaning(writer: Type, reader: Type) -> str:
     """What a value becomes when only the bytes go by."""
-    if writer is not None and reader is not None:
-        example = unit_example(writer.name, reader.name)
-        if example:
-            return example
-        return f"what was written as {logical_words(writer)} is taken for {logical_words(reader)}"
-    if reader is not None:
-        return f"plain values are taken for {logical_words(reader)}"
-    assert writer is not None
-    return f"what was written as {logical_words(writer)} is read as a plain value"
+    written, read = _logical(writer), _logical(reader)
+    example = unit_example(written.name, read.name) if written and read else ""
+    return example or f"what was written as {_plainly(writer)} would be read as {_plainly(reader)}"
+
+
+def _plainly(node: Type) -> str:
+    plain = "" if _logical(node) else "plain "
+    return f"{plain}`{short_words(node)}`"
 
 
 def _decimals(pair: Pair, old: Logical, new: Logical) -> Iterator[Found]:
@@ -147,7 +146,7 @@ def _precisions(pair: Pair, old: int, new: int) -> Iterator[Found]:
         return
     is_up = new > old
     danger = f"values of more than {min(old, new)} digits do not fit"
-    side = Side(danger=danger, cure=f"{_MOVE_FIRST}, or keep the precision")
+    side = Side(danger=danger, cure=f"{MOVE_FIRST}, or keep the precision")
     down = Side(danger=danger, cure="keep the precision")
     yield Found(
         ChangeKind.DECIMAL_PRECISION_UP if is_up else ChangeKind.DECIMAL_PRECISION_DOWN,
@@ -165,6 +164,7 @@ def _new_field_cure(pair: Pair) -> str:
     name = pair.place.name
     if name in ("", "[]", "{}"):
         return f"keep `{short_words(pair.old)}`"
+    name = shown(name)[1:-1]
     suggestion = f"{name}_{_suffix(pair.new)}"
     return (
         f"add a field such as `{suggestion}`, fill both, and drop `{name}` when readers have moved"

@@ -6,14 +6,14 @@ from typing import Final
 from flowodm.avro.difference.change import ChangeKind
 from flowodm.avro.difference.found import Claim, Found, Pair, Side
 from flowodm.avro.difference.place import Place
-from flowodm.avro.difference.subjects import path_words, type_subject
+from flowodm.avro.difference.subjects import MOVE_FIRST, path_words, type_subject
 from flowodm.avro.matching import short_name
 from flowodm.avro.names import namespace_of
 from flowodm.avro.text import json_text
 from flowodm.avro.types import Enum, Fixed, NamedType, Props, Record, Type
 from flowodm.avro.words import listed, shown
 
-__all__ = ["docs", "enums", "names", "props", "sizes", "type_looks"]
+__all__ = ["docs", "enums", "names", "plain", "props", "sizes", "type_looks"]
 
 _RULED: Final = ("logicalType", "precision", "scale")
 
@@ -26,22 +26,18 @@ def names(pair: Pair, old: NamedType, new: NamedType) -> Iterator[Found]:
         yield Found(
             ChangeKind.TYPE_RENAMED,
             pair.place,
-            old.fullname,
-            new.fullname,
+            _cut(old.fullname),
+            _cut(new.fullname),
             words,
-            Side(_name_claims(pair, old, new, reads_new=True), cure=_alias_cure(old, new)),
-            Side(
-                _name_claims(pair, old, new, reads_new=False),
-                cure=f"keep the name {before}: consumers with the old schema know no other",
-            ),
+            Side(_name_claims(pair, old, new, reads_new=True), cure=_name_cure(old, new)),
+            Side(_name_claims(pair, old, new, reads_new=False), cure=_name_cure(old, new)),
         )
     elif old.fullname != new.fullname:
         danger = "Java compares names without the namespace; others do not, and cannot read it"
-        cure = "keep the namespace"
-        sides = Side((), danger, f"{cure}, or {_alias_cure(old, new)}"), Side((), danger, cure)
-        before, after = namespace_of(old.fullname), namespace_of(new.fullname)
+        side = Side(danger=danger, cure=f"keep the namespace, or {_alias_cure(old, new)}")
+        before, after = (_cut(namespace_of(node.fullname)) or "none" for node in (old, new))
         kind = ChangeKind.NAMESPACE_CHANGED
-        yield Found(kind, pair.place, before or "none", after or "none", words, *sides)
+        yield Found(kind, pair.place, before, after, words, side, side)
     yield from _aliases(pair, old, new)
 
 
@@ -56,6 +52,12 @@ def _name_claims(
     return mismatch, Claim(old, here, branch) if reads_new else Claim(there, new, branch)
 
 
+def _name_cure(old: NamedType, new: NamedType) -> str:
+    if old.fullname in new.aliases:
+        return f"keep the name {shown(old.fullname)}, or {MOVE_FIRST}"
+    return f"keep the name {shown(old.fullname)}, or {_alias_cure(old, new)} and {MOVE_FIRST}"
+
+
 def _alias_cure(old: NamedType, new: NamedType) -> str:
     return f"give {shown(new.fullname)} the alias {shown(old.fullname)}"
 
@@ -65,13 +67,13 @@ def _aliases(pair: Pair, old: NamedType, new: NamedType) -> Iterator[Found]:
     added = [a for a in new.aliases if a not in old.aliases and a != old.fullname]
     if added:
         words = f"{subject} has the alias {listed(added)}"
-        yield Found(ChangeKind.TYPE_ALIAS_ADDED, pair.place, "", _plain(added), words)
+        yield Found(ChangeKind.TYPE_ALIAS_ADDED, pair.place, "", plain(added), words)
     removed = [a for a in old.aliases if a not in new.aliases and a != new.fullname]
     if removed:
         yield Found(
             ChangeKind.TYPE_ALIAS_REMOVED,
             pair.place,
-            _plain(removed),
+            plain(removed),
             "",
             f"{subject} no longer has the alias {listed(removed)}",
             hazard=f"records written under {listed(removed)} cannot be read any more",
@@ -86,14 +88,14 @@ def enums(pair: Pair, old: Enum, new: Enum) -> Iterator[Found]:
     added = [symbol for symbol in new.symbols if symbol not in known]
     claims = (Claim(old, new, "MISSING_ENUM_SYMBOLS"),)
     if added:
-        cure = "move consumers to the new schema before it is written"
+        cure = f"move consumers to the new schema before {listed(added)} is written"
         if old.default is None:
             cure += ", or give the enum a `default` one version earlier"
         yield Found(
             ChangeKind.ENUM_SYMBOL_ADDED,
             place,
             "",
-            _plain(added),
+            plain(added),
             f"{subject} has the new symbol{_s(added)} {listed(added)}",
             forward=Side(claims, cure=cure),
         )
@@ -101,7 +103,7 @@ def enums(pair: Pair, old: Enum, new: Enum) -> Iterator[Found]:
     if removed:
         yield _symbols_removed(place, claims, removed, new, subject)
     if not added and not removed and old.symbols != new.symbols:
-        sides = _plain(old.symbols), _plain(new.symbols)
+        sides = plain(old.symbols), plain(new.symbols)
         words = f"the symbols of {subject} stand in another order"
         yield Found(ChangeKind.ENUM_REORDERED, place, *sides, words)
     yield from _enum_default(pair, old, new, subject)
@@ -112,12 +114,12 @@ def _symbols_removed(
 ) -> Found:
     danger, cure = "", f"keep {listed(removed)}, or give the enum a `default` symbol"
     if new.default in new.symbols:
-        danger = f"{listed(removed)} would be read as `{new.default}`"
+        danger = f"{listed(removed)} would be read as {shown(new.default)}"
         cure = f"keep {listed(removed)} as long as such records are kept"
     return Found(
         ChangeKind.ENUM_SYMBOL_REMOVED,
         place,
-        _plain(removed),
+        plain(removed),
         "",
         f"{subject} no longer has the symbol{_s(removed)} {listed(removed)}",
         Side(claims, danger, cure),
@@ -127,7 +129,8 @@ def _symbols_removed(
 def _enum_default(pair: Pair, old: Enum, new: Enum, subject: str) -> Iterator[Found]:
     if old.default == new.default:
         return
-    place, before, after = pair.place.inside("default"), old.default or "", new.default or ""
+    place = pair.place.inside("default")
+    before, after = _cut(old.default or ""), _cut(new.default or "")
     if old.default is None:
         words = f"{subject} reads symbols that it does not know as {shown(after)}"
         yield Found(ChangeKind.ENUM_DEFAULT_ADDED, place, before, after, words)
@@ -203,6 +206,11 @@ def _free_props(old: Type, new: Type) -> tuple[Props, Props]:
     return sides[0], sides[1]
 
 
+def plain(names: list[str] | tuple[str, ...]) -> str:
+    """Names one after the other, as a column shows them; of many, the first few."""
+    return listed(names).replace("`", "")
+
+
 def _record_word(node: Record) -> str:
     return "error" if node.is_error else "record"
 
@@ -214,10 +222,6 @@ def _verb(old: object, new: object) -> str:
 def _cut(text: str) -> str:
     line = " ".join(text.split())
     return shown(line)[1:-1]
-
-
-def _plain(names: list[str] | tuple[str, ...]) -> str:
-    return listed(names).replace("`", "")
 
 
 def _s(names: list[str]) -> str:

@@ -18,8 +18,8 @@ __all__ = ["diff"]
 _BACKWARD: Final = "consumers with the new schema cannot read what is in the topic"
 _FORWARD: Final = "consumers with the old schema cannot read new records"
 _BOTH: Final = (
-    "consumers with the new schema cannot read what is in the topic, nor those with the old one"
-    " new records"
+    "consumers with the new schema cannot read what is in the topic, and those with the old one"
+    " cannot read new records"
 )
 
 
@@ -79,16 +79,18 @@ def _safety(side: Side, judgement: Judgement) -> Safety:
 
 
 def _effects(found: Found, backward: Safety, forward: Safety) -> Iterator[str]:
-    if backward is forward is Safety.BREAKS:
-        yield _BOTH
-    elif Safety.BREAKS in (backward, forward):
-        yield _BACKWARD if backward is Safety.BREAKS else _FORWARD
-    elif Safety.DANGEROUS in (backward, forward):
+    sides = backward, forward
+    if Safety.BREAKS in sides:
+        both = backward is forward
+        yield _BOTH if both else _BACKWARD if backward is Safety.BREAKS else _FORWARD
+    elif Safety.DANGEROUS in sides:
         yield "the registry accepts this"
     if backward is Safety.DANGEROUS:
-        yield found.backward.danger
+        other = "with the new one, " if forward is Safety.BREAKS else ""
+        yield f"{other}{found.backward.danger}"
     elif forward is Safety.DANGEROUS:
-        yield f"with the old schema, {found.forward.danger}"
+        other = "with the old one" if backward is Safety.BREAKS else "with the old schema"
+        yield f"{other}, {found.forward.danger}"
     if found.hazard:
         yield found.hazard
 

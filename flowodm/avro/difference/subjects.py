@@ -1,11 +1,15 @@
 """How a change names what it is about."""
 
+from typing import Final
+
 from flowodm.avro.difference.found import Pair
 from flowodm.avro.difference.place import Place, dotted
 from flowodm.avro.types import NamedType, Type
 from flowodm.avro.words import shown
 
-__all__ = ["path_words", "subject", "type_subject"]
+__all__ = ["MOVE_FIRST", "path_words", "subject", "type_subject"]
+
+MOVE_FIRST: Final = "move consumers to the new schema before producers"
 
 
 def path_words(place: Place) -> str:

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from flowodm.avro.default_bytes import default_bytes
 from flowodm.avro.difference.change import ChangeKind
-from flowodm.avro.difference.found import Claim, Found, Pair, Side
+from flowodm.avro.difference.found import NOTHING, Claim, Found, Pair, Side
 from flowodm.avro.difference.leaves import reading_danger
 from flowodm.avro.difference.subjects import subject
 from flowodm.avro.matching import PROMOTIONS, kind_of, short_name
@@ -28,7 +28,6 @@ from flowodm.avro.words import shown
 __all__ = ["Unions"]
 
 _Key: TypeAlias = tuple[str, ...]
-_FIRST: Final = "move consumers to the new schema before it is written"
 
 
 class Unions:
@@ -107,8 +106,22 @@ class Unions:
         if words == "null":
             what, kind = f"{subject(self._pair)} can be null", ChangeKind.MADE_NULLABLE
             before, after = short_words(self._pair.old), short_words(self._pair.new)
-        side = Side((Claim(self._pair.old, branch),), _lossy(branch, self._old), _FIRST)
-        return Found(kind, place, before, after, what, forward=side)
+        cure = f"move consumers to the new schema before `{words}` is written"
+        side = Side((Claim(self._pair.old, branch),), _lossy(branch, self._old), cure)
+        return Found(kind, place, before, after, what, self._namesake(at), side)
+
+    def _namesake(self, at: int) -> Side:
+        """Readers that know branches by short name, as fastavro, take the first that fits."""
+        branch = self._new[at]
+        for other in self._new:
+            if (
+                other is not branch
+                and isinstance(other, NamedType)
+                and _short(other) == _short(branch)
+            ):
+                danger = f"some readers know branches by short name: {shown(other.fullname)} too"
+                return Side(danger=danger, cure=f"give `{short_words(branch)}` another short name")
+        return NOTHING
 
     def _gone(self, at: int) -> Found:
         branch = self._old[at]

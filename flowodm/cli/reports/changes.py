@@ -100,7 +100,7 @@ def incompatible_findings(
             reason.location,
             reason.message,
             (f"{reader} cannot read what {writer} wrote.",),
-            _sentence(reason.cure),
+            _ended(reason.cure),
             lines.get(reason.location),
             "",
             {
@@ -135,10 +135,11 @@ def _of_change(
     change: "SchemaChange", level: "CompatibilityLevel | None", lines: dict[str, int]
 ) -> Finding:
     severity = change.severity if level is None else change.severity_at(level)
-    effect, cure = _sentence(change.effect), _sentence(change.cure)
-    if level is not None and severity in (Severity.SAFE, Severity.NOTE) and change.cure:
-        # the other direction, which this level does not ask for
+    effect, cure, message = _sentence(change.effect), _ended(change.cure), change.message
+    if level is not None and severity is Severity.SAFE is not change.severity:
+        # it is the other direction that is not safe, and the level does not ask for it
         effect, cure = f"{effect} {_allowance(level)}", ""
+        message = f"{message}. {_allowance(level)}"
     return Finding(
         change.kind.value,
         severity.value,
@@ -147,7 +148,7 @@ def _of_change(
         (effect,) if effect else (),
         cure,
         lines.get(change.new_path),
-        _sentence(change.message),
+        message,
         {
             "old_path": change.old_path,
             "new_path": change.new_path,
@@ -167,17 +168,20 @@ def _allowance(level: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    if not text:
-        return ""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
+    return _ended(text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _arrow(change: "SchemaChange") -> str:
     if change.before and change.after:
         return f"{change.before} → {change.after}"
+    joint = ": " if change.severity is Severity.NOTE else ", "
     if change.after:
-        return f"added, {change.after}"
-    return f"removed, {change.before}" if change.before else ""
+        return f"added{joint}{change.after}"
+    return f"removed{joint}{change.before}" if change.before else ""
 
 
 def _verdict(comparison: "Comparison") -> str:

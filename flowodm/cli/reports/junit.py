@@ -1,12 +1,16 @@
 """A report as JUnit's XML: each section a test, which fails where it is reason for exit 3."""
 
-from xml.sax.saxutils import quoteattr as _quote_attribute
+import re
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
 
 from flowodm.cli.output import Output
 from flowodm.cli.reports.report import Report, Section
 from flowodm.cli.sanitize import visible, visible_block
 
 __all__ = ["write"]
+
+_ILLEGAL: Final = re.compile("[\ufffe\uffff]")
 
 
 def write(output: Output, report: Report) -> None:
@@ -41,9 +45,9 @@ def _body(section: Section, report: Report) -> list[str]:
     lines = [f"{finding.severity}: {finding.sentence}" for finding in section.findings]
     text = "\n".join(visible(line) for line in (*lines, section.verdict) if line)
     if section.state == "failed":
-        return [_element("error", "failed", section.aside, text)]
+        return [_element("error", "failed", section.findings[0].sentence, text)]
     if section.fails(report.fail_on):
-        message = section.verdict or section.aside or section.word
+        message = section.findings[0].sentence if section.findings else section.aside
         return [_element("failure", section.worst or section.state, message, text)]
     return [f"      <system-out>{_escape(text)}</system-out>"] if text else []
 
@@ -54,11 +58,13 @@ def _element(tag: str, kind: str, message: str, text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return _quote_attribute(visible(text))
+    return quoteattr(_legal(visible(text)))
 
 
 def _escape(text: str) -> str:
-    """Text between tags; what XML may not hold at all has become an escape before."""
-    from xml.sax.saxutils import escape
+    return escape(_legal(visible_block(text)))
 
-    return escape(visible_block(text))
+
+def _legal(text: str) -> str:
+    """Text without the code points that XML may not hold at all, and `visible` lets pass."""
+    return _ILLEGAL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

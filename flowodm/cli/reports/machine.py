@@ -42,6 +42,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "severity": finding.severity,
         "field": finding.place,
         "change": finding.change,
+        "message": finding.said[:1].upper() + finding.said[1:],
         **finding.details,
         "notes": list(finding.notes),
         "cure": finding.cure or None,

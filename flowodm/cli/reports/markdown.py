@@ -67,7 +67,7 @@ def _row(finding: Finding) -> str:
         _code(finding.place) if finding.place else "the root",
         _text(finding.change),
         _text(" ".join(finding.notes)),
-        _text(finding.cure),
+        _text(finding.cure[:1].upper() + finding.cure[1:]),
     )
     return f"| {' | '.join(cells)} |"
 

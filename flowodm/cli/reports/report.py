@@ -37,6 +37,7 @@ _ENOUGH: Final[Mapping[FailOn, tuple[Severity, ...]]] = {
 
 _WORDS: Final = ("failed", "invalid", *_SEVERITIES[:3], "noted", "new", "unchanged", "valid")
 """What counts sections, the worst first."""
+_RANKS: Final = ("failed", *_SEVERITIES[:3], "noted", "unchanged", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,24 @@ class Finding:
     """What programs get besides, ready for JSON."""
 
     @property
+    def said(self) -> str:
+        """It and what follows from it in one line, to stand behind a colon."""
+        place = f"`{self.place}`: " if self.place else ""
+        return _ended(self.message or " ".join((f"{place}{_ended(self.change)}", *self.notes)))
+
+    @property
+    def told(self) -> str:
+        """All of it in one line, to stand behind a colon."""
+        return f"{self.said} Cure: {_ended(self.cure)}" if self.cure else self.said
+
+    @property
     def sentence(self) -> str:
         """All of it in one line."""
-        place = f"`{self.place}`: " if self.place else ""
-        told = self.message or " ".join((f"{place}{self.change}.", *self.notes))
-        cure = f"Cure: {self.cure}" if self.cure else ""
-        return " ".join(filter(None, (_ended(told), cure)))
+        return self.told[:1].upper() + self.told[1:]
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+    return sentence if not sentence or sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,11 @@ class Section:
         if self.state in ("failed", "new"):
             return self.state
         return {None: "unchanged", "note": "noted"}.get(self.worst) or str(self.worst)
+
+    @property
+    def rank(self) -> int:
+        """Where it stands among others: the worst first, what is new at the end."""
+        return _RANKS.index(self.word) if self.word in _RANKS else len(_RANKS)
 
     def fails(self, fail_on: FailOn) -> bool:
         """Whether it is reason enough for exit 3."""

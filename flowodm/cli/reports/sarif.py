@@ -68,7 +68,7 @@ def _rule(rule: str) -> dict[str, object]:
 
 def _results(section: Section) -> Iterator[dict[str, object]]:
     for finding in section.findings:
-        text = f"`{section.title}`: {finding.sentence}"
+        text = f"`{section.title}`: {finding.told}"
         yield _result(section, finding, finding.rule, _LEVELS[finding.severity], text)
     if section.state == "new":
         text = f"`{section.title}`: {section.route}, {section.aside}."
@@ -109,7 +109,7 @@ def _location(section: Section, finding: Finding | None) -> dict[str, object]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    uri = quote(path, errors="surrogateescape")
+    uri = quote(path, errors="surrogatepass")
     if PurePosixPath(path).is_absolute():
         return {"uri": f"file://{uri}"}
     return {"uri": uri, "uriBaseId": "%SRCROOT%"}

@@ -36,15 +36,27 @@ def write(output: Output, report: Report) -> None:
     titles, routes = _widths(report, width)
     was_long = False
     for index, section in enumerate(report.sections):
-        if index and (was_long or section.findings):
+        if index and (was_long or section.findings or not titles):
             output.line()
         was_long = bool(section.findings)
         for line in _section(section, titles, routes, width):
             output.line(*line)
     output.line()
+    _summary(output, report, width)
+
+
+def _summary(output: Output, report: Report, width: int | None) -> None:
     code = f"exit {report.exit_code}"
-    room = min(width or _WIDEST, _WIDEST) - len(report.summary) - len(code)
-    output.line(report.summary, " " * max(room, 2), Span(code, "dim"))
+    columns = min(width or _WIDEST, _WIDEST)
+    *lines, last = wrap(report.summary, None if width is None else columns)
+    for line in lines:
+        output.line(line)
+    space = columns - display_width(last) - len(code)
+    if space >= 2 or width is None:
+        output.line(last, " " * max(space, 2), Span(code, "dim"))
+    else:
+        output.line(last)
+        output.line(Span(code, "dim"))
 
 
 def _widths(report: Report, width: int | None) -> tuple[int, int]:
@@ -65,7 +77,7 @@ def _section(section: Section, titles: int, routes: int, width: int | None) -> I
         yield from _finding(finding, widest, width)
     if section.verdict:
         for line in wrap(visible(section.verdict), _room(width, 2)):
-            yield (f"  {line}",)
+            yield (_GAP, Span(line, "red" if section.worst == "breaking" else None))
 
 
 def _heading(section: Section, titles: int, routes: int, width: int | None) -> Iterator[_Line]:
@@ -73,7 +85,7 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
     style: StyleName = "red" if section.state == "failed" else "dim"
     if titles:
         line: list[Spans] = [Span(pad(title, titles) if route or aside else title, "bold")]
-        if route or aside:
+        if route:
             line += [_GAP, pad(route, routes) if aside else route]
         yield (*line, _GAP, Span(aside, style)) if aside else tuple(line)
         return
@@ -86,7 +98,8 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
 def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line]:
     sign, word = _sign(finding)
     mark = f"{sign} {word}"
-    head = (_GAP, Span(mark, _STYLES[finding.severity]), " " * (_INDENT - 2 - display_width(mark)))
+    style: StyleName = "yellow" if _is_hazard(finding) else _STYLES[finding.severity]
+    head = (_GAP, Span(mark, style), " " * (_INDENT - 2 - display_width(mark)))
     place = visible(finding.place) or "(root)"
     indent = _INDENT + places + len(_GAP)
     room = _room(width, indent)
@@ -95,7 +108,9 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
     if is_beside and change:
         yield (*head, f"{pad(place, places)}{_GAP}{change.pop(0)}")
     else:
-        yield (*head, place)
+        first, *rest = wrap(place, _room(width, _INDENT))
+        yield (*head, first)
+        yield from ((" " * _INDENT + line,) for line in rest)
     yield from ((" " * (indent if is_beside else _INDENT) + line,) for line in change)
     for text in (*finding.notes, *([f"Cure: {finding.cure}"] if finding.cure else [])):
         for line in wrap(visible(text), _room(width, _INDENT)):
@@ -105,12 +120,19 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
 def _sign(finding: Finding) -> tuple[str, str]:
     if finding.rule in _WRONG:
         return "✗", _WRONG[finding.rule]
+    if _is_hazard(finding):
+        return "~", "hazard"
     if finding.severity in _SIGNS:
         return _SIGNS[finding.severity]
     if finding.severity == "note":
         return "~", finding.rule.lower().replace("_", " ").removeprefix("field ")[:10]
     ends = finding.rule.rpartition("_")[2]
     return {"ADDED": "+", "NULLABLE": "+", "REMOVED": "-"}.get(ends, "~"), "safe"
+
+
+def _is_hazard(finding: Finding) -> bool:
+    """Whether it is safe against the last version, and not against older ones."""
+    return finding.severity == "safe" and bool(finding.details.get("transitive_hazard"))
 
 
 def _room(width: int | None, indent: int) -> int | None:

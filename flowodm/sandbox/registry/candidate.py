@@ -186,11 +186,17 @@ class _Resolution:
     def parse(
         self, text: str, references: tuple[Reference, ...], *, is_stored: bool = False
     ) -> avro.Schema:
-        known = [self._referenced(one) for one in references]
+        known = tuple(self._referenced(one) for one in references)
+        kept = self._store.parsed.get((text, known)) if is_stored else None
+        if kept is not None:
+            return kept
         try:
-            return avro.parse(text, references=known, validate_defaults=not is_stored)
+            schema = avro.parse(text, references=known, validate_defaults=not is_stored)
         except SchemaParseError as error:
             raise Refusal(42201, f"Invalid schema: {error.message}") from error
+        if is_stored:
+            self._store.parsed.put((text, known), schema, len(text))
+        return schema
 
     def _referenced(self, reference: Reference) -> avro.Schema:
         place = (reference.subject, reference.version)

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from flowodm.avro.schema import Schema
 from flowodm.errors import SandboxError
+from flowodm.registry.cache import BoundedCache
 from flowodm.registry.model import Reference
 
 __all__ = ["Deleted", "Setting", "Store", "StoreFailure", "StoredSchema", "StoredVersion"]
@@ -62,6 +64,9 @@ _VERSIONS_WHERE = (
     "SELECT v.subject, v.version, v.is_deleted, s.id, s.guid, s.text, s.refs"
     " FROM versions v JOIN schemas s ON s.id = v.schema_id WHERE "
 )
+_MOST_PARSED = 2_000
+_MOST_TEXT = 8 * 1024 * 1024
+"""Characters of the schemas that are kept parsed."""
 _WHOLE_REGISTRY = ""
 """The subject under which the registry's own settings stand; no subject is empty."""
 
@@ -102,6 +107,10 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
+        self.parsed: BoundedCache[tuple[str, tuple[Schema, ...]], Schema] = BoundedCache(
+            max_entries=_MOST_PARSED, max_weight=_MOST_TEXT
+        )
+        """Schemas that were parsed before, by their text and what they reference."""
         place = ":memory:" if path is None else str(path)
         try:
             # One connection, no implicit transactions: `transaction` says BEGIN itself.

@@ -4,9 +4,12 @@ Semantics and numbers are Confluent's. Each function answers one endpoint inside
 that `endpoints.py` opened.
 """
 
+from dataclasses import replace
+
+from flowodm.avro.text import exact_text
 from flowodm.avro.types import Json
 from flowodm.registry.model import Reference
-from flowodm.sandbox.registry.candidate import MAX_NUMBER, version_number
+from flowodm.sandbox.registry.candidate import MAX_NUMBER, parse_stored, version_number
 from flowodm.sandbox.registry.http import Refusal, RegistryRequest, RegistryResponse
 from flowodm.sandbox.registry.names import contexts_of, has_prefix
 from flowodm.sandbox.registry.store import Deleted, Store, StoredSchema, StoredVersion
@@ -33,7 +36,7 @@ def list_schemas(request: RegistryRequest, store: Store) -> RegistryResponse:
 
 def schema_by_id(request: RegistryRequest, store: Store, number: str) -> RegistryResponse:
     """GET /schemas/ids/{id}."""
-    document = _schema_document(_schema(store, number))
+    document = _schema_document(_formatted(request, store, _schema(store, number)))
     if request.flag("fetchMaxId"):
         document["maxId"] = store.highest_id()
     return RegistryResponse(200, document)
@@ -41,7 +44,7 @@ def schema_by_id(request: RegistryRequest, store: Store, number: str) -> Registr
 
 def schema_text_by_id(request: RegistryRequest, store: Store, number: str) -> RegistryResponse:
     """GET /schemas/ids/{id}/schema."""
-    return RegistryResponse(200, text=_schema(store, number).text)
+    return RegistryResponse(200, text=_formatted(request, store, _schema(store, number)).text)
 
 
 def schema_by_guid(request: RegistryRequest, store: Store, guid: str) -> RegistryResponse:
@@ -49,7 +52,7 @@ def schema_by_guid(request: RegistryRequest, store: Store, guid: str) -> Registr
     schema = store.schema_by_guid(guid.lower())
     if schema is None:
         raise Refusal(40403, f"Schema {guid[:80]} not found")
-    return RegistryResponse(200, _schema_document(schema))
+    return RegistryResponse(200, _schema_document(_formatted(request, store, schema)))
 
 
 def subjects_of_schema(request: RegistryRequest, store: Store, number: str) -> RegistryResponse:
@@ -125,6 +128,14 @@ def _schema(store: Store, number: str) -> StoredSchema:
     return schema
 
 
+def _formatted(request: RegistryRequest, store: Store, schema: StoredSchema) -> StoredSchema:
+    """Give a schema in the `format` that is asked for; other words than `resolved` mean none."""
+    if request.query.get("format") != "resolved" or not schema.references:
+        return schema
+    parsed = parse_stored(store, schema)
+    return replace(schema, text=exact_text(parsed.root, parsed.names))
+
+
 def _uses(request: RegistryRequest, store: Store, number: str) -> tuple[StoredVersion, ...]:
     schema = _schema(store, number)
     deleted: Deleted = "included" if request.flag("deleted") else "hidden"
@@ -139,7 +150,7 @@ def _version(request: RegistryRequest, store: Store, subject: str, number: str) 
     deleted: Deleted = "included" if request.flag("deleted") and wanted else "hidden"
     found = store.version(subject, wanted, deleted)
     if found is not None:
-        return found
+        return replace(found, schema=_formatted(request, store, found.schema))
     if not store.has_subject(subject, deleted):
         raise no_subject(subject)
     raise no_version(wanted)

@@ -6,6 +6,7 @@ import pytest
 
 from flowodm.avro import ChangeKind, Safety, SchemaChange, Severity, check, diff, parse, verdict
 from flowodm.avro.difference import comparison
+from flowodm.avro.difference.examples import decimal_example, unit_example
 from flowodm.errors import SchemaError, UsageError
 
 pytestmark = pytest.mark.unit
@@ -234,6 +235,13 @@ class TestUnions:
         change = only(old, new)
         assert (change.kind, change.backward, change.forward) == ("TYPE_RENAMED", S, B)
 
+    def test_a_branch_with_the_short_name_of_another_is_dangerous(self):
+        old = of(["null", record(field("int", "x"), name="a.X")])
+        other = record(field("int", "x"), name="b.X")
+        change = only(old, of([*old["fields"][0]["type"], other]))
+        assert (change.kind, change.backward, change.forward) == ("UNION_BRANCH_ADDED", D, S)
+        assert "`a.X`" in change.effect
+
     def test_records_that_have_little_in_common_came_and_went(self):
         old = of(["null", record(field("int", "x"), name="Old")])
         new = of(["null", record(field("int", "y"), name="New")])
@@ -307,6 +315,21 @@ class TestWords:
         old = of(logical("long", "timestamp-millis"))
         change = only(old, of(logical("long", "timestamp-micros")))
         assert change.effect.endswith("2024-01-01 would be read as 1970-01-20")
+
+    @pytest.mark.parametrize(
+        ("written", "read", "words"),
+        [
+            ("timestamp-micros", "timestamp-millis", "2024-01-01 would be read as the year 55,969"),
+            ("timestamp-millis", "local-timestamp-millis", ""),
+            ("time-millis", "time-micros", "12:00 would be read as 43.2 s past midnight"),
+            ("time-micros", "time-millis", "12:00 would be read as 12,000 hours"),
+        ],
+    )
+    def test_units_are_told_where_they_are_of_one_family(self, written: str, read: str, words: str):
+        assert unit_example(written, read) == words
+
+    def test_a_scale_beyond_reading_is_told_by_its_places(self):
+        assert decimal_example(2, 30) == "the point moves by 28 places"
 
     def test_a_removed_field_that_may_have_been_renamed_is_named(self):
         added, _ = changes(of("string", name="email"), of("string", name="mail"))

@@ -319,6 +319,34 @@ def test_outside_a_repository_that_is_what_is_told(
         load_source("git:main:x.avsc", directory=folder)
 
 
+def test_a_program_that_a_repository_names_is_not_run(repository: Path) -> None:
+    program = repository / "run.sh"
+    program.write_text(f"#!/bin/sh\ntouch {repository}/was-run\n")
+    program.chmod(0o755)
+    for key in ("core.fsmonitor", "core.pager", "core.sshCommand", "diff.external"):
+        _git(repository, "config", key, str(program))
+    assert Sources(repository).load_all("git::schemas")
+    assert Sources(repository).load_all("git:main:schemas")
+    assert not (repository / "was-run").exists()
+
+
+def test_what_a_commit_lacks_is_not_fetched(repository: Path) -> None:
+    for key, value in (
+        ("extensions.partialClone", "origin"),
+        ("core.repositoryFormatVersion", "1"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", f"ext::touch {repository}/was-fetched"),
+        ("protocol.ext.allow", "always"),
+    ):
+        _git(repository, "config", key, value)
+    for path in (repository / ".git" / "objects").glob("??/*"):
+        path.chmod(0o644)
+        path.unlink()
+    with pytest.raises(FlowODMError):
+        load_source("git:main:schemas/order.avsc", directory=repository)
+    assert not (repository / "was-fetched").exists()
+
+
 def test_a_link_in_a_commit_is_not_followed(repository: Path) -> None:
     (repository / "link.avsc").symlink_to("/etc/passwd")
     _git(repository, "add", ".")

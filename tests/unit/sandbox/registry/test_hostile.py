@@ -83,7 +83,7 @@ METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "\x00"])
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    registry = Registry()
+    registry = Registry(level="FULL_TRANSITIVE")
     registry.register("s", record("A", "x"))
     return registry
 
@@ -108,6 +108,9 @@ def test_any_request_is_answered(registry, method, segments, query, body) -> Non
             ("POST", ("subjects", "s")),
             ("POST", ("subjects", "s", "versions")),
             ("POST", ("compatibility", "subjects", "s", "versions", "latest")),
+            ("POST", ("compatibility", "subjects", "s", "versions")),
+            ("PUT", ("config", "s")),
+            ("PUT", ("mode",)),
             ("PUT", ("config",)),
             ("PUT", ("mode", "u")),
         ]

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flowodm.sandbox.registry.judging import LEVELS
+from tests.strategies import avro_schemas
 from tests.unit.sandbox.registry.asking import Registry, record, reference
 
 pytestmark = pytest.mark.unit
@@ -214,3 +217,17 @@ def test_every_level_is_kept(registry: Registry, level: str) -> None:
     assert registry.put("config", body={"compatibility": level.lower()}) == {"compatibility": level}
     assert registry.get("config") == {"compatibilityLevel": level}
     assert registry.get("config", "s", defaultToGlobal="True") == {"compatibilityLevel": level}
+
+
+@settings(max_examples=100)
+@given(st.lists(avro_schemas(depth=2), min_size=2, max_size=4), st.sampled_from(LEVELS))
+def test_what_is_said_to_be_compatible_is_taken_and_nothing_else(schemas, level: str) -> None:
+    registry = Registry(level)
+    for number, schema in enumerate(map(json.dumps, schemas)):
+        is_compatible = verdict(registry, schema)["is_compatible"]
+        is_there = registry.ask("POST", "subjects", "s", body={"schema": schema}).status == 200
+        before = registry.get("subjects", "s", "versions") if number else []
+        answer = registry.ask("POST", "subjects", "s", "versions", body={"schema": schema})
+        assert answer.status == (200 if is_compatible or is_there else 409)
+        after = registry.get("subjects", "s", "versions")
+        assert (after == before) is (is_there or not is_compatible)

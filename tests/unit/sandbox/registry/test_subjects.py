@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.sandbox.registry.asking import A, B, Registry
+from tests.unit.sandbox.registry.asking import HOLDER, A, B, Registry, reference
 
 pytestmark = pytest.mark.unit
 
@@ -77,3 +77,21 @@ def test_no_schema_has_metadata(registry: Registry) -> None:
     registry.register("s", A)
     assert registry.code("GET", *place, key="owner", value="me") == 40403
     assert registry.get(*place)["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("schemas", "ids", "2"),
+        ("schemas", "ids", "2", "schema"),
+        ("subjects", "s", "versions", "1"),
+        ("subjects", "s", "versions", "latest", "schema"),
+    ],
+)
+def test_a_resolved_schema_holds_what_it_references(registry: Registry, place: tuple) -> None:
+    registry.register("a", A)
+    registry.register("s", HOLDER, [reference("a")])
+    resolved = HOLDER.replace('"type":"A"', f'"type":{A}')
+    for form, text in (("resolved", resolved), ("", HOLDER), ("serialized", HOLDER)):
+        found = registry.get(*place, format=form)
+        assert (found if place[-1] == "schema" else found["schema"]) == text
