@@ -139,6 +139,17 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "schema format", "flowodm.cli.schema_format:format_schemas", "Lay schemas out in one way."
     ),
     CommandEntry(
+        "models generate",
+        "flowodm.cli.models:generate_models",
+        "Write the Python models of schemas.",
+    ),
+    CommandEntry("models schema", "flowodm.cli.models:show_schema", "Show the schema of a model."),
+    CommandEntry(
+        "models check",
+        "flowodm.cli.models_check:check_models",
+        "Tell how models differ from schemas.",
+    ),
+    CommandEntry(
         "list-subjects",
         "flowodm.cli.registry:list_subjects",
         "List the subjects of a registry.",
@@ -200,6 +211,7 @@ GROUPS: dict[str, str] = {
     "topics": "Look at topics.",
     "registry": "Schemas of a registry: looked at, checked, changed, moved.",
     "schema": "Schemas of files, commits and models, without a registry.",
+    "models": "Python models of Avro schemas, both ways.",
     "context": "Clusters by name, and which one is current.",
     "sandbox": "A local Apache Kafka and registry.",
 }

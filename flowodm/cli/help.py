@@ -40,6 +40,10 @@ _EXAMPLES: Final = {
         "flowodm schema validate schemas/",
         "flowodm schema diff git:main:schemas/ schemas/",
     ),
+    "models": (
+        "flowodm models generate schemas/ --out app/models.py",
+        "flowodm models check",
+    ),
     "context": (
         "flowodm context list",
         "flowodm context use prod",
