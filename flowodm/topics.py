@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flowodm.connection.kafka import PATIENCE, is_internal
+from flowodm.connection.changes import is_internal
+from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import AuthorizationError, BrokerError, FlowODMError, TopicNotFound, UsageError
 from flowodm.patterns import name_filter
 

@@ -16,11 +16,12 @@ from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from flowodm.connection import changes
 from flowodm.connection.errors import broker_error, configuration_error, unreachable
 from flowodm.connection.forking import keep, mind_forks
 from flowodm.connection.journal import Journal
 from flowodm.connection.waiting import STEP, flush, in_thread, persistently
-from flowodm.errors import ChangeRefused, ConfigurationError
+from flowodm.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -234,14 +235,7 @@ class KafkaConnection:
             ChangeRefused: The context is read-only, the topic is internal, or this is not the
                 cluster that the context is for.
         """
-        context = self.context
-        self._check_read_only(operation)
-        if topic is not None and is_internal(topic):
-            raise ChangeRefused(
-                f"topic `{topic}` is internal to Kafka or its registry; `{operation}` was not tried"
-            )
-        if context.cluster_id is not None:
-            self._check_cluster(context.cluster_id, operation)
+        changes.check_change(self, operation, topic)
 
     def explain(self, cause: "Cause") -> "Cause":
         """Make a cause as exact as a look at the broker can."""
@@ -385,24 +379,5 @@ class KafkaConnection:
         self._forget()
         self._context = context
 
-    def _check_cluster(self, expected: str, operation: str) -> None:
-        found = self.metadata().cluster_id
-        if found != expected:
-            raise ChangeRefused(
-                f"context `{self.context.name}` is for cluster `{expected}`, and this is "
-                f"`{found}`; `{operation}` was not tried",
-                hint=f"check `bootstrap_servers` and `cluster_id` ({self.context.source})",
-            )
-
     def _check_read_only(self, operation: str, subject: str | None = None) -> None:
-        context = self.context
-        if context.read_only:
-            raise ChangeRefused(
-                f"context `{context.name}` is read-only; `{operation}` was not tried",
-                hint=f"`read_only` is set in {context.place('read_only')}",
-            )
-
-
-def is_internal(topic: str) -> bool:
-    """Tell whether a topic is Kafka's or the registry's own."""
-    return topic.startswith("__") or topic == "_schemas"
+        changes.check_read_only(self.context, operation)
