@@ -106,7 +106,7 @@ class Topics:
 
         With `shuffle` every third timestamp is an hour early, as of a producer with a wrong clock.
         """
-        producer = Producer(self.config | {"linger.ms": "5"})
+        producer = Producer({**self.config, "enable.idempotence": True, "linger.ms": "5"})
         for number in range(count):
             early = 3_600_000 if shuffle and number % 3 == 2 else 0
             producer.produce(
@@ -159,7 +159,7 @@ class Topics:
             min_cleanable_dirty_ratio="0.001",
             delete_retention_ms="0",
         )
-        producer = Producer(self.config)
+        producer = Producer({**self.config, "enable.idempotence": True})
         for number in range(60):
             key = b"unique-%d" % number if number % 3 == 0 else b"shared"
             producer.produce(topic, b"%d" % number, key, timestamp=BASE + 1000 * number)

@@ -112,7 +112,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry(
         "registry import",
         "flowodm.cli.registry_moving:import_registry",
-        "Bring exported schemas into a registry.",
+        "Bring exported schemas into a registry, with their ids.",
     ),
     CommandEntry(
         "registry diff",
@@ -158,20 +158,20 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry(
         "get-schema",
         "flowodm.cli.registry_aliases:get_schema",
-        "Show a schema.",
+        "Show a schema; `flowodm registry show -o raw` today.",
         "subjects",
         hidden=True,
     ),
     CommandEntry(
         "upload-schema",
         "flowodm.cli.registry_aliases:upload_schema",
-        "Register a schema under a subject.",
+        "Register a schema under a subject; `flowodm registry register` today.",
         hidden=True,
     ),
     CommandEntry(
         "check-compatibility",
         "flowodm.cli.registry_aliases:check_compatibility",
-        "Tell whether a schema may be registered.",
+        "Tell whether a schema may be registered; `flowodm registry check` today.",
         hidden=True,
     ),
     CommandEntry(

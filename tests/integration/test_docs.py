@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.pages import ROOT, SANDBOX_UP, Block, Page, is_as_printed, read_page, topics_made
+from tests.servers import wait_until
 
 # Pages use the same topics, so they take turns.
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
@@ -143,6 +144,8 @@ def sandbox_up(
         new = [NewTopic(name, count, 1) for name, count in topics_made(line).items()]
         for future in admin.create_topics(new, operation_timeout=15).values() if new else ():
             future.result(timeout=30)
+        made = {one.topic for one in new}
+        wait_until(lambda: made <= admin.list_topics(timeout=10).topics.keys(), seconds=30)
 
     yield create
     remove(admin, registry_url, read_page(DOCS / request.getfixturevalue("name")))

@@ -113,7 +113,7 @@ def decoded(sandbox, registry_url: str) -> Iterator[list[DecodedRecord]]:
     parsed = fastavro.parse_schema(SCHEMA)
     with SchemaRegistry(RegistryConfig(url=registry_url)) as registry:
         prefix = frame(registry.register(f"{topic}-value", json.dumps(SCHEMA)).schema_id)
-        producer = Producer(topics.config)
+        producer = Producer({**topics.config, "enable.idempotence": True})
         for number, value in enumerate(ORDERS):
             data = io.BytesIO()
             fastavro.schemaless_writer(data, parsed, value)

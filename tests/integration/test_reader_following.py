@@ -85,7 +85,7 @@ def test_a_follower_reads_partitions_that_are_added_from_their_start(
     topic = topics.make("grow")
     with Reader(connection, (topic,), FOLLOW) as reader:
         topics.admin.create_partitions([NewPartitions(topic, 2)])[topic].result(timeout=15)
-        producer = Producer(topics.config)
+        producer = Producer({**topics.config, "enable.idempotence": True})
         producer.produce(topic, b"new", partition=1)
         assert producer.flush(20) == 0
         (record,) = follow_until(reader, 1)
@@ -124,7 +124,7 @@ def test_a_read_ends_where_a_busy_topic_ended_when_it_began(
     stop, written = threading.Event(), []
 
     def write() -> None:
-        producer = Producer(topics.config | {"linger.ms": "1"})
+        producer = Producer({**topics.config, "enable.idempotence": True, "linger.ms": "1"})
         while not stop.is_set():
             for partition in range(3):
                 producer.produce(topic, b"later", partition=partition)
@@ -221,7 +221,7 @@ def test_records_are_what_was_written(topics: Topics, connection: KafkaConnectio
     topic = topics.make("exact")
     logged = topics.make("logged", message_timestamp_type="LogAppendTime")
     headers = [("a", b"1"), ("a", b""), ("b", None), ("ü", b"\xff\x00")]
-    producer = Producer(topics.config)
+    producer = Producer({**topics.config, "enable.idempotence": True})
     producer.produce(topic, b"v\x00", b"k\xff", headers=headers, timestamp=BASE)
     producer.produce(topic, None, None, timestamp=BASE + 1)
     producer.produce(topic, b"", b"", timestamp=BASE + 2)

@@ -264,9 +264,9 @@ def test_dangerous_changes_that_no_record_shows_are_told(shop: Shop) -> None:
 
 
 def test_nothing_is_left_in_the_cluster(shop: Shop) -> None:
-    before = shop.connection.metadata().topics.keys()
     shop.against(order())
-    assert shop.connection.metadata().topics.keys() == before
+    topics = shop.connection.metadata().topics  # other tests have some there too
+    assert [topic for topic in topics if shop.topic in topic] == [shop.topic]
     groups = shop.connection.admin().list_consumer_groups().result().valid
     assert not [group for group in groups if shop.topic in group.group_id]
 

@@ -113,7 +113,7 @@ def mixed(any_registry: str, sandbox: TestServers, make_topic: Callable[..., str
     """A topic with everything in it, written by confluent-kafka's own serializers."""
     topic = make_topic(partitions=3)
     with SchemaRegistryClient({"url": any_registry}) as registry:
-        write(topic, registry, Producer(dict(sandbox.client_config)))
+        write(topic, registry, Producer({**sandbox.client_config, "enable.idempotence": True}))
     return Written(topic, stored(sandbox, topic))
 
 
@@ -253,7 +253,7 @@ def test_a_schema_named_in_a_header_is_kept_there(
         schema_id = registry.register(f"{topic}-value", V1).schema_id
         guid = registry.schema_by_id(schema_id).guid
     assert guid is not None
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     header = ("__value_schema_id", b"\x01" + UUID(guid).bytes)
     producer.produce(topic, b"\x02\x06a@x", headers=[header], on_delivery=must_be_delivered)
     producer.flush(10)

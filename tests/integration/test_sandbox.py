@@ -35,7 +35,7 @@ def create_topic(bootstrap: str, name: str) -> None:
 def write(bootstrap: str, topic: str, values: list[bytes]) -> None:
     """Write values, and return when the broker has acknowledged each."""
     failures = []
-    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     for value in values:
         producer.produce(
             topic, value, on_delivery=lambda error, _: error and failures.append(error)

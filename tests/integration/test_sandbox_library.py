@@ -117,7 +117,7 @@ def test_a_topic_goes_on_when_the_leader_of_three_is_killed() -> None:
         victim = leader(admin)
         sandbox.kill_node(victim)
         wait_until(lambda: leader(admin) not in (-1, victim), seconds=60)
-        producer = Producer(sandbox.client_config | {"acks": "all"})
+        producer = Producer({**sandbox.client_config, "enable.idempotence": True})
         producer.produce("three", b"value")
         assert producer.flush(60) == 0
         sandbox.start_node(victim)

@@ -402,7 +402,7 @@ def test_a_registry_that_repeats_the_secret_is_not_quoted(
 ) -> None:
     from confluent_kafka import Producer
 
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     producer.produce(topic, value=b"\x00\x00\x00\x00\x07\x02")  # framed: the registry is asked
     assert producer.flush(30) == 0
     (place / "flowodm.yaml").write_text(f"""\

@@ -45,7 +45,7 @@ class Log:
         self.topic = ""
 
     def write(self, *values: bytes | None, partition: int = 0) -> None:
-        producer = Producer(self._config)
+        producer = Producer({**self._config, "enable.idempotence": True})
         for value in values:
             producer.produce(self.topic, value, b"key", partition=partition)
         assert producer.flush(20) == 0

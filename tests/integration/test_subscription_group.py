@@ -53,7 +53,7 @@ def group() -> str:
 @pytest.fixture
 def fill(kafka: str) -> Callable[..., None]:
     def write(topic: str, count: int, partitions: int = 1, begin: int = 0) -> None:
-        producer = Producer({"bootstrap.servers": kafka})
+        producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
         for number in range(begin, begin + count):
             producer.produce(topic, b"%d" % number, partition=number % partitions)
         assert producer.flush(20) == 0

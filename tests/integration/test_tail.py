@@ -23,7 +23,7 @@ BASE = 1_704_110_400_000
 
 @pytest.fixture
 def producer(sandbox: TestServers) -> Producer:
-    return Producer(dict(sandbox.client_config))
+    return Producer({**sandbox.client_config, "enable.idempotence": True})
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 def test_a_group_goes_on_behind_the_last_record_that_was_looked_at(
     flowodm: Callable[..., Finished], sandbox: TestServers, topic: str, options: tuple[str, ...]
 ) -> None:
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     for number in range(12):
         producer.produce(topic, f"value {number}")
     assert producer.flush(20) == 0

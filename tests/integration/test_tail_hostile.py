@@ -60,7 +60,7 @@ def hostile(sandbox: TestServers, registry_server: RegistryServer) -> Hostile:
     topic = f"hostile-{uuid.uuid4().hex[:8]}"
     admin = AdminClient(dict(sandbox.client_config))
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(timeout=15)
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     records = hostile_records(ids)
     good = tuple(f"good-{number}" for number in range(len(records)))
     for record, word in zip(records, good, strict=True):

@@ -91,7 +91,7 @@ def orders(
     with SchemaRegistry(RegistryConfig(url=registry_url)) as registry:
         schema_id = registry.register(f"{topic}-value", schema).schema_id
     encode = compile_encoder(schema).encode
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     good = {"id": "o-1", "count": 3, "price": Decimal("12.34")}
     for value in (good, good | {"id": "o-2", "price": Decimal("-1.00")}):
         producer.produce(topic, encode(value, frame(schema_id)), b"k")

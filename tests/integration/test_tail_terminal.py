@@ -37,7 +37,7 @@ def terminal(
 def send(sandbox: TestServers) -> Callable[..., None]:
     from confluent_kafka import Producer
 
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
 
     def produce(topic: str, value: bytes | None, key: bytes | None = None) -> None:
         producer.produce(topic, value, key)

@@ -102,7 +102,7 @@ def written(
     topic = make_topic()
     for subject in (f"{topic}-value", f"{topic}-key"):
         client.set_compatibility(subject, "NONE")
-    producer = Producer(dict(sandbox.client_config))
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     expected: list[Expected] = []
 
     def bytes_of(schema: Any, value: Any, field: str = MessageField.VALUE, **options: Any) -> bytes:

@@ -45,7 +45,7 @@ class Road:
         self.topic = topic
         self.base = base
         self.registry = registry
-        self._producer = Producer(sandbox.client_config)
+        self._producer = Producer({**sandbox.client_config, "enable.idempotence": True})
         self._consumer = Consumer(
             {**sandbox.client_config, "group.id": topic, "enable.auto.commit": False}
         )

@@ -116,7 +116,7 @@ def numbers(records: list[Any]) -> list[int]:
 
 
 def write_raw(kafka: str, topic: str, *values: bytes | None) -> None:
-    producer = Producer({"bootstrap.servers": kafka})
+    producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
     for value in values:
         producer.produce(topic, value, b"key")
     assert producer.flush(20) == 0

@@ -111,7 +111,7 @@ def write(kafka: str) -> Callable[..., None]:
     """Write values as they are: `write(topic, b"1", None, key=b"k")`."""
 
     def send(topic: str, *values: bytes | None, key: bytes = b"k") -> None:
-        producer = Producer({"bootstrap.servers": kafka})
+        producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True})
         for value in values:
             producer.produce(topic, value, key)
         assert producer.flush(PATIENCE) == 0

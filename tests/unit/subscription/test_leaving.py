@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from flowodm.subscription.leaving import Membership, others
 from tests.servers import wait_until
@@ -23,6 +24,10 @@ class Stuck:
     def __init__(self) -> None:
         self.is_closing = threading.Event()
         self.goes_on = threading.Event()
+
+    def commit(self, asynchronous: bool) -> list[Any]:
+        assert not asynchronous
+        return []
 
     def close(self) -> None:
         self.is_closing.set()
@@ -47,6 +52,36 @@ def test_leaving_takes_no_longer_than_it_may(stuck: Stuck) -> None:
     join(stuck, "t").leave(0.2)
     assert time.monotonic() - begun < 30
     assert stuck.is_closing.wait(30)
+
+
+class Refused(Stuck):
+    """A consumer whose commits fail, so many times, with an error."""
+
+    def __init__(self, code: int, times: int) -> None:
+        super().__init__()
+        self.goes_on.set()
+        self._error, self.left = KafkaError(code), times
+
+    def commit(self, asynchronous: bool) -> list[Any]:
+        self.left -= 1
+        if self.left < 0:
+            return super().commit(asynchronous)
+        raise KafkaException(self._error)
+
+
+def test_a_commit_that_may_succeed_later_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    consumer = Refused(KafkaError.REBALANCE_IN_PROGRESS, 2)
+    assert join(consumer, "t").leave(30)
+    assert consumer.left == -1
+    assert caplog.records == []
+
+
+def test_a_commit_that_is_refused_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    consumer = Refused(KafkaError.UNKNOWN_MEMBER_ID, 9)
+    assert join(consumer, "t").leave(30)
+    assert consumer.left == 8
+    (line,) = [record.message for record in caplog.records]
+    assert line.startswith("topic `t`, group `g`: what was done last is not committed, and comes")
 
 
 def test_leaving_waits_for_the_consumer_to_leave(stuck: Stuck) -> None:
@@ -87,6 +122,8 @@ import threading
 from flowodm.subscription.leaving import Membership
 
 class Stuck:
+    def commit(self, asynchronous):
+        return []
     def close(self):
         print("closing\\n", end="", flush=True)
         threading.Event().wait(120)
