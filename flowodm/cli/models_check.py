@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowodm.cli.options import Session, command, session_of
-from flowodm.cli.reports import REPORT_FORMATS, FailOn, Report, Section, write_report
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources, project_file
+from flowodm.cli.reports import REPORT_FORMATS, Report, Section, write_report
+from flowodm.cli.schema_sources import SOURCE_HELP, FailOnOption, open_sources, project_file
 from flowodm.errors import FlowODMError, UsageError
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def check_models(
     source: Annotated[
         str | None, typer.Argument(metavar="SOURCE", help=f"What to compare with. {SOURCE_HELP}")
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
-    ] = "any",
+    fail_on: FailOnOption = "any",
 ) -> int:
     """Tell how models differ from schemas.
 

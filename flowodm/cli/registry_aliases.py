@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flowodm.cli import registry, registry_check, registry_register
+from flowodm.cli.confirm import Yes
 from flowodm.cli.options import FORMATS, command
 from flowodm.cli.reports import REPORT_FORMATS
 from flowodm.cli.schema import Level
@@ -27,7 +28,7 @@ def upload_schema(
         str | None, typer.Option(metavar="LEVEL", help="Set by `registry config` now.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Register a schema under a subject; `flowodm registry register` today."""
     if compatibility is not None:

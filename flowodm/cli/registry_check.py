@@ -6,7 +6,7 @@ import typer
 
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Output, Span, StyleName
-from flowodm.cli.registry_targets import Target, targets
+from flowodm.cli.registry_targets import OptionalSource, SubjectOption, Target, targets
 from flowodm.cli.reports import REPORT_FORMATS, Finding, Report, Section, write_report
 from flowodm.cli.reports.changes import (
     failed_section,
@@ -18,7 +18,7 @@ from flowodm.cli.reports.report import State
 from flowodm.cli.reports.table import write_findings
 from flowodm.cli.sanitize import visible
 from flowodm.cli.schema import Level
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources
+from flowodm.cli.schema_sources import open_sources
 from flowodm.cli.text import display_width, pad
 from flowodm.errors import SchemaError, UsageError
 from flowodm.sources.loaded import Unloadable
@@ -43,16 +43,8 @@ _WIDEST: Final = 120
 )
 def check_schema(
     context: typer.Context,
-    source: Annotated[
-        str | None,
-        typer.Argument(metavar="SOURCE", help=f"{SOURCE_HELP} Without it, all declared."),
-    ] = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject", "-s", metavar="SUBJECT", help="Its subject; else the one declared."
-        ),
-    ] = None,
+    source: OptionalSource = None,
+    subject: SubjectOption = None,
     level: Annotated[
         Level | None, typer.Option(help="Check at this level, not the one in force.")
     ] = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.confirm import confirm_plan
+from flowodm.cli.confirm import DryRun, Yes, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span
 from flowodm.cli.tables import write_document
@@ -103,10 +103,8 @@ def import_registry(
         bool,
         typer.Option("--registry-settings", help="Also set the registry's own level and mode."),
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done; do nothing.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> int:
     """Bring exported schemas into a registry, with their ids.
 
