@@ -107,7 +107,9 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
 def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line]:
     sign, word = _sign(finding)
     mark = f"{sign} {word}"
-    style: StyleName = "yellow" if _is_hazard(finding) else _STYLES[finding.severity]
+    style: StyleName = (
+        "yellow" if _is_hazard(finding) or _is_danger(finding) else _STYLES[finding.severity]
+    )
     head = (_GAP, Span(mark, style), " " * (_INDENT - 2 - display_width(mark)))
     place = visible(finding.place) or "(root)"
     indent = _INDENT + places + len(_GAP)
@@ -131,8 +133,8 @@ def _sign(finding: Finding) -> tuple[str, str]:
         return "✗", _WRONG[finding.rule]
     if _is_hazard(finding):
         return "~", "hazard"
-    if finding.severity in _SIGNS:
-        return _SIGNS[finding.severity]
+    if finding.severity in _SIGNS or _is_danger(finding):
+        return _SIGNS["dangerous" if _is_danger(finding) else finding.severity]
     if finding.severity == "note":
         return "~", finding.rule.lower().replace("_", " ").removeprefix("field ")[:10]
     ends = finding.rule.rpartition("_")[2]
@@ -142,6 +144,11 @@ def _sign(finding: Finding) -> tuple[str, str]:
 def _is_hazard(finding: Finding) -> bool:
     """Whether it is safe against the last version, and not against older ones."""
     return finding.severity == "safe" and bool(finding.details.get("transitive_hazard"))
+
+
+def _is_danger(finding: Finding) -> bool:
+    """Whether it is dangerous, though nothing shows it yet."""
+    return finding.severity == "note" and finding.details.get("backward") == "DANGEROUS"
 
 
 def _room(width: int | None, indent: int) -> int | None:
