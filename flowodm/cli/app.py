@@ -118,6 +118,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "registry diff",
         "flowodm.cli.registry_diff:diff_registry",
         "Tell how schemas differ from what is registered.",
+        "subjects",
     ),
     CommandEntry(
         "schema validate", "flowodm.cli.schema:validate_schemas", "Tell which schemas are valid."

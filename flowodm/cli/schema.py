@@ -214,7 +214,7 @@ def diff_schemas(
     session = session_of(context)
     if against is None and len(sources) != 2:
         raise UsageError(
-            f"two schemas are compared, and {len(sources)} are named",
+            f"two schemas are compared; here are {len(sources)}",
             hint="or any number of files with what they were: --against REV",
         )
     with open_sources(session) as known:
