@@ -106,9 +106,9 @@ def import_registry(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> int:
-    """Bring exported schemas into a registry, with their ids.
+    """Bring exported schemas into a registry.
 
-    What is there already is left alone, so an import that was cut off is run again and goes on.
+    With their ids. What is there already is left alone, so an import that was cut off is run again and goes on.
     When another schema has an id or a version that is needed, nothing is done, and the exit code
     is 3. The subjects are in IMPORT mode meanwhile, and get back what they had.
     """
