@@ -30,7 +30,10 @@ def upload_schema(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
     yes: Yes = False,
 ) -> int:
-    """Register a schema under a subject; `flowodm registry register` today."""
+    """Register a schema under a subject.
+
+    It is `flowodm registry register` today.
+    """
     if compatibility is not None:
         raise UsageError(
             "`--compatibility` is a change of its own now",
@@ -53,7 +56,10 @@ def check_compatibility(
     subject: _Subject = None,
     level: Annotated[Level | None, typer.Option(help="The level to check at.")] = None,
 ) -> int:
-    """Tell whether a schema may be registered; `flowodm registry check` today."""
+    """Tell whether a schema may be registered.
+
+    It is `flowodm registry check` today.
+    """
     if model is not None:
         module, _, name = model.replace(":", ".").rpartition(".")
         model = f"model:{module}:{name}"
