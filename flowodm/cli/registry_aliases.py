@@ -75,7 +75,10 @@ def get_schema(
     ] = None,
     subject: _Subject = None,
 ) -> None:
-    """Show a schema; `flowodm registry show -o raw` today. A version is `SUBJECT@VERSION` now."""
+    """Show a schema.
+
+    It is `flowodm registry show -o raw` today, and a version is `SUBJECT@VERSION`.
+    """
     registry.show_schema(context, _one("--subject", subject, address))
 
 
