@@ -61,7 +61,7 @@ def _summary(output: Output, report: Report, width: int | None) -> None:
 
 def write_findings(output: Output, findings: Sequence[Finding]) -> None:
     """Write findings alone, as lines below something that was said of them."""
-    places = [display_width(visible(each.place) or "(root)") for each in findings]
+    places = [display_width(_place(each)) for each in findings]
     widest = min(max(places, default=0), _WIDEST_PLACE)
     for finding in findings:
         for line in _finding(finding, widest, output.table_width):
@@ -80,7 +80,7 @@ def _widths(report: Report, width: int | None) -> tuple[int, int]:
 
 def _section(section: Section, titles: int, routes: int, width: int | None) -> Iterator[_Line]:
     yield from _heading(section, titles, routes, width)
-    places = [display_width(visible(each.place) or "(root)") for each in section.findings]
+    places = [display_width(_place(each)) for each in section.findings]
     widest = min(max(places, default=0), _WIDEST_PLACE)
     for finding in section.findings:
         yield from _finding(finding, widest, width)
@@ -111,13 +111,14 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
         "yellow" if _is_hazard(finding) or _is_danger(finding) else _STYLES[finding.severity]
     )
     head = (_GAP, Span(mark, style), " " * (_INDENT - 2 - display_width(mark)))
-    place = visible(finding.place) or "(root)"
-    indent = _INDENT + places + len(_GAP)
+    place = _place(finding)
+    indent = _INDENT + places + len(_GAP) if places else _INDENT
     room = _room(width, indent)
     is_beside = display_width(place) <= places and (room is None or room >= _WIDEST_PLACE)
     change = wrap(visible(finding.change), room if is_beside else _room(width, _INDENT))
     if is_beside and change:
-        yield (*head, f"{pad(place, places)}{_GAP}{change.pop(0)}")
+        before = f"{pad(place, places)}{_GAP}" if places else ""
+        yield (*head, before + change.pop(0))
     else:
         first, *rest = wrap(place, _room(width, _INDENT))
         yield (*head, first)
@@ -126,6 +127,11 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
     for text in (*finding.notes, *([f"Cure: {finding.cure}"] if finding.cure else [])):
         for line in wrap(visible(text), _room(width, _INDENT)):
             yield (" " * _INDENT, line)
+
+
+def _place(finding: Finding) -> str:
+    """Where it is; what is not there at all has no place."""
+    return visible(finding.place) or ("" if finding.rule == "FAILED" else "(root)")
 
 
 def _sign(finding: Finding) -> tuple[str, str]:
