@@ -113,7 +113,7 @@ class _Reader:
         if self._peek() == end:
             self.at += 1
             return value
-        self.open.append(_Open(value, self.open[-1].inner_path() if self.open else None))
+        self.open.append(_Open(value, self._place()))
         if isinstance(value, dict):
             self._key()
         return _OPENED
@@ -169,9 +169,10 @@ class _Reader:
     def _number(self) -> Json:
         match = _NUMBER.match(self.text, self.at)
         if match is None:
-            raise self._fault("not a number")
+            raise self._fault("not a number", self._place())
         if match.end() - match.start() > MAX_DIGITS:
-            raise self._error(f"a number of more than {MAX_DIGITS:,} characters")
+            reason = f"a number of more than {MAX_DIGITS:,} characters"
+            raise self._error(reason, path=self._place())
         self.at = match.end()
         fraction, exponent = match.groups()
         return int(match[0]) if fraction is None and exponent is None else float(match[0])
@@ -184,10 +185,14 @@ class _Reader:
         what = self.text[self.at : self.at + 1]
         if not what:
             raise self._fault("the text ends too early")
-        raise self._fault(f"expected a value, found {shown(what)}")
+        raise self._fault(f"expected a value, found {shown(what)}", self._place())
 
-    def _fault(self, reason: str) -> SchemaParseError:
-        return self._error(f"not JSON: {reason}")
+    def _place(self) -> Path:
+        """Where the value is that is read."""
+        return self.open[-1].inner_path() if self.open else None
+
+    def _fault(self, reason: str, path: Path = None) -> SchemaParseError:
+        return self._error(f"not JSON: {reason}", path=path)
 
     def _error(
         self, reason: str, *, path: Path = None, hint: str | None = None

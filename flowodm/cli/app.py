@@ -118,6 +118,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "registry diff",
         "flowodm.cli.registry_diff:diff_registry",
         "Tell how schemas differ from what is registered.",
+        "subjects",
     ),
     CommandEntry(
         "schema validate", "flowodm.cli.schema:validate_schemas", "Tell which schemas are valid."
@@ -157,27 +158,27 @@ COMMANDS: tuple[CommandEntry, ...] = (
     ),
     CommandEntry(
         "get-schema",
-        "flowodm.cli.registry_aliases:get_schema",
-        "Show a schema; `flowodm registry show -o raw` today.",
+        "flowodm.cli.aliases:get_schema",
+        "Show a schema.",
         "subjects",
         hidden=True,
     ),
     CommandEntry(
         "upload-schema",
-        "flowodm.cli.registry_aliases:upload_schema",
-        "Register a schema under a subject; `flowodm registry register` today.",
+        "flowodm.cli.aliases:upload_schema",
+        "Register a schema under a subject.",
         hidden=True,
     ),
     CommandEntry(
         "check-compatibility",
-        "flowodm.cli.registry_aliases:check_compatibility",
-        "Tell whether a schema may be registered; `flowodm registry check` today.",
+        "flowodm.cli.aliases:check_compatibility",
+        "Tell whether a schema may be registered.",
         hidden=True,
     ),
     CommandEntry(
         "validate",
-        "flowodm.cli.schema:validate_schemas",
-        "Tell which schemas are valid.",
+        "flowodm.cli.aliases:validate",
+        "Tell which schemas are valid, or whether models differ from theirs.",
         hidden=True,
     ),
     CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),

@@ -4,7 +4,9 @@ Never asked off a terminal, where `--yes` has to say it.
 """
 
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from flowodm.cli.options import Session
 from flowodm.cli.output import Span
@@ -13,10 +15,13 @@ from flowodm.errors import ChangeRefused, UsageError
 if TYPE_CHECKING:
     from flowodm.config import Context
 
-__all__ = ["Noun", "confirm_change", "confirm_plan"]
+__all__ = ["DryRun", "Noun", "Yes", "confirm_change", "confirm_plan"]
 
 Noun = Literal["topic", "subject", "context"]
 """What it is whose name is typed."""
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; do nothing.")]
 
 
 def confirm_change(

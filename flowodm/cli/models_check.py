@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flowodm.cli.options import Session, command, session_of
-from flowodm.cli.reports import REPORT_FORMATS, FailOn, Report, Section, write_report
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources, project_file
+from flowodm.cli.reports import REPORT_FORMATS, Report, Section, write_report
+from flowodm.cli.schema_sources import SOURCE_HELP, FailOnOption, open_sources, project_file
 from flowodm.errors import FlowODMError, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flowodm.sources import LoadedSchema, Sources, Unloadable
 
-__all__ = ["check_models"]
+__all__ = ["check_models", "compared", "subject_of"]
 
 
 @command(
@@ -36,9 +36,7 @@ def check_models(
     source: Annotated[
         str | None, typer.Argument(metavar="SOURCE", help=f"What to compare with. {SOURCE_HELP}")
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option(help="What is reason for exit 3: the least of it.")
-    ] = "any",
+    fail_on: FailOnOption = "any",
 ) -> int:
     """Tell how models differ from schemas.
 
@@ -61,14 +59,14 @@ def _named(session: Session, sources: "Sources", path: str, source: str | None) 
 
     cls = load_model(path, session.output.message)
     if source is not None:
-        return _compared(path, cls, sources.load(source, subject=_subject_of(cls)))
-    found = _own_file(cls, sources) or _files(session, sources).get(_subject_of(cls) or "")
+        return compared(path, cls, sources.load(source, subject=subject_of(cls)))
+    found = _own_file(cls, sources) or _files(session, sources).get(subject_of(cls) or "")
     if found is None:
         raise UsageError(
             f"nothing says which schema `{path}` is to have",
             hint=f"flowodm models check {path} SOURCE",
         )
-    return _compared(path, cls, found)
+    return compared(path, cls, found)
 
 
 def _declared(session: Session, sources: "Sources") -> Iterator[Section]:
@@ -91,8 +89,8 @@ def _declared(session: Session, sources: "Sources") -> Iterator[Section]:
             yield failed_section(module, Unloadable(module, error))
             continue
         for path, cls in found:
-            expected = _own_file(cls, sources) or files.get(_subject_of(cls) or "")
-            yield _alone(path, cls) if expected is None else _compared(path, cls, expected)
+            expected = _own_file(cls, sources) or files.get(subject_of(cls) or "")
+            yield _alone(path, cls) if expected is None else compared(path, cls, expected)
 
 
 def _modules(session: Session) -> list[str]:
@@ -123,7 +121,7 @@ def _own_file(cls: "type[BaseModel]", sources: "Sources") -> "LoadedSchema | Non
     return None if path is None else sources.load(str(path))
 
 
-def _subject_of(cls: "type[BaseModel]") -> str | None:
+def subject_of(cls: "type[BaseModel]") -> str | None:
     """The subject of a model with a topic."""
     from flowodm.avro import derive
 
@@ -142,7 +140,8 @@ def _of_class(path: str, cls: "type[BaseModel]") -> "LoadedSchema":
     return LoadedSchema(f"model {path}", schema, schema.to_json(), file, line)
 
 
-def _compared(path: str, cls: "type[BaseModel]", expected: "LoadedSchema | Unloadable") -> Section:
+def compared(path: str, cls: "type[BaseModel]", expected: "LoadedSchema | Unloadable") -> Section:
+    """Tell how a model differs from a schema."""
     from flowodm.cli.reports.changes import failed_section, section_of_comparison
     from flowodm.sources import Unloadable
     from flowodm.sources.comparison import compare
@@ -155,5 +154,5 @@ def _compared(path: str, cls: "type[BaseModel]", expected: "LoadedSchema | Unloa
 def _alone(path: str, cls: "type[BaseModel]") -> Section:
     """A model that no schema is declared for: nothing to differ from."""
     model = _of_class(path, cls)
-    route = f"no schema is declared for {_subject_of(cls)}"
+    route = f"no schema is declared for {subject_of(cls)}"
     return Section(path, "same", route, "not compared", path=None, line=model.line)

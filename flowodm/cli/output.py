@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
 from flowodm.cli.sanitize import visible, visible_block
@@ -177,8 +178,13 @@ class Output:
         return self.stdout.is_abandoned()
 
     def note(self, *spans: Spans) -> None:
-        """Write one line about the run to stderr, unless `--quiet`."""
+        """Write one line about the run to stderr, unless `--quiet`.
+
+        Behind the data that it is about, where both streams go to one place (`2>&1`, CI's logs).
+        """
         if not self.quiet:
+            with suppress(OSError, ValueError):  # kept; whoever writes data next is told
+                self.stdout.raw.flush()
             self.message(*spans)
 
     def warn(self, text: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
 
-from flowodm.cli.confirm import Noun, confirm_plan
+from flowodm.cli.confirm import DryRun, Noun, Yes, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span
 from flowodm.cli.registry import setting_words
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["delete_subject", "level", "mode"]
 
 _ADDRESS: Final = "SUBJECT[@VERSION]"
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; do nothing.")]
 
 
 @command(

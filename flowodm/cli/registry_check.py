@@ -1,14 +1,17 @@
 """`flowodm registry check`: whether a schema may be registered, and what the data says of it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Output, Span, StyleName
-from flowodm.cli.registry_targets import Target, targets
+from flowodm.cli.registry_targets import OptionalSource, SubjectOption, Target, targets
 from flowodm.cli.reports import REPORT_FORMATS, Finding, Report, Section, write_report
 from flowodm.cli.reports.changes import (
+    change_findings,
     failed_section,
     history_words,
     incompatible_findings,
@@ -18,7 +21,7 @@ from flowodm.cli.reports.report import State
 from flowodm.cli.reports.table import write_findings
 from flowodm.cli.sanitize import visible
 from flowodm.cli.schema import Level
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources
+from flowodm.cli.schema_sources import open_sources
 from flowodm.cli.text import display_width, pad
 from flowodm.errors import SchemaError, UsageError
 from flowodm.sources.loaded import Unloadable
@@ -43,16 +46,8 @@ _WIDEST: Final = 120
 )
 def check_schema(
     context: typer.Context,
-    source: Annotated[
-        str | None,
-        typer.Argument(metavar="SOURCE", help=f"{SOURCE_HELP} Without it, all declared."),
-    ] = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject", "-s", metavar="SUBJECT", help="Its subject; else the one declared."
-        ),
-    ] = None,
+    source: OptionalSource = None,
+    subject: SubjectOption = None,
     level: Annotated[
         Level | None, typer.Option(help="Check at this level, not the one in force.")
     ] = None,
@@ -124,7 +119,7 @@ def _section(check: "Check") -> Section:
     """One check as a section: what the level says, then what the data says."""
     loaded, comparison, trial = check.loaded, check.comparison, check.trial
     path = shown_file(loaded.path)
-    findings = _reasons(check)
+    problems = _reasons(check)
     details: dict[str, object] = {"level": None, "versions": [], "data": None}
     route, aside = "not registered", f"{loaded.label} would become v1"
     state: State = "new"
@@ -136,9 +131,10 @@ def _section(check: "Check") -> Section:
         versions = [one.version for one in comparison.history]
         details |= {"level": comparison.level, "versions": versions, "compatible": check.is_allowed}
     if trial is not None:
-        findings += tuple(_of_issue(check, trial, issue) for issue in trial.issues)
+        problems += tuple(_of_issue(check, trial, issue) for issue in trial.issues)
         aside = f"{aside}, {trial.records:,} records of {trial.topic}"
         details["data"] = _counts(check, trial)
+    findings = problems + tuple(_not_met(check))
     if findings or comparison is not None:
         state = "changed" if findings else "same"
     return Section(
@@ -151,7 +147,7 @@ def _section(check: "Check") -> Section:
         path,
         loaded.line,
         details,
-        "" if findings or state == "new" else "compatible",
+        "" if problems or state == "new" else "compatible",
     )
 
 
@@ -215,8 +211,23 @@ def _of_issue(check: "Check", trial: "Trial", issue: "Issue") -> Finding:
     )
 
 
+def _not_met(check: "Check") -> Iterator[Finding]:
+    """The dangerous changes that the level allows and no record shows: no reason for exit 3."""
+    level = None if check.comparison is None else check.comparison.level
+    note = "See whether records show it: --against-topic TOPIC."
+    if check.trial is not None:
+        note = f"Not met in {_records(check.trial.judged)} of {check.trial.topic}."
+    for found in change_findings(check.untouched, level, check.loaded):
+        message = f"{found.message.rstrip('.')}. {note}"
+        yield replace(found, severity="note", notes=(*found.notes, note), message=message)
+
+
 def _where(issue: "Issue") -> str:
     return f"first {issue.first}, last {issue.last}"
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record{'s' if count != 1 else ''}"
 
 
 def _exact_words(issue: "Issue") -> str:
@@ -334,6 +345,5 @@ def _issue_words(issue: "Issue") -> tuple[str, str, str]:
     what = f"{place}: {issue.before} → {issue.after}"
     if issue.kind == "unreadable":
         what = f"{place}: {issue.after}"
-    records = f"{issue.records:,} record{'s' if issue.records != 1 else ''}"
-    where = f"   {records}, {_where(issue)}"
+    where = f"   {_records(issue.records)}, {_where(issue)}"
     return what, where, "" if issue.exact is None else _exact_words(issue)

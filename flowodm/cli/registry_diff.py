@@ -9,9 +9,9 @@ import typer
 
 from flowodm.avro.words import similar
 from flowodm.cli.options import Session, command, session_of
-from flowodm.cli.reports import REPORT_FORMATS, FailOn, Finding, Report, Section, write_report
+from flowodm.cli.reports import REPORT_FORMATS, Finding, Report, Section, write_report
 from flowodm.cli.reports.changes import failed_section, section_of_comparison, section_of_new
-from flowodm.cli.schema_sources import open_sources, project_file
+from flowodm.cli.schema_sources import FailOnOption, open_sources, project_file
 from flowodm.errors import SchemaError, SubjectNotFound, UsageError
 from flowodm.sources.declared import Declared, declared_schemas
 from flowodm.sources.forms import VersionForm, read_form
@@ -54,12 +54,7 @@ def diff_registry(
     new: Annotated[
         str | None, typer.Argument(metavar="B", help="The schema after, said as A is.")
     ] = None,
-    fail_on: Annotated[
-        FailOn,
-        typer.Option(
-            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
-        ),
-    ] = "any",
+    fail_on: FailOnOption = "any",
 ) -> int:
     """Tell how schemas differ from what is registered.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.confirm import confirm_plan
+from flowodm.cli.confirm import DryRun, Yes, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span
 from flowodm.cli.tables import write_document
@@ -103,14 +103,12 @@ def import_registry(
         bool,
         typer.Option("--registry-settings", help="Also set the registry's own level and mode."),
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done; do nothing.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> int:
-    """Bring exported schemas into a registry, with their ids.
+    """Bring exported schemas into a registry.
 
-    What is there already is left alone, so an import that was cut off is run again and goes on.
+    With their ids. What is there already is left alone, so an import that was cut off is run again and goes on.
     When another schema has an id or a version that is needed, nothing is done, and the exit code
     is 3. The subjects are in IMPORT mode meanwhile, and get back what they had.
     """

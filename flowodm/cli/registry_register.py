@@ -4,11 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.confirm import confirm_plan
+from flowodm.cli.confirm import Yes, confirm_plan
 from flowodm.cli.options import command, session_of
 from flowodm.cli.output import Output, Span, StyleName
-from flowodm.cli.registry_targets import Target, subject_finder, targets
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources
+from flowodm.cli.registry_targets import (
+    OptionalSource,
+    SubjectOption,
+    Target,
+    subject_finder,
+    targets,
+)
+from flowodm.cli.schema_sources import open_sources
 from flowodm.cli.tables import Column, write_rows
 from flowodm.sources.loaded import LoadedSchema, Unloadable
 
@@ -29,20 +35,12 @@ _Row = tuple["RegistrationStep", "Registered | None"]
 )
 def register_schema(
     context: typer.Context,
-    source: Annotated[
-        str | None,
-        typer.Argument(metavar="SOURCE", help=f"{SOURCE_HELP} Without it, all declared."),
-    ] = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            "--subject", "-s", metavar="SUBJECT", help="Its subject; else the one declared."
-        ),
-    ] = None,
+    source: OptionalSource = None,
+    subject: SubjectOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan and the verdict; register nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Register a schema under a subject.
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
 
 from flowodm.cli.options import Session
-from flowodm.cli.schema_sources import project_file
+from flowodm.cli.schema_sources import SOURCE_HELP, project_file
 from flowodm.errors import UsageError
 from flowodm.sources.declared import Declared, declared_schemas, subject_of_file
 from flowodm.sources.loaded import LoadedSchema, Unloadable
@@ -13,7 +15,15 @@ from flowodm.sources.loaded import LoadedSchema, Unloadable
 if TYPE_CHECKING:
     from flowodm.sources import Sources
 
-__all__ = ["Target", "subject_finder", "targets"]
+__all__ = ["OptionalSource", "SubjectOption", "Target", "subject_finder", "targets"]
+
+OptionalSource = Annotated[
+    str | None, typer.Argument(metavar="SOURCE", help=f"{SOURCE_HELP} Without it, all declared.")
+]
+SubjectOption = Annotated[
+    str | None,
+    typer.Option("--subject", "-s", metavar="SUBJECT", help="Its subject; else the one declared."),
+]
 
 
 class Target(NamedTuple):

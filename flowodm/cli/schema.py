@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from flowodm.cli.options import command, session_of
-from flowodm.cli.reports import REPORT_FORMATS, FailOn, Report, Section, write_report
-from flowodm.cli.schema_sources import SOURCE_HELP, open_sources
+from flowodm.cli.reports import REPORT_FORMATS, Report, Section, write_report
+from flowodm.cli.schema_sources import SOURCE_HELP, FailOnOption, open_sources
 from flowodm.cli.tables import Column, write_detail, write_rows
 from flowodm.errors import FlowODMError, UsageError
 
@@ -203,12 +203,7 @@ def diff_schemas(
         Level | None,
         typer.Option(help="Judge the changes at this level; without it both directions count."),
     ] = None,
-    fail_on: Annotated[
-        FailOn,
-        typer.Option(
-            metavar="any|dangerous|breaking", help="What is reason for exit 3: the least of it."
-        ),
-    ] = "any",
+    fail_on: FailOnOption = "any",
 ) -> int:
     """Tell what changed between two schemas.
 
@@ -219,7 +214,7 @@ def diff_schemas(
     session = session_of(context)
     if against is None and len(sources) != 2:
         raise UsageError(
-            f"two schemas are compared, and {len(sources)} are named",
+            f"two schemas are compared; here are {len(sources)}",
             hint="or any number of files with what they were: --against REV",
         )
     with open_sources(session) as known:

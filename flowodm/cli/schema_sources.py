@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from flowodm.cli.options import Session
+from flowodm.cli.reports import FAIL_ON, FailOn
 from flowodm.sources import Sources
 
 if TYPE_CHECKING:
@@ -17,11 +20,16 @@ if TYPE_CHECKING:
     from flowodm.config.files import ConfigFile
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["SOURCE_HELP", "open_sources", "project_file"]
+__all__ = ["SOURCE_HELP", "FailOnOption", "open_sources", "project_file"]
 
 SOURCE_HELP = (
     "A file, a directory, git:REV:path, model:module:Class, SUBJECT@VERSION, context:NAME, or -."
 )
+
+FailOnOption = Annotated[
+    FailOn,
+    typer.Option(metavar="|".join(FAIL_ON), help="What is reason for exit 3: the least of it."),
+]
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def declared_schemas(file: ConfigFile, sources: Sources, directory: Path) -> tup
     found: list[Declared] = []
     for each in (*_of_topics(file, sources, directory), *_of_models(file, sources)):
         found.append(each)
-    paths = {_path(each.found) for each in found}
+    paths = {path for each in found if (path := _path(each.found)) is not None}
     found += (
         each for each in _of_files(file, sources, directory) if _path(each.found) not in paths
     )

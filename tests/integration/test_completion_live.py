@@ -56,7 +56,9 @@ def test_topics_are_live(
 
 
 @pytest.mark.parametrize(
-    "words", [("registry", "show"), ("registry", "check", "a.avsc", "--subject")], ids=" ".join
+    "words",
+    [("registry", "show"), ("registry", "diff"), ("registry", "check", "a.avsc", "--subject")],
+    ids=" ".join,
 )
 def test_subjects_are_live(
     complete: Callable[..., tuple[list[str], float]], registry_url: str, words: tuple[str, ...]

@@ -261,6 +261,9 @@ def test_dangerous_changes_that_no_record_shows_are_told(shop: Shop) -> None:
     done = shop.against(order(price=decimal(4)), "-n", "1")
     assert done.exit_code == 0, done
     assert "not met in these records" in done.stdout
+    noticed = shop.against(order(price=decimal(4)), "-n", "1", "-o", "github")
+    assert noticed.exit_code == 0, noticed
+    assert noticed.stdout.startswith("::notice file=new.avsc,")
 
 
 def test_nothing_is_left_in_the_cluster(shop: Shop) -> None:

@@ -36,6 +36,8 @@ __all__ = ["Cause", "Engine", "Reason", "Verdict"]
 _MOST_WORK: Final = 10_000_000
 _PAIR: Final = 12
 """What a pair costs of that; a field costs one."""
+_REASON: Final = 20
+"""What a reason costs: it is kept."""
 _FEW_BRANCHES: Final = 8
 """Of a union that is judged branch by branch: an index would cost more."""
 
@@ -69,11 +71,6 @@ class Verdict:
         """Where the pair was first met; for Java, inside a union, counted from the branch."""
         self.reasons: list[Reason] = []
         self.is_settled = False
-
-    def add(self, steps: tuple[str | int, ...], cause: "Cause | Verdict") -> None:
-        """Add a reason; a compatible pair inside is none."""
-        if isinstance(cause, Cause) or cause.reasons:
-            self.reasons.append(Reason(steps, cause))
 
 
 _COMPATIBLE: Final = Verdict(None)
@@ -133,7 +130,7 @@ class Engine:
         elif kind_of(reader) == kind_of(writer):
             yield from self._alike(verdict, reader, writer)
         elif not _is_promoted(reader, writer):
-            verdict.add((), _type_mismatch(reader, writer))
+            self._add(verdict, (), _type_mismatch(reader, writer))
         verdict.is_settled = True
         return verdict
 
@@ -145,6 +142,12 @@ class Engine:
                 hint="unions of very many records cost the most: make them smaller",
             )
 
+    def _add(self, verdict: Verdict, steps: tuple[str | int, ...], cause: Cause | Verdict) -> None:
+        """Add a reason; a compatible pair inside is none."""
+        if isinstance(cause, Cause) or cause.reasons:
+            self._spend(_REASON)
+            verdict.reasons.append(Reason(steps, cause))
+
     def _union(self, verdict: Verdict, reader: Type, writer: Type) -> Walk[None]:
         if not isinstance(writer, Union):
             assert isinstance(reader, Union)
@@ -152,12 +155,14 @@ class Engine:
             for branch in self._candidates(reader, writer):
                 if not (yield self._judge(branch, writer, place)).reasons:
                     return
-            verdict.add((), _missing_branch(reader, writer))
+            self._add(verdict, (), _missing_branch(reader, writer))
         elif isinstance(reader, Union):
             for index, branch in enumerate(writer.branches):
                 place = self._in_union((verdict.place, index))
                 if (yield self._judge(reader, branch, place)).reasons:
-                    verdict.add((index,), _missing_branch(reader, self._writer.deref(branch)))
+                    self._add(
+                        verdict, (index,), _missing_branch(reader, self._writer.deref(branch))
+                    )
         else:
             for index, branch in enumerate(writer.branches):
                 yield from self._inside(verdict, (index,), reader, branch)
@@ -189,12 +194,12 @@ class Engine:
         """Judge a pair inside another one."""
         if isinstance(reader, Primitive) and isinstance(writer, Primitive):
             if reader.name != writer.name and not _is_promoted(reader, writer):
-                verdict.add(steps, _type_mismatch(reader, writer))
+                self._add(verdict, steps, _type_mismatch(reader, writer))
             return
         place = verdict.place
         for step in steps:
             place = (place, step)
-        verdict.add(steps, (yield self._judge(reader, writer, place)))
+        self._add(verdict, steps, (yield self._judge(reader, writer, place)))
 
     def _alike(self, verdict: Verdict, reader: Type, writer: Type) -> Walk[None]:
         """Judge two types of one kind by their names and parts."""
@@ -205,7 +210,7 @@ class Engine:
                 yield from self._inside(verdict, ("values",), reader.values, writer.values)
             case (Record() | Enum() | Fixed()), (Record() | Enum() | Fixed()):
                 if not is_named_alike(writer, reader):
-                    verdict.add(("name",), _name_mismatch(reader, writer))
+                    self._add(verdict, ("name",), _name_mismatch(reader, writer))
                 yield from self._named(verdict, reader, writer)
 
     def _named(self, verdict: Verdict, reader: NamedType, writer: NamedType) -> Walk[None]:
@@ -214,13 +219,13 @@ class Engine:
                 if reader.size != writer.size:
                     message = f"expected: {writer.size}, found: {reader.size}"
                     cause = Cause("FIXED_SIZE_MISMATCH", reader, writer, message)
-                    verdict.add(("size",), cause)
+                    self._add(verdict, ("size",), cause)
             case Enum(), Enum():
                 missing = set(writer.symbols).difference(reader.symbols)
                 if missing and reader.default not in reader.symbols:
                     message = f"[{', '.join(sorted(missing))}]"
                     cause = Cause("MISSING_ENUM_SYMBOLS", reader, writer, message)
-                    verdict.add(("symbols",), cause)
+                    self._add(verdict, ("symbols",), cause)
             case Record(), Record():
                 yield from self._fields(verdict, reader, writer)
 
@@ -253,7 +258,7 @@ class Engine:
             yield from self._inside(verdict, ("fields", index, "type"), kind, writer)
             return
         cause = Cause("READER_FIELD_MISSING_DEFAULT_VALUE", reader, writer, field.name, field)
-        verdict.add(("fields", index), cause)
+        self._add(verdict, ("fields", index), cause)
 
     def _java_record(self, writer: Record) -> str:
         """A record as Java writes it out; once, as Java gives up at the first ambiguous field."""

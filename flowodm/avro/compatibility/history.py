@@ -95,12 +95,13 @@ def known_level(level: str) -> CompatibilityLevel:
     Raises:
         UsageError: There is none of that name.
     """
-    if level in get_args(CompatibilityLevel):
+    levels = get_args(CompatibilityLevel)
+    if level in levels:
         return cast(CompatibilityLevel, level)
-    near = similar(level, get_args(CompatibilityLevel))
+    near = similar(level, levels)
     raise UsageError(
         f"there is no compatibility level {shown(level)}",
-        hint=f"did you mean `{near}`?" if near else None,
+        hint=f"did you mean `{near}`?" if near else f"there are {', '.join(levels)}",
     )
 
 

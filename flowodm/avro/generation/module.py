@@ -107,7 +107,8 @@ def _checked(text: str) -> str:
         text.encode()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SchemaError(
-            f"Python's parser does not take the classes of this schema: {shown(str(error))}"
+            f"Python's parser does not take the classes of this schema: {shown(str(error))}",
+            hint="unions of thousands of types cost the most: make them smaller",
         ) from error
     return text
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flowodm.sources.comparison import Comparison
 
 __all__ = [
+    "change_findings",
     "failed_section",
     "history_words",
     "incompatible_findings",
@@ -30,8 +31,7 @@ _WORST_FIRST = tuple(severity.value for severity in Severity)
 def section_of_comparison(title: str, comparison: "Comparison") -> Section:
     """Tell what changed between two schemas."""
     old, new, level = comparison.old, comparison.new, comparison.level
-    lines = _lines(new, (change.new_path for change in comparison.changes))
-    told = (_of_change(change, level, lines) for change in comparison.changes)
+    told = change_findings(comparison.changes, level, new)
     findings = tuple(sorted(told, key=lambda finding: _WORST_FIRST.index(finding.severity)))
     details: dict[str, object] = {
         "from": _source(old),
@@ -53,6 +53,14 @@ def section_of_comparison(title: str, comparison: "Comparison") -> Section:
         new.line,
         details,
     )
+
+
+def change_findings(
+    changes: "tuple[SchemaChange, ...]", level: "CompatibilityLevel | None", new: LoadedSchema
+) -> tuple[Finding, ...]:
+    """Tell changes one by one, as a level sees them; without one, both directions count."""
+    lines = _lines(new, (change.new_path for change in changes))
+    return tuple(_of_change(change, level, lines) for change in changes)
 
 
 def section_of_new(title: str, new: LoadedSchema, aside: str | None = None) -> Section:

@@ -30,7 +30,7 @@ def write(output: Output, report: Report) -> None:
     failed = report.exit_code != 0
     if failed and not any(command == "error" for command, *_ in found):
         title = {"title": f"flowodm {report.command}"}
-        output.line(_command("error", title, f"{report.summary} (--fail-on {report.fail_on})"))
+        output.line(_command("error", title, f"{report.summary} (fails on {report.fail_on})"))
     else:
         output.line(f"flowodm {report.command}: {report.summary}")
 

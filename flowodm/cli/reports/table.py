@@ -61,7 +61,7 @@ def _summary(output: Output, report: Report, width: int | None) -> None:
 
 def write_findings(output: Output, findings: Sequence[Finding]) -> None:
     """Write findings alone, as lines below something that was said of them."""
-    places = [display_width(visible(each.place) or "(root)") for each in findings]
+    places = [display_width(_place(each)) for each in findings]
     widest = min(max(places, default=0), _WIDEST_PLACE)
     for finding in findings:
         for line in _finding(finding, widest, output.table_width):
@@ -80,7 +80,7 @@ def _widths(report: Report, width: int | None) -> tuple[int, int]:
 
 def _section(section: Section, titles: int, routes: int, width: int | None) -> Iterator[_Line]:
     yield from _heading(section, titles, routes, width)
-    places = [display_width(visible(each.place) or "(root)") for each in section.findings]
+    places = [display_width(_place(each)) for each in section.findings]
     widest = min(max(places, default=0), _WIDEST_PLACE)
     for finding in section.findings:
         yield from _finding(finding, widest, width)
@@ -107,15 +107,18 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
 def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line]:
     sign, word = _sign(finding)
     mark = f"{sign} {word}"
-    style: StyleName = "yellow" if _is_hazard(finding) else _STYLES[finding.severity]
+    style: StyleName = (
+        "yellow" if _is_hazard(finding) or _is_danger(finding) else _STYLES[finding.severity]
+    )
     head = (_GAP, Span(mark, style), " " * (_INDENT - 2 - display_width(mark)))
-    place = visible(finding.place) or "(root)"
-    indent = _INDENT + places + len(_GAP)
+    place = _place(finding)
+    indent = _INDENT + places + len(_GAP) if places else _INDENT
     room = _room(width, indent)
     is_beside = display_width(place) <= places and (room is None or room >= _WIDEST_PLACE)
     change = wrap(visible(finding.change), room if is_beside else _room(width, _INDENT))
     if is_beside and change:
-        yield (*head, f"{pad(place, places)}{_GAP}{change.pop(0)}")
+        before = f"{pad(place, places)}{_GAP}" if places else ""
+        yield (*head, before + change.pop(0))
     else:
         first, *rest = wrap(place, _room(width, _INDENT))
         yield (*head, first)
@@ -126,13 +129,18 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
             yield (" " * _INDENT, line)
 
 
+def _place(finding: Finding) -> str:
+    """Where it is; what is not there at all has no place."""
+    return visible(finding.place) or ("" if finding.rule == "FAILED" else "(root)")
+
+
 def _sign(finding: Finding) -> tuple[str, str]:
     if finding.rule in _WRONG:
         return "✗", _WRONG[finding.rule]
     if _is_hazard(finding):
         return "~", "hazard"
-    if finding.severity in _SIGNS:
-        return _SIGNS[finding.severity]
+    if finding.severity in _SIGNS or _is_danger(finding):
+        return _SIGNS["dangerous" if _is_danger(finding) else finding.severity]
     if finding.severity == "note":
         return "~", finding.rule.lower().replace("_", " ").removeprefix("field ")[:10]
     ends = finding.rule.rpartition("_")[2]
@@ -142,6 +150,11 @@ def _sign(finding: Finding) -> tuple[str, str]:
 def _is_hazard(finding: Finding) -> bool:
     """Whether it is safe against the last version, and not against older ones."""
     return finding.severity == "safe" and bool(finding.details.get("transitive_hazard"))
+
+
+def _is_danger(finding: Finding) -> bool:
+    """Whether it is dangerous, though nothing shows it yet."""
+    return finding.severity == "note" and finding.details.get("backward") == "DANGEROUS"
 
 
 def _room(width: int | None, indent: int) -> int | None:

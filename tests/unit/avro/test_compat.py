@@ -1,6 +1,7 @@
 """Whether one schema reads what another wrote: places, words, bounds."""
 
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -363,6 +364,18 @@ class TestBounds:
             check(many, others, exact=True)
         assert error.value.hint is not None
         assert len(check(many, others)) == 200
+
+    def test_reasons_are_bounded_as_types_are(self) -> None:
+        many = schema([record(f"R{number}") for number in range(2_000)])
+        wide = schema(record("R", **{f"f{number}": "int" for number in range(5_000)}))
+        tracemalloc.start()
+        try:
+            with pytest.raises(SchemaError, match="too many types to compare"):
+                check(wide, many)  # each of 5,000 fields is missing in each of 2,000 records
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 300_000_000  # of more than two gigabytes
 
     def test_a_record_of_five_thousand_fields_is_compared_in_no_time(self) -> None:
         wide = schema(record("R", **{f"f{number}": "int" for number in range(5_000)}))

@@ -304,6 +304,12 @@ class TestWhatALevelMakesOfIt:
     def test_an_unknown_level_is_refused(self):
         with pytest.raises(UsageError, match="no compatibility level `BACKWRD`"):
             verdict((self.ADDED,), "BACKWRD")  # type: ignore[arg-type]
+        with pytest.raises(UsageError) as error:
+            verdict((self.ADDED,), "LOUD")  # type: ignore[arg-type]
+        assert error.value.hint == (
+            "there are NONE, BACKWARD, BACKWARD_TRANSITIVE, FORWARD, FORWARD_TRANSITIVE, FULL, "
+            "FULL_TRANSITIVE"
+        )
 
 
 class TestWords:

@@ -95,6 +95,20 @@ def test_a_fault_is_named_with_line_and_column(text: str, reason: str, place: st
 @pytest.mark.parametrize(
     ("text", "path"),
     [
+        ('{"a": [{"default": NaN}]}', "/a/0/default"),
+        ('{"a": [1, .5]}', "/a/1"),
+        ('{"a": -}', "/a"),
+        ('{"a": {"b": 1' + "0" * 1000 + "}}", "/a/b"),
+        ("", ""),
+    ],
+)
+def test_a_value_that_is_none_is_refused_at_its_place(text: str, path: str) -> None:
+    assert error_of(read_json, text).path == path
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
         ('{"a": 1, "a": 1}', "/a"),
         ('{"x": [0, {"b": {}, "c": 1, "b": 2}]}', "/x/1/b"),
         ('{"a/b": {"~": 1, "~": 1}}', "/a~1b/~0"),

@@ -42,6 +42,15 @@ def test_data_and_messages_go_to_their_streams() -> None:
     assert (stdout.getvalue(), stderr.getvalue()) == (b"data\n", b"note\n")
 
 
+def test_a_note_stands_behind_its_data_where_both_go_to_one_place() -> None:
+    both = io.BytesIO()
+    stdout = Stream(io.BufferedWriter(both))  # type: ignore[arg-type]
+    output = Output(stdout, Stream(both))
+    output.line("data")
+    output.note("note")
+    assert both.getvalue() == b"data\nnote\n"
+
+
 def test_quiet_leaves_out_notes_and_keeps_warnings() -> None:
     output, _, stderr = capture(quiet=True)
     output.note("note")

@@ -1,13 +1,15 @@
 """What `registry check --against-topic` shows, whole, as it was reviewed by eye."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from flowodm.avro import parse
 from flowodm.cli.output import Output
-from flowodm.cli.registry_check import _write
+from flowodm.cli.registry_check import _section, _write
+from flowodm.cli.reports import Report, github, junit, markdown, sarif, table
 from flowodm.sources.comparison import compare
 from flowodm.sources.loaded import LoadedSchema
 from flowodm.subjects.checking import Check
@@ -58,6 +60,29 @@ def test_dangerous_changes_that_no_record_shows_are_told() -> None:
     shown = rendered(lambda output: _run(output, found(PRICE)), 130)
     assert "not met in these records: " in shown
     assert "`note`" in shown
+
+
+@pytest.mark.parametrize(
+    "write", [github.write, markdown.write, junit.write, sarif.write, table.write]
+)
+def test_every_format_tells_them_and_fails_for_none_of_them(write: Any) -> None:
+    section = _section(found())
+    report = Report("registry check", (section,), "dangerous")
+    shown = rendered(lambda output: write(output, report), 200)
+    assert "0.1234" in shown
+    assert "not UTF-8" in shown
+    assert "Not met in 5,000 records of orders." in shown
+    assert (report.exit_code, report.summary) == (0, "1 subject: 1 compatible.")
+
+
+def test_without_records_they_are_told_with_the_way_to_know() -> None:
+    section = _section(replace(found(), trial=None))
+    assert [finding.rule for finding in section.findings] == [
+        "DECIMAL_SCALE_CHANGED",
+        "BYTES_TO_STRING",
+    ]
+    assert section.findings[0].notes[-1].endswith("--against-topic TOPIC.")
+    assert section.verdict == "BACKWARD allows it."
 
 
 def test_hostile_values_are_shown_harmless() -> None:

@@ -59,3 +59,8 @@ def test_what_is_not_there_stands_in_its_place(tmp_path: Path) -> None:
     assert "there is no file `a.avsc`" in topic.found.error.message
     assert isinstance(model.found, Unloadable)
     assert "there is no module" in model.found.error.message
+
+
+def test_what_is_not_there_is_told_whatever_else_has_no_file(tmp_path: Path) -> None:
+    text = "schemas: [nowhere/]\nmodels: [no_such_module_of_ours]\ntopics:\n  orders: {value: a.avsc}\n"
+    assert [each.where.rpartition(":")[2] for each in declared(tmp_path, text)] == ["5", "3", "2"]

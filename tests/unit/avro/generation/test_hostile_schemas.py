@@ -242,6 +242,12 @@ def test_a_schema_that_is_nested_too_deep_is_one_clear_error(make: Any, depth: i
     assert sys.getrecursionlimit() == limit
 
 
+def test_a_union_of_more_than_python_takes_is_one_clear_error_with_a_cure() -> None:
+    with pytest.raises(SchemaError, match="Python's parser does not take") as error:
+        generate_module(parse([record(f"R{number}") for number in range(10_000)]))
+    assert error.value.hint == "unions of thousands of types cost the most: make them smaller"
+
+
 def test_records_as_deep_as_they_may_be_are_a_module_that_works() -> None:
     schema = parse(records_in_records(190))
     module = imported(generate_module(schema))

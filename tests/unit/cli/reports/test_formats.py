@@ -69,7 +69,7 @@ def test_an_annotation_fails_a_run_that_only_notices_fail() -> None:
     shown = rendered(github.write, Report("registry diff", (section,)))
     assert shown.splitlines() == [
         "::notice title=s%3A R::`f`: changed.",
-        "::error title=flowodm registry diff::1 subject: 1 noted. (--fail-on any)",
+        "::error title=flowodm registry diff::1 subject: 1 noted. (fails on any)",
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flowodm.avro import parse
-from flowodm.cli.reports import Report, table
+from flowodm.cli.reports import Finding, Report, Section, table
 from flowodm.cli.reports.changes import failed_section, section_of_comparison, section_of_new
 from flowodm.errors import SchemaParseError
 from flowodm.sources import LoadedSchema, Unloadable
@@ -57,3 +57,9 @@ def test_a_review_fits_the_terminal(width: int) -> None:
 
 def test_colour_marks_states_and_carries_nothing_alone() -> None:
     check("review-80-colour.txt", rendered(table.write, review(), width=80, color=True))
+
+
+def test_what_is_not_there_at_all_has_no_place() -> None:
+    finding = Finding("FAILED", "breaking", "", "there is no file `a.avsc`")
+    shown = rendered(table.write, Report("x", (Section("a.avsc", "failed", findings=(finding,)),)))
+    assert "  ✗ failed    there is no file `a.avsc`\n" in shown

@@ -80,3 +80,63 @@ def test_what_has_no_meaning_any_more_says_what_has(
 
 def test_no_help_lists_them(old: Callable[..., Finished]) -> None:
     assert "upload-schema" not in old("--help").stdout
+
+
+class TestValidate:
+    """`validate --models` compared models with their schemas, in files or in the registry."""
+
+    @pytest.fixture
+    def topic(self, tmp_path: Path) -> str:
+        topic = unique("old")
+        (tmp_path / "app.py").write_text(MODEL.replace("TOPIC", topic))
+        return topic
+
+    @pytest.mark.parametrize(("kind", "code"), [("long", 0), ("string", 3)])
+    def test_models_are_compared_with_the_registry(
+        self, old: Callable[..., Finished], run: CommandLine, topic: str, kind: str, code: int
+    ) -> None:
+        run.registry.register(f"{topic}-value", order(kind))
+        done = old("validate", "--models", "app", "--registry", "--strict")
+        assert done.exit_code == code, done
+        assert "app:Order" in done.stdout
+
+    @pytest.mark.parametrize("name", ["{topic}.avsc", "order.avsc"])
+    def test_models_are_compared_with_files_of_their_topic_or_name(
+        self, old: Callable[..., Finished], tmp_path: Path, topic: str, name: str
+    ) -> None:
+        (tmp_path / name.format(topic=topic)).write_text(order("string"))
+        done = old("validate", "--models", "app", "--schemas-dir", ".")
+        assert done.exit_code == 3, done
+        assert "string → long" in done.stdout
+
+    def test_a_schema_that_is_nowhere_is_exit_1(
+        self, old: Callable[..., Finished], topic: str
+    ) -> None:
+        for place in (["--registry"], ["--schemas-dir", "."]):
+            done = old("validate", "--models", "app", *place)
+            assert done.exit_code == 1, done
+            assert "1 model: 1 failed." in done.stdout
+
+    def test_schemas_alone_are_validated(
+        self, old: Callable[..., Finished], tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.avsc").write_text(order("long"))
+        assert old("validate", "a.avsc").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "words",
+        [[], ["--models", "app"], ["--models", "app", "--registry", "a.avsc"]],
+        ids=" ".join,
+    )
+    def test_what_is_not_enough_is_a_usage_error(
+        self, old: Callable[..., Finished], words: list[str]
+    ) -> None:
+        done = old("validate", *words)
+        assert (done.exit_code, done.stdout) == (2, ""), done
+        assert "flowodm" in done.stderr
+
+
+def order(kind: str) -> str:
+    return json.dumps(
+        {"type": "record", "name": "Order", "fields": [{"name": "number", "type": kind}]}
+    )
