@@ -112,7 +112,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry(
         "registry import",
         "flowodm.cli.registry_moving:import_registry",
-        "Bring exported schemas into a registry, with their ids.",
+        "Bring exported schemas into a registry.",
     ),
     CommandEntry(
         "registry diff",
