@@ -3,19 +3,14 @@
 Nothing is imported but for this option: a module is code, and runs when it is imported.
 """
 
-import importlib
-import os
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
-from io import StringIO
-from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
 
 from flowodm.avro.words import shown, similar
 from flowodm.errors import SchemaError, UsageError
+from flowodm.modules import import_module
 
 __all__ = ["load_model"]
 
@@ -36,40 +31,10 @@ def load_model(path: str, tell: Callable[[str], None]) -> type[BaseModel]:
         raise UsageError(
             f"`--model {path}` names no class", hint="as in --model app.events:UserEvent"
         )
-    return _checked(path, _find(_import(module_name, tell), names))
+    return _checked(path, _find(import_module(module_name, tell), names))
 
 
-def _import(name: str, tell: Callable[[str], None]) -> ModuleType:
-    if (here := os.getcwd()) not in sys.path:
-        sys.path.insert(0, here)
-    printed = StringIO()
-    try:
-        with redirect_stdout(printed):
-            return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise UsageError(
-                f"there is no module {shown(error.name)}",
-                hint=f"modules are looked for in `{here}` and where flowodm is installed",
-            ) from None
-        raise _broken(name, error) from error
-    except (Exception, SystemExit) as error:  # a module may raise anything
-        raise _broken(name, error) from error
-    finally:
-        for line in printed.getvalue().splitlines():
-            tell(line)
-
-
-def _broken(name: str, error: BaseException) -> UsageError:
-    reason = str(error).partition("\n")[0]
-    return UsageError(
-        f"module {shown(name)} cannot be imported: {type(error).__name__}"
-        + (f": {reason}" if reason else ""),
-        hint=f"python -c 'import {name}' shows where",
-    )
-
-
-def _find(module: ModuleType, names: str) -> Any:
+def _find(module: Any, names: str) -> Any:
     found: Any = module
     for name in names.split("."):
         if not hasattr(found, name):
