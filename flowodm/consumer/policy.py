@@ -20,12 +20,14 @@ from flowodm.errors import (
     RegistryUnreachable,
     SerializationError,
     SettingsError,
+    UsageError,
 )
 
 __all__ = [
     "DeadLetterPolicy",
     "Decision",
     "FailurePolicy",
+    "Misuse",
     "OnFailure",
     "RetryPolicy",
     "UnknownSchema",
@@ -41,6 +43,10 @@ _OUTAGE_FIRST: Final = 0.5
 _OUTAGE_MOST: Final = 15.0
 _LETTER_ATTEMPTS: Final = 5
 _LETTER_FIRST: Final = 0.5
+
+
+class Misuse(UsageError):
+    """The handler is none for this loop: every record would fail alike, so the loop ends."""
 
 
 class UnknownSchema(DeserializationError):
@@ -174,6 +180,8 @@ def decide(
         return _COMMIT
     if not isinstance(error, Exception):
         return _of_a_base_exception(error, attempt, policy, elapsed, chance)
+    if isinstance(error, Misuse):
+        return _STOP
     if stage == "decode":
         return _of_decoding(error, attempt, policy, elapsed, chance)
     if stage == "dead letter":

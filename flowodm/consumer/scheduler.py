@@ -62,22 +62,28 @@ class Scheduler:
         return len(self._ready)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether some lane waits for its time."""
+        return bool(self._timers)
+
+    @property
     def due(self) -> float | None:
         """When the next lane has waited long enough; None: none waits."""
         while self._timers and self._timers[0][2].is_dropped:
             heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
-    def is_held(self, partition: int) -> bool:
-        """Tell whether a partition is held back."""
-        return partition in self._held
+    @property
+    def held(self) -> frozenset[int]:
+        """The partitions that are held back."""
+        return frozenset(self._held)
 
     def add(self, job: Job) -> None:
         """Put a record behind those of its lane."""
         name: Hashable = (job.partition, job.key) if self._ordering == "key" else job.partition
         self.queued += 1
-        if self._ordering == "none":
-            lane = Lane(job.partition, None)
+        if self._ordering == "none" or (self._ordering == "key" and job.key is None):
+            lane = Lane(job.partition, None)  # what has no key is nobody's successor
         elif (found := self._lanes.get(name)) is not None:
             found.jobs.append(job)
             job.lane = found
@@ -167,6 +173,16 @@ class Scheduler:
             self._count += 1
             heappush(self._timers, (due, self._count, lane))
 
+    def give_up(self, jobs: list[Job]) -> None:
+        """Take back records that are not done and are not to be tried again: their lanes end."""
+        for job in jobs:
+            self.running.pop(job, None)
+            job.begun = 0.0
+            if (lane := job.lane) is not None and not lane.is_dropped:
+                lane.is_dropped = True
+                self.queued -= len(lane.jobs)
+                lane.jobs.clear()
+
     def release(self, partition: int) -> None:
         """Go on with a partition that was held back: one of its records got through."""
         for lane in self._held.pop(partition, ()):
@@ -188,6 +204,10 @@ class Scheduler:
                 job.lane.is_dropped = True
         self._held.pop(partition, None)
         self._ready = deque(lane for lane in self._ready if not lane.is_dropped)
+
+    def waiting(self) -> tuple[Job, ...]:
+        """Return the records that wait."""
+        return tuple(job for lane in dict.fromkeys(self._all()) for job in lane.jobs)
 
     def drop_all(self) -> None:
         """Forget everything that waits."""
