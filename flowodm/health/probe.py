@@ -6,6 +6,7 @@ a new one. Readiness tells of it before that.
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +15,8 @@ from flowodm.errors import RegistryError, RegistryUnreachable
 __all__ = ["RegistryProbe"]
 
 _EVERY: Final = 2.0
+_PATIENCE: Final = 2.5
+"""Seconds without an answer that count as an outage; the client itself tries for longer."""
 
 
 class RegistryProbe:
@@ -29,8 +32,17 @@ class RegistryProbe:
         self._every = every
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flowodm-probe", daemon=True)
-        self.outage: str | None = None
+        self._outage: str | None = None
+        self._asked: float | None = None
+        """When the question was asked that is open, on the monotonic clock."""
+
+    @property
+    def outage(self) -> str | None:
         """Why it does not answer; None when it does. One that refuses us answers."""
+        asked = self._asked
+        if asked is not None and self._outage is None and monotonic() - asked > _PATIENCE:
+            return f"the registry has not answered for {monotonic() - asked:.0f} s"
+        return self._outage
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -46,7 +58,9 @@ class RegistryProbe:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self.outage = self._look()
+            self._asked = monotonic()
+            self._outage = self._look()
+            self._asked = None
             self._ended.wait(self._every)
 
     def _look(self) -> str | None:

@@ -119,9 +119,7 @@ def _build(
         raise _at(manifest, settings, _blamed(settings, error.message), error) from error
 
 
-def _imported(
-    manifest: Manifest, settings: LoopSettings, key: str, target: str, tell: Tell
-) -> Any:
+def _imported(manifest: Manifest, settings: LoopSettings, key: str, target: str, tell: Tell) -> Any:
     try:
         return import_target(target, tell)
     except UsageError as error:

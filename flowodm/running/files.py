@@ -1,25 +1,32 @@
-"""Which files of a run have changed: the manifest, and the modules of the working directory."""
+"""Which files of a run have changed: the manifest, and the sources below the working directory.
 
-import sys
+They are looked at again and again, which works on every file system, network ones and those of
+containers included.
+"""
+
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final, TypeAlias
 
-__all__ = ["Stamps", "changed", "modules_below", "stamps"]
+__all__ = ["Stamps", "changed", "sources_below", "stamps"]
 
-Stamps = dict[Path, tuple[int, int]]
+Stamps: TypeAlias = dict[Path, tuple[int, int]]
 """Of each file when it was written last, in nanoseconds, and its size; a missing one has none."""
 
+_MOST: Final = 5_000
+_NOT_OURS: Final = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
 
-def modules_below(directory: Path) -> tuple[Path, ...]:
-    """List the sources of the imported modules that lie in a directory, installed ones left out."""
-    found = set()
-    for module in list(sys.modules.values()):
-        source = getattr(module, "__file__", None)
-        if isinstance(source, str) and source.endswith(".py"):
-            path = Path(source)
-            if path.is_relative_to(directory) and "site-packages" not in path.parts:
-                found.add(path)
-    return tuple(sorted(found))
+
+def sources_below(directory: Path) -> tuple[Path, ...]:
+    """List the Python sources below a directory, at most 5,000: no hidden or installed ones."""
+    found: list[Path] = []
+    for folder, names, files in os.walk(directory):
+        names[:] = sorted(name for name in names if name not in _NOT_OURS and name[0] != ".")
+        found.extend(Path(folder, name) for name in sorted(files) if name.endswith(".py"))
+        if len(found) >= _MOST:
+            break
+    return tuple(found[:_MOST])
 
 
 def stamps(files: Iterable[Path]) -> Stamps:
@@ -36,4 +43,4 @@ def stamps(files: Iterable[Path]) -> Stamps:
 
 def changed(before: Stamps, now: Stamps) -> tuple[Path, ...]:
     """Name the files that are there now and are not what they were."""
-    return tuple(path for path, stamp in now.items() if before.get(path, stamp) != stamp)
+    return tuple(path for path, stamp in now.items() if before.get(path) != stamp)

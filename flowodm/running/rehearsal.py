@@ -4,7 +4,7 @@ Reads by `assign`, from where each group stands to the end that is seen at the s
 joined and nothing is committed. Values alone are decoded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,8 @@ from flowodm.running.build import load_model
 __all__ = ["Rehearsal", "Undecoded", "rehearse"]
 
 _KEPT: Final = 5
+_PATIENCE: Final = 3.5
+"""Seconds for the group's coordinator to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,11 @@ def _read(
 ) -> Iterator[Rehearsal]:
     profile = settings.effective
     reset = profile.to_consumer_config()["auto.offset.reset"]
+    partitions = _partitions(connection, rehearsal.topic)
     options = ReadOptions(
         range=Range(End() if reset in ("latest", "largest", "end") else Start()),
-        partition_ranges=_stored(connection, rehearsal),
-        partitions=tuple(_partitions(connection, rehearsal.topic)),
+        partition_ranges=_stored(connection, rehearsal, partitions),
+        partitions=tuple(partitions),
         isolation=profile.isolation_level,
     )
     reading = reading_of(model)
@@ -111,19 +114,25 @@ def _read(
 def _partitions(connection: KafkaConnection, topic: str) -> list[int]:
     from flowodm.topics import describe_topic
 
-    return [part.partition for part in describe_topic(connection, topic).partitions]
+    return [part.number for part in describe_topic(connection, topic).partitions]
 
 
 def _stored(
-    connection: KafkaConnection, rehearsal: Rehearsal
+    connection: KafkaConnection, rehearsal: Rehearsal, partitions: Sequence[int]
 ) -> tuple[tuple[int, Range], ...]:
-    """Where the group stands in each partition, as far as it has committed."""
-    from confluent_kafka import ConsumerGroupTopicPartitions
+    """Where the group stands in each partition, as far as it has committed.
 
-    asked = [ConsumerGroupTopicPartitions(rehearsal.group)]
-    (future,) = connection.admin().list_consumer_group_offsets(asked).values()
-    return tuple(
-        (one.partition, Range(Offset(one.offset)))
-        for one in connection.wait(future).topic_partitions
-        if one.topic == rehearsal.topic and one.offset >= 0
-    )
+    A consumer that never subscribes is asked, and joins nothing: librdkafka's admin client crashes
+    while a new cluster makes its topic of offsets.
+    """
+    from confluent_kafka import TopicPartition
+
+    consumer = connection.consumer({"group.id": rehearsal.group})
+    try:
+        places = [TopicPartition(rehearsal.topic, number) for number in partitions]
+        found = connection.call(
+            lambda: consumer.committed(places, timeout=_PATIENCE), timeout=_PATIENCE + 0.5
+        )
+    finally:
+        consumer.close()
+    return tuple((one.partition, Range(Offset(one.offset))) for one in found if one.offset >= 0)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from flowodm.consumer.events import LoopEvent
@@ -56,6 +55,7 @@ class Supervisor:
         order: What each is to do.
         count: How many; they are numbered from 1.
         listener: Told of what happens, in threads of the supervisor.
+        is_patient: Whether one that keeps ending waits for `restart`, instead of ending the run.
         on_over: Called when the last has ended for good.
     """
 
@@ -65,8 +65,10 @@ class Supervisor:
         count: int,
         listener: Listener,
         *,
+        is_patient: bool = False,
         on_over: Callable[[], None] = lambda: None,
     ) -> None:
+        self._is_patient = is_patient
         self._on_over = on_over
         self._listener = listener
         self._lock = threading.Lock()
@@ -100,11 +102,10 @@ class Supervisor:
         for worker in self._workers:
             worker.kill()
 
-    def restart(self) -> None:
-        """Have every worker end in order and start anew, since its code has changed."""
+    def restart(self, order: WorkerOrder) -> None:
+        """Have every worker end in order and start anew, since what it runs has changed."""
         for worker in self._workers:
-            worker.is_renewed = True
-            worker.say(b"stop")
+            worker.renew(order)
 
     @property
     def is_over(self) -> bool:
@@ -119,35 +120,36 @@ class Supervisor:
         """Say how the loops stand in each worker."""
         return tuple(one for worker in self._workers for one in worker.standings())
 
-    def files(self) -> frozenset[Path]:
-        """Name the sources that the workers have imported from the working directory."""
-        return frozenset(path for worker in self._workers for path in worker.files)
-
     def _hear(self, worker: "_Worker", said: "LoopEvent | str") -> None:
         self._listener(worker.number, said)
 
     def _watch(self) -> None:
-        while any([self._look_at(worker) for worker in self._workers]):
+        while [worker for worker in self._workers if self._look_at(worker)]:
             time.sleep(_EVERY)
         self._ended.set()
         self._on_over()
 
     def _look_at(self, worker: "_Worker") -> bool:
         """See to one worker; False when it has ended for good."""
-        if (code := worker.poll()) is None:
+        if worker.is_done or (code := worker.poll()) is None:
             return not worker.is_done
-        if self._is_stopping or (code == 0 and worker.is_bounded and not worker.is_renewed):
+        if worker.is_renewed and not self._is_stopping:
+            worker.restarts = Restarts()
+            worker.start()
+            return True
+        if self._is_stopping or (code == 0 and worker.is_bounded):
             worker.is_done = True
             self._settle(worker, code)
             return False
-        if worker.is_renewed:
-            worker.renew()
-            return True
+        return self._meet_end(worker, code)
+
+    def _meet_end(self, worker: "_Worker", code: int) -> bool:
+        """Decide on a worker that ended by itself."""
         delay = None if code in _FINAL else worker.restarts.ended(worker.lasted)
         told = WorkerEnded(worker=worker.number, code=code, text=worker.failure[0], delay=delay)
         self._listener(worker.number, told)
-        if delay is not None:
-            worker.start_at(time.monotonic() + delay)
+        if delay is not None or self._is_patient:
+            worker.rest(delay)
             return True
         worker.is_done = True
         self._settle(worker, code, is_crash_loop=code not in _FINAL)
@@ -187,7 +189,6 @@ class _Worker:
         self.number = number
         self.restarts = Restarts()
         self.failure: tuple[str, str | None] = ("", None)
-        self.files: tuple[Path, ...] = ()
         self.is_done = False
         self.is_renewed = False
         self.is_bounded = order.to_end
@@ -195,6 +196,8 @@ class _Worker:
         self._hear = hear
         self._process: subprocess.Popen[bytes] | None = None
         self._readers: tuple[threading.Thread, ...] = ()
+        self._lock = threading.RLock()
+        self._is_asked_to_end = False
         self._start_at: float | None = None
         self._started = self._heard = 0.0
         self._told: tuple[Standing, ...] = ()
@@ -206,41 +209,54 @@ class _Worker:
 
     def start(self) -> None:
         """Start the process, apart from the terminal: its signals are the supervisor's."""
-        self.failure, self.is_renewed, self._start_at, self._told = ("", None), False, None, ()
-        self._started = self._heard = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "flowodm.running.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None
-        self._readers = tuple(
-            threading.Thread(target=read, args=(stream,), daemon=True)
-            for read, stream in (
-                (self._listen, self._process.stdout),
-                (self._print, self._process.stderr),
+        with self._lock:
+            if self._is_asked_to_end:
+                self.is_done = True
+                return
+            self.failure, self.is_renewed, self._start_at, self._told = ("", None), False, None, ()
+            self._started = self._heard = time.monotonic()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "flowodm.running.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
+            assert self._process.stdin is not None
+            with suppress(OSError):  # it ended at once, which is noticed
+                self._order.write(self._process.stdin)
+            self._read(self._process)
+
+    def _read(self, process: "subprocess.Popen[bytes]") -> None:
+        streams = ((self._listen, process.stdout), (self._print, process.stderr))
+        self._readers = tuple(
+            threading.Thread(target=read, args=(stream,), daemon=True) for read, stream in streams
         )
         for reader in self._readers:
             reader.start()
-        with suppress(OSError):  # it ended at once, which is noticed
-            self._order.write(self._process.stdin)  # type: ignore[arg-type]  # bytes go in
 
-    def start_at(self, moment: float) -> None:
-        """Start it again later."""
-        self._process, self._start_at, self._told = None, moment, ()
+    def rest(self, seconds: float | None) -> None:
+        """Start it again later; None: when it is renewed."""
+        with self._lock:
+            self._close()
+            self._start_at = None if seconds is None else time.monotonic() + seconds
 
-    def renew(self) -> None:
-        """Start it again now, with new code."""
-        self.restarts = Restarts()
-        self.start()
+    def renew(self, order: WorkerOrder) -> None:
+        """Start it again with another order, once it has ended in order."""
+        with self._lock:
+            self._order = order
+            if self._process is None:
+                self.restarts, self._start_at = Restarts(), 0.0
+                return
+            self.is_renewed = True
+            self._write(b"stop")
 
     def poll(self) -> int | None:
         """Return its exit code when it has ended; start it when it is due."""
         if self._process is None:
-            if self._start_at is not None and time.monotonic() >= self._start_at:
+            if self._is_asked_to_end:
+                self.is_done = True
+            elif self._start_at is not None and time.monotonic() >= self._start_at:
                 self.start()
             return None
         code = self._process.poll()
@@ -250,13 +266,24 @@ class _Worker:
         return code
 
     def say(self, word: bytes) -> None:
-        """Tell it to end; one that waits to be started is not started again."""
-        if self._process is None:
-            self.is_done = True
-        elif self._process.stdin is not None:
+        """Tell it to end, for good."""
+        with self._lock:
+            self._is_asked_to_end = True
+            self._write(word)
+
+    def _write(self, word: bytes) -> None:
+        if self._process is not None and self._process.stdin is not None:
             with suppress(OSError, ValueError):
                 self._process.stdin.write(word + b"\n")
                 self._process.stdin.flush()
+
+    def _close(self) -> None:
+        """Let go of a process that has ended."""
+        process, self._process, self._told = self._process, None, ()
+        if process is not None:
+            for stream in (process.stdin, process.stdout, process.stderr):
+                with suppress(OSError, ValueError):
+                    stream and stream.close()
 
     def kill(self) -> None:
         """End it now."""
@@ -284,15 +311,11 @@ class _Worker:
 
     def _take(self, said: dict[str, Any]) -> None:
         if "standings" in said:
-            self._told = tuple(
-                standing_from(one, worker=self.number) for one in said["standings"]
-            )
+            self._told = tuple(standing_from(one, worker=self.number) for one in said["standings"])
         elif "event" in said:
             self._hear(self, event_from(said["event"]))
         elif "failure" in said:
             self.failure = (said["failure"], said["hint"])
-        elif "files" in said:
-            self.files = tuple(Path(path) for path in said["files"])
 
     def _print(self, stream: Any) -> None:
         for line in stream:

@@ -15,14 +15,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final
 
 from flowodm.config import Context
 from flowodm.consumer.events import LoopEvent
 from flowodm.errors import FlowODMError
 from flowodm.manifest import Manifest
-from flowodm.running import files
 from flowodm.running.crew import Crew, Rebalances
 from flowodm.running.wire import event_of, standing_of
 
@@ -41,7 +39,7 @@ class WorkerOrder:
     to_end: bool = False
     verbosity: int = 0
 
-    def write(self, stream: BinaryIO) -> None:
+    def write(self, stream: IO[bytes]) -> None:
         """Hand the order to a worker; it holds secrets, and the pipe is its own."""
         data = pickle.dumps(self)
         stream.write(len(data).to_bytes(8, "big") + data)
@@ -113,7 +111,9 @@ def _own_stdout() -> BinaryIO:
     """Keep standard output for ourselves: what anybody prints goes to standard error."""
     kept = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    return io.BufferedWriter(kept.raw) if isinstance(kept, io.BufferedWriter) else kept
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    return kept
 
 
 def _log(verbosity: int) -> None:
@@ -135,7 +135,6 @@ def _crew(order: WorkerOrder, voice: Voice) -> Crew:
     loops = build_loops(
         order.manifest, connection, on_event=rebalances, tell=lambda line: print(line)  # noqa: T201
     )
-    voice.say({"files": [str(path) for path in files.modules_below(Path.cwd())]})
     return Crew(loops, rebalances, to_end=order.to_end)
 
 
@@ -151,5 +150,6 @@ def _obey(heard: BinaryIO, crew: Crew) -> None:
 
 if __name__ == "__main__":
     code = main()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     os._exit(code)  # threads that hang in a handler are not waited for
