@@ -19,8 +19,8 @@ from flowodm.health import Standing
 from flowodm.manifest import read_manifest
 from flowodm.running import files
 from flowodm.running.crew import AFTER
+from flowodm.running.order import WorkerOrder
 from flowodm.running.supervisor import Supervisor, WorkerEnded
-from flowodm.running.worker import WorkerOrder
 
 if TYPE_CHECKING:
     from flowodm.cli.run import RunRequest

@@ -12,7 +12,15 @@ from flowodm.health.standing import Standing
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-__all__ = ["CONTENT_TYPE", "FIGURES", "Figure", "render"]
+__all__ = [
+    "CONTENT_TYPE",
+    "FIGURES",
+    "PARTITION_FIGURES",
+    "REGISTRY_HELP",
+    "REGISTRY_UP",
+    "Figure",
+    "render",
+]
 
 CONTENT_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
 
@@ -87,11 +95,15 @@ FIGURES: Final = (
         lambda one: one.status.is_live(),
     ),
 )
-_PARTITION: Final = (
+PARTITION_FIGURES: Final = (
     ("flowodm_loop_lag_records", "Records that are not done, those at the broker included."),
     ("flowodm_loop_lag_seconds", "Age of the first record that is not done; 0 when all are."),
     ("flowodm_loop_watermark_offset", "The first offset that is not done."),
 )
+
+
+REGISTRY_UP: Final = "flowodm_registry_up"
+REGISTRY_HELP: Final = "1 when the registry answers; only where a registry is configured."
 
 
 def render(standings: Sequence[Standing], *, is_registry_up: bool | None = None) -> bytes:
@@ -148,7 +160,7 @@ def _of_partitions(standings: Sequence[Standing]) -> "Iterator[Metric]":
             for family, value in zip(samples, values, strict=True):
                 if value is not None:
                     family.append((place, float(value)))
-    for (name, text), found in zip(_PARTITION, samples, strict=True):
+    for (name, text), found in zip(PARTITION_FIGURES, samples, strict=True):
         yield _gauge(name, text, labels, found)
 
 

@@ -13,6 +13,7 @@ from flowodm.manifest import LoopSettings, Manifest
 from flowodm.manifest.contents import check_groups
 from flowodm.model.declared import DeclaredModel
 from flowodm.modules import import_target, missing_part
+from flowodm.tracing import is_traced, traced
 
 if TYPE_CHECKING:
     from flowodm.consumer.aio import AsyncConsumerLoop
@@ -99,6 +100,8 @@ def _build(
     if isinstance(handler, Loop):  # a decorated function: the manifest says how it is called
         handler = handler.handler
     kind = AsyncConsumerLoop if is_coroutine_function(handler) else ConsumerLoop
+    if is_traced():
+        handler = traced(handler, group=settings.group)
     try:
         return kind(
             model,

@@ -18,9 +18,9 @@ from flowodm.consumer.events import LoopEvent
 from flowodm.consumer.status import LoopStatus
 from flowodm.errors import DrainTimeout, FlowODMError, LoopError
 from flowodm.health import Standing
+from flowodm.running.order import WorkerOrder
 from flowodm.running.restarts import Restarts
 from flowodm.running.wire import event_from, standing_from
-from flowodm.running.worker import WorkerOrder
 
 __all__ = ["Listener", "Supervisor", "WorkerEnded"]
 

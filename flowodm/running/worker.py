@@ -9,49 +9,22 @@ import io
 import json
 import logging
 import os
-import pickle
 import signal
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from flowodm.config import Context
 from flowodm.consumer.events import LoopEvent
 from flowodm.errors import FlowODMError
-from flowodm.manifest import Manifest
 from flowodm.running.crew import Crew, Rebalances
+from flowodm.running.order import WorkerOrder
 from flowodm.running.wire import event_of, standing_of
 
-__all__ = ["WorkerOrder", "main"]
+__all__ = ["main"]
 
 _EVERY: Final = 0.5
 """Seconds between two words about how the loops stand."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerOrder:
-    """What a worker is to do."""
-
-    manifest: Manifest
-    context: Context
-    to_end: bool = False
-    verbosity: int = 0
-
-    def write(self, stream: IO[bytes]) -> None:
-        """Hand the order to a worker; it holds secrets, and the pipe is its own."""
-        data = pickle.dumps(self)
-        stream.write(len(data).to_bytes(8, "big") + data)
-        stream.flush()
-
-    @staticmethod
-    def read(stream: BinaryIO) -> "WorkerOrder":
-        """Take the order from the supervisor, which wrote it itself."""
-        length = int.from_bytes(stream.read(8), "big")
-        order = pickle.loads(stream.read(length))  # noqa: S301 - of our own parent's making
-        assert isinstance(order, WorkerOrder)
-        return order
 
 
 class Voice:

@@ -20,7 +20,7 @@ def tables() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "errors.md"])
+@pytest.mark.parametrize("name", ["settings.md", "errors.md", "manifests.md", "deploying.md"])
 def test_a_page_holds_the_table_that_its_code_makes(tables: ModuleType, name: str):
     page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert page == tables.pages()[name], "`make docs` writes it"
