@@ -118,6 +118,9 @@ def _report(crew: Crew, voice: Voice) -> None:
 def _obey(heard: BinaryIO, crew: Crew) -> None:
     for line in heard:
         crew.cancel() if line.strip() == b"cancel" else crew.stop()
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # a handler that prints would fail by the pipe that nobody reads
+        os.dup2(nobody, stream)
     crew.stop()
 
 
