@@ -123,7 +123,8 @@ def _names_of_source(spec: ModuleSpec | None) -> Collection[str]:
     if origin is None or not origin.endswith(".py"):
         return ()
     try:
-        data = Path(origin).read_bytes()[: _MOST_SOURCE + 1]
+        with Path(origin).open("rb") as file:
+            data = file.read(_MOST_SOURCE + 1)
         text = data.decode("utf-8-sig") if len(data) <= _MOST_SOURCE else ""
         tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
