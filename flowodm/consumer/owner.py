@@ -216,7 +216,8 @@ class Owner:
             _LOG.warning("loop `%s`: the last commit failed: %s", self.options.name, error)
         finally:
             self._is_closing = True
-            self._hands.close(0.5 if not left else 0.0)
+            with suppress(Exception):
+                self._hands.close(0.5 if not left else 0.0)
             self.around.leave(_AHEAD)
             self.trackers.clear()
             self.heartbeat = None
