@@ -8,7 +8,17 @@ import os
 import platform
 import runpy
 
-BENCHMARKS = ("startup", "decoder", "envelope", "model", "filters", "tail", "library", "aproduce")
+BENCHMARKS = (
+    "startup",
+    "decoder",
+    "envelope",
+    "model",
+    "filters",
+    "tail",
+    "library",
+    "aproduce",
+    "loops",
+)
 
 print(f"{datetime.date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}")
 for name in BENCHMARKS:

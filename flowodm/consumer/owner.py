@@ -216,7 +216,8 @@ class Owner:
             _LOG.warning("loop `%s`: the last commit failed: %s", self.options.name, error)
         finally:
             self._is_closing = True
-            self._hands.close(0.5 if not left else 0.0)
+            with suppress(Exception):
+                self._hands.close(0.5 if not left else 0.0)
             self.around.leave(_AHEAD)
             self.trackers.clear()
             self.heartbeat = None
@@ -303,9 +304,13 @@ class Owner:
             partition, offset = message.partition(), message.offset()
             assert partition is not None
             assert offset is not None
+            if self.is_draining:
+                continue  # it stays for the next run
             tracker = trackers.get(partition)
-            if tracker is None or self.is_draining:
-                continue  # it went while this call ran; or it stays for the next run
+            if tracker is None:
+                if not self._is_ours(partition):
+                    continue  # it went while this call ran
+                tracker = self._begin(partition)
             if tracker.is_known(offset):  # read anew: an offset below what came (S3)
                 self.board.drop(partition)
                 jobs = [job for job in jobs if job.partition != partition]
@@ -320,6 +325,9 @@ class Owner:
             self.around.heard()
             self._settling.admit(self, jobs)
 
+    def _is_ours(self, partition: int) -> bool:
+        return any(one.partition == partition for one in self._consumer.assignment())
+
     def _meet(self, message: "Message", error: "KafkaError") -> None:
         partition = message.partition()
         if error.name() == "_PARTITION_EOF" and partition is not None:
@@ -328,7 +336,7 @@ class Owner:
             if self.stops_at_end and not len(self.board):
                 self._stop_at_end()
         elif self.around.meet(error):
-            self._lose(self._consumer, [])
+            self.is_joined, self._asked = False, self._clock()  # `on_lost` follows (S13)
 
     # --- what is due
 
@@ -362,8 +370,13 @@ class Owner:
         wanted = self._wanted(now, is_full=is_full)
         if wanted == self.paused and not self._was_assigned:
             return
-        self._pause(wanted if self._was_assigned else wanted - self.paused)
-        self._resume(self.paused - wanted)
+        before = self.paused
+        if self._was_assigned:  # of a partition that came, nothing is known of what it was before
+            before, wanted_again = frozenset(self.trackers), frozenset[int]()
+        else:
+            wanted_again = before
+        self._pause(wanted - wanted_again)
+        self._resume(before - wanted)
         self.paused, self._was_assigned = wanted, False
 
     def _wanted(self, now: float, *, is_full: bool) -> frozenset[int]:
