@@ -143,6 +143,10 @@ class Owner:
         """End soon: break off what is worked on, commit what is done (S14, the second step)."""
         self._is_cancelled = self._is_asked_to_stop = True
 
+    def is_at_end(self, partition: int) -> bool:
+        """Tell whether everything that is there of a partition has come."""
+        return partition in self._at_end
+
     # --- the thread
 
     def run(self) -> None:

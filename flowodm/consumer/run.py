@@ -213,6 +213,8 @@ def _state(owner: Owner) -> LoopState:
 def _partition(owner: Owner, tracker: Tracker, oldest: float | None) -> PartitionStatus:
     watermark, end = tracker.watermark, owner.ends.get(tracker.partition)
     lag = None if watermark is None or end is None else max(end - watermark, 0)
+    if watermark is None and owner.is_at_end(tracker.partition):
+        lag = 0  # it begins at the end: there is nothing yet
     return PartitionStatus(
         partition=tracker.partition,
         watermark=watermark,

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from flowodm.sandbox.spec import free_ports
 from tests.conftest import Finished
+from tests.integration.test_tail_terminal import Terminal
 from tests.running import Project, ask, children_of, is_alive
 from tests.servers import wait_until
 
@@ -478,9 +479,50 @@ def test_the_lag_of_the_metrics_is_kafkas_own(project: Project) -> None:
         }
 
     (partition,) = project.committed("waits")
+    other = 1 - partition
+    wait_until(lambda: lag().get(str(other)) == 0, what="nothing is there, so nothing is left")
     wait_until(lambda: lag()[str(partition)] == 60 - 7)
     (project.directory / "go").touch()
     wait_until(lambda: sum(project.committed("waits").values()) == 60, seconds=30)
     wait_until(lambda: lag()[str(partition)] == 0)
     running.send(signal.SIGTERM)
     assert running.end(30).code == 0
+
+
+def test_a_loop_with_nothing_to_do_has_no_lag(project: Project) -> None:
+    project.fill(20)
+    (port,) = free_ports(1)
+    name = project.manifest("quick", health=port)
+    assert project.run(name, "--burst").code == 0
+    running = project.start(name)
+    wait_until(lambda: ask(port, "/readyz")[0] == 200, seconds=40)
+    wait_until(lambda: ask(port, "/metrics")[1].count("flowodm_loop_lag_records{") == 2)
+    for family in text_string_to_metric_families(ask(port, "/metrics")[1]):
+        if family.name == "flowodm_loop_lag_records":
+            assert {sample.value for sample in family.samples} == {0.0}
+    running.send(signal.SIGTERM)
+    assert running.end(30).code == 0
+
+
+# --- on a terminal
+
+
+def test_a_terminal_shows_each_loop_and_is_left_clean(project: Project) -> None:
+    project.fill(300)
+    name = project.manifest("slow, concurrency: 2", "fails, retry: {attempts: 1}, on_failure: skip")
+    shown = Terminal(["run", name], project.environ, project.directory)
+    try:
+        shown.wait_for("slow ")
+        shown.wait_for("2 workers")
+        shown.wait_for("skipped")
+        shown.wait_for(" · ctrl-c ends")
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.end(30) == 0
+    finally:
+        shown.close()
+    assert "no seven" in shown.seen
+    assert "retries 0" in shown.seen
+    last = shown.seen.rpartition("\x1b[J")[2]
+    assert "slow: " in last  # the summary, and no line of the status behind it
+    assert "ctrl-c" not in last
+    assert '"event"' not in shown.seen
