@@ -113,7 +113,9 @@ class Messages:
 
 
 class Signals:
-    """SIGINT and SIGTERM: a stop, then a cancel, then the end (S14).
+    """SIGINT, SIGTERM and SIGHUP: a stop, then a cancel, then the end (S14).
+
+    One that is ignored stays so (`nohup`).
 
     Until loops run, either one interrupts. The process ends within the loops' shutdown budget from
     the first on, whatever hangs. Handlers are the main thread's alone, and restored.
@@ -133,8 +135,9 @@ class Signals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._hear)
+            for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(

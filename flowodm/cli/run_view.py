@@ -62,13 +62,19 @@ class Row:
     outage: str | None
 
 
-def row_of(loop: LoopSettings, standings: Sequence[Standing]) -> Row:
-    """Add up how a loop stands in each worker."""
+def row_of(loop: LoopSettings, standings: Sequence[Standing], *, asked: int = 0) -> Row:
+    """Add up how a loop stands in each worker.
+
+    Args:
+        loop: The loop.
+        standings: How every loop stands.
+        asked: How often the run was asked to end.
+    """
     statuses = [one.status for one in standings if one.status.name == loop.name]
     parts = [part for status in statuses for part in status.partitions]
     lags = [part.lag_records for part in parts if part.lag_records is not None]
     ages = [part.lag_seconds for part in parts if part.lag_seconds is not None]
-    topic = next((status.topic for status in statuses if status.topic), loop.topic or "…")
+    topic = next((status.topic for status in statuses if status.topic), loop.topic or loop.model)
     states = [status.state for status in statuses if status.state != "running"]
     dead = sum(status.dead_lettered for status in statuses)
     return Row(
@@ -81,9 +87,17 @@ def row_of(loop: LoopSettings, standings: Sequence[Standing]) -> Row:
         in_flight=sum(status.in_flight for status in statuses),
         retries=sum(status.retried for status in statuses),
         dead=dead,
-        state=states[0] if states else "",
+        state=_state(states, asked),
         outage=next((status.outage for status in statuses if status.outage), None),
     )
+
+
+def _state(states: Sequence[str], asked: int) -> str:
+    """Name the state of a loop of which some workers do not run."""
+    if not states:
+        return ""
+    most = max(states, key=states.count)
+    return most if most != "new" else "stopped" if asked else "starting"
 
 
 class View:
@@ -136,12 +150,17 @@ class View:
         """Tell whether a person can still read another line; the counts show the rest."""
         second = int(time.monotonic())
         if second != self._second:
-            if self._untold:
-                self._output.note(Span(f"… {self._untold:,} more events", "dim"))
-            self._second, self._told, self._untold = second, 0, 0
+            self._tell_untold()
+            self._second, self._told = second, 0
         is_readable = event.kind not in _OFTEN or self._told < _MOST_LINES
         self._told, self._untold = self._told + is_readable, self._untold + (not is_readable)
         return is_readable
+
+    def _tell_untold(self) -> None:
+        if self._untold:
+            events = "event" if self._untold == 1 else "events"
+            self._output.note(Span(f"… {self._untold:,} more {events}", "dim"))
+            self._untold = 0
 
     def draw(self, standings: Sequence[Standing], *, asked: int) -> None:
         """Draw the loops' state anew, unless it was drawn a moment ago.
@@ -155,7 +174,7 @@ class View:
         if not self._output.stderr.is_tty or is_fresh:
             return
         self._drawn_at = now
-        rows = [row_of(loop, standings) for loop in self._loops]
+        rows = [row_of(loop, standings, asked=asked) for loop in self._loops]
         rates = [self._paces[row.name].rate(row.handled, now) for row in rows]
         ends = ("ctrl-c ends", "draining; ctrl-c cancels", "cancelling; ctrl-c ends at once")
         head: list[Spans] = [Span(f"{self._header} · {ends[min(asked, 2)]}", "dim")]
@@ -164,8 +183,7 @@ class View:
     def end(self, standings: Sequence[Standing]) -> None:
         """Say what was done."""
         self._output.clear_status()
-        if self._untold:
-            self._output.note(Span(f"… {self._untold:,} more events", "dim"))
+        self._tell_untold()
         for loop in self._loops:
             row = row_of(loop, standings)
             parts = [f"{row.handled:,} handled", f"{row.retries:,} retries"]
@@ -248,6 +266,6 @@ def _line(worker: int, event: LoopEvent, style: StyleName) -> list[Spans]:
         spans += [_GAP, f"{event.partition}:{event.offset}"]
     if event.partitions:
         spans += [_GAP, f"partitions {', '.join(map(str, event.partitions))}"]
-    if event.text:
+    if event.text and event.kind != "failed":  # the error at the end says why
         spans += [_GAP, event.text]
     return spans

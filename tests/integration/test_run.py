@@ -268,6 +268,15 @@ def test_two_loops_under_load_drain_at_sigterm_and_resume_exactly_at_the_waterma
         assert len(set(project.handled(model))) == 600
 
 
+def test_a_terminal_that_is_closed_is_a_stop_as_well(project: Project) -> None:
+    project.fill(400)
+    running = project.start(project.manifest("slow"))
+    wait_until(lambda: len(project.handled()) > 5, seconds=40)
+    running.send(signal.SIGHUP)
+    assert running.end(30).code == 0
+    assert project.committed("slow") == watermarks(project.handled())
+
+
 def test_a_second_signal_cancels_and_commits_what_is_finished(project: Project) -> None:
     project.fill(8, keys=1)
     running = project.start(project.manifest("hangs"))

@@ -1,13 +1,18 @@
 """A manifest is read whole or refused with its line; nothing that it names is imported."""
 
+import re
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowodm.errors import ConfigurationError, UsageError
-from flowodm.manifest import Manifest, read_manifest
+from flowodm.manifest import LoopSettings, Manifest, RetrySettings, read_manifest
 from flowodm.modules import missing_part
 from flowodm.settings import LongRunningSettings, RealTimeSettings
 
@@ -221,6 +226,50 @@ def test_only_some_loops_are_chosen(read: Read) -> None:
     with pytest.raises(UsageError, match=r"`m\.yaml` has no loop `twoo`") as caught:
         manifest.only(("twoo",))
     assert caught.value.hint == "did you mean `two`?"
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["audit", "5s", "a:b", "none", "\x00", "é", "-1", "sasl.password", "1" * 400])
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["name", "max", "x", "topic"]) | st.text(), inner, max_size=3
+    ),
+    max_leaves=6,
+)
+PLACES = [
+    *(("loops", 0, key) for key in LoopSettings.model_fields),
+    *(("loops", 0, "retry", key) for key in RetrySettings.model_fields),
+    *(("loops", 0, "dead_letter", key) for key in ("topic", "headers", "more")),
+    *(("loops", 0, "settings", key) for key in ("max.poll.interval.ms", "acks", "fetch.min.bytes")),
+    *(("health", key) for key in ("port", "host", "registry")),
+    *(("loops", 0), ("loops",), ("context",), ("version",), ("other",)),
+]
+
+
+@given(st.sampled_from(PLACES), VALUES)
+def test_whatever_stands_somewhere_is_read_or_refused_with_its_line(
+    place: tuple[str | int, ...], value: object
+) -> None:
+    whole = yaml.safe_load(WHOLE)
+    inner = whole
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    text = yaml.safe_dump(whole, allow_unicode=True)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "m.yaml")
+        path.write_bytes(text.encode(errors="replace"))
+        message = f"{path}:1"
+        try:
+            read_manifest(path)
+        except ConfigurationError as error:
+            message = error.message
+        assert re.match(rf"{re.escape(str(path))}:\d+", message)
 
 
 @pytest.fixture
