@@ -8,7 +8,7 @@ LOCKING := --quiet --universal --generate-hashes --no-header --no-annotate --pyt
 # The product's own variables never reach the demo or the tests.
 CLEAN  := env $$(env | sed -n 's/^\(FLOWODM_[A-Z_]*\|KAFKA_[A-Z_]*\|SCHEMA_REGISTRY_[A-Z_]*\|SR_[A-Z_]*\)=.*/-u \1/p' | grep -v '^-u FLOWODM_\(TEST_\|MAVEN_\)')
 
-.PHONY: help demo test unit check format docs bench lock clean
+.PHONY: help demo test soak unit check format docs bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -19,6 +19,9 @@ demo: $(VENV)/.sandbox ## a local Kafka and registry, live typed events, tailed;
 
 test: $(VENV)/.dev ## every layer of tests, on real servers that it starts itself
 	@$(CLEAN) $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+soak: $(VENV)/.dev ## the fault tests of consumer loops, at their full durations
+	@$(CLEAN) FLOWODM_SOAK=1 $(BIN)/python -m pytest tests/faults -k loops $(ARGS)
 
 unit: $(VENV)/.dev ## the tests that need no server
 	@$(CLEAN) $(BIN)/python -m pytest -m unit -n 2 $(ARGS)

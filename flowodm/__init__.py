@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         LoopEvent,
         LoopStatus,
         RetryPolicy,
+        TransactionalLoop,
         async_consumer_loop,
         consumer_loop,
     )
@@ -163,6 +164,7 @@ __all__ = [
     "Tombstone",
     "TopicError",
     "TopicNotFound",
+    "TransactionalLoop",
     "Undecodable",
     "UsageError",
     "ValidationResult",
@@ -215,6 +217,7 @@ _HOMES = {
     "LoopEvent": "consumer",
     "LoopStatus": "consumer",
     "RetryPolicy": "consumer",
+    "TransactionalLoop": "consumer",
     "async_consumer_loop": "consumer",
     "consumer_loop": "consumer",
     "AuthenticationFailed": "errors",

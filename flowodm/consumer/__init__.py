@@ -8,6 +8,7 @@ board.py · judge.py        where work is handed out, and what becomes of it
 threads.py · tasks.py      those who do it
 run.py                     one run, put together
 loop.py · aio.py           `ConsumerLoop`, `AsyncConsumerLoop` and their decorators
+transaction.py             `TransactionalLoop`
 options.py                 their arguments, checked
 events.py · status.py      what is told of a loop
 """
@@ -18,6 +19,7 @@ from flowodm.consumer.events import EventKind, LoopEvent
 from flowodm.consumer.loop import ConsumerLoop, Loop, consumer_loop
 from flowodm.consumer.policy import DeadLetterPolicy, RetryPolicy
 from flowodm.consumer.status import LoopState, LoopStatus, PartitionStatus
+from flowodm.consumer.transaction import TransactionalLoop
 
 __all__ = [
     "AsyncConsumerLoop",
@@ -31,6 +33,7 @@ __all__ = [
     "LoopStatus",
     "PartitionStatus",
     "RetryPolicy",
+    "TransactionalLoop",
     "async_consumer_loop",
     "consumer_loop",
     "read_dead_letter",

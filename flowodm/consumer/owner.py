@@ -270,13 +270,6 @@ class Owner:
         self._dirty.clear()
         return found
 
-    def rewind(self, partitions: Iterable[int]) -> None:
-        """Begin partitions anew: what came of them is forgotten, and comes again (S16)."""
-        for partition in partitions:
-            if partition in self.trackers:
-                self.board.drop(partition)
-                self._begin(partition)
-
     def _count(self, job: Job) -> None:
         tracker = self.trackers.get(job.partition)
         if tracker is not None:  # else it is another's by now: discarded (S8)

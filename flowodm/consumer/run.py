@@ -21,6 +21,7 @@ from flowodm.subscription.topic import check_topic
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
 
+    from flowodm.consumer.transaction import Transactions
     from flowodm.model.attached import Consumption
     from flowodm.producer import Producer
 
@@ -35,6 +36,7 @@ class Run:
         found: The class's connection, topic and group.
         make_hands: Makes what works on records.
         ends: Whether it ends when all that is there is done.
+        transactions: What commits in place of the `commit_strategy`.
 
     Raises:
         ChangeRefused: The context is read-only.
@@ -49,7 +51,9 @@ class Run:
         make_hands: Callable[[Handling], Hands],
         *,
         ends: bool = False,
+        transactions: "Transactions | None" = None,
     ) -> None:
+        self._transactions = transactions
         self.options = options
         self._found = found
         self.board = Board(options.ordering)
@@ -118,9 +122,14 @@ class Run:
         config = consumer_config(found.connection, options.group, options.profile)
         said = found.connection.context.client_config("consumer")
         config = {"enable.partition.eof": said.get("enable.partition.eof", "true"), **config}
+        if self._transactions is not None:
+            config["enable.auto.commit"] = "false"  # the transactions commit (S2)
         return (found.make_consumer or found.connection.consumer)(config)
 
     def _settling(self, consumer: "Consumer") -> Settling:
+        if self._transactions is not None:
+            self._transactions.use(consumer)
+            return self._transactions
         kind = (
             BeforeProcessing
             if self.options.commit_strategy == "before_processing"

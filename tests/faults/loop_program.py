@@ -21,10 +21,12 @@ from flowodm import (
     ConsumerLoop,
     FlowBaseModel,
     RetryPolicy,
+    TransactionalLoop,
     connect,
 )
 from flowodm.consumer.judge import Judge
 from flowodm.consumer.settling import AfterProcessing
+from flowodm.consumer.transaction import Transactions
 
 said: dict[str, Any] = json.loads(sys.argv[1])
 connect(bootstrap_servers=said["bootstrap"])
@@ -37,6 +39,16 @@ class Event(FlowBaseModel):
         topic = said["topic"]
         consumer_group = said["group"]
         value_serializer = "json"
+
+    n: int
+    key: str
+
+
+class Priced(FlowBaseModel):
+    class Settings:
+        topic = said.get("out", "out")
+        value_serializer = "json"
+        key_field = "key"
 
     n: int
     key: str
@@ -84,10 +96,28 @@ def handle(event: Event) -> None:
     write(event, "done")
 
 
+def price(event: Event) -> Priced:
+    handle(event)
+    return Priced(n=event.n, key=event.key)
+
+
 async def ahandle(event: Event) -> None:
     begin(event)
     await asyncio.sleep(seconds(event))
     write(event, "done")
+
+
+def dying(persist: Any) -> Any:
+    """Die right before a call of some transaction, or right after it."""
+
+    def die_there(self: Any, call: Any, *arguments: Any) -> None:
+        if call.__name__ == kill_at and next(calls) > 100:
+            if said.get("kill_after"):
+                persist(self, call, *arguments)
+            die()
+        persist(self, call, *arguments)
+
+    return die_there
 
 
 def arm() -> None:
@@ -96,6 +126,8 @@ def arm() -> None:
         AfterProcessing.give = lambda *_: die()  # type: ignore[method-assign]
     if kill_at == "letter":
         Judge.buried = lambda *_: os._exit(9)  # type: ignore[method-assign]
+    if kill_at in ("send_offsets_to_transaction", "commit_transaction"):
+        Transactions._persist = dying(Transactions._persist)  # type: ignore[method-assign]
     if kill_at == "before letter":
         Judge.bury = lambda *_: die()  # type: ignore[method-assign,assign]
 
@@ -111,6 +143,9 @@ options: dict[str, Any] = {
 loop: Any
 if said["kind"] == "async":
     loop = AsyncConsumerLoop(Event, ahandle, **options)
+elif said["kind"] == "transactional":
+    del options["commit_strategy"]
+    loop = TransactionalLoop(Event, price, transactional_id=said["topic"], **options)
 else:
     loop = ConsumerLoop(Event, handle, **options)
 signal.signal(signal.SIGTERM, lambda *_: loop.stop())

@@ -276,3 +276,32 @@ def test_a_dead_letter_says_where_it_came_from_after_a_kill(
     with connect(broker.client_config) as connection:
         said = [read_dead_letter(one) for one in read(connection, scene.letters)]
     assert {(one.topic, one.partition, one.offset) for one in said if one} == {(scene.name, 0, 5)}
+
+
+def test_in_transactions_every_record_has_its_effect_exactly_once(
+    broker: Sandbox, tmp_path: Path
+) -> None:
+    """Killed in handlers, before the offsets are sent, before the commit, and right after it."""
+    scene = Scene(broker, tmp_path, "transactional", concurrency=4)
+    scene.said["out"] = scene.letters
+    scene.produce(1_500)
+    for said in (
+        {"kill_at": "handler:150"},
+        {"kill_at": "send_offsets_to_transaction"},
+        {"kill_at": "commit_transaction"},
+        {"kill_at": "commit_transaction", "kill_after": True},
+    ):
+        program = scene.start(**said)
+        try:
+            assert program.wait(60) == -signal.SIGKILL
+        finally:
+            program.kill()
+            program.wait(30)
+        scene.kills += 1
+        once = scene.buried()
+        assert len(once) == len(set(once))
+        scene.check()
+    with scene.member():
+        wait_until(lambda: len(scene.buried()) >= 1_500, seconds=90)
+    assert sorted(scene.buried()) == list(range(1_500))
+    assert sum(committed(broker, scene.name).values()) == 1_500
