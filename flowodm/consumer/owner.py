@@ -294,6 +294,7 @@ class Owner:
         """Track records, then hand them out (S3, S12)."""
         jobs: list[Job] = []
         trackers, by_key = self.trackers, self.options.ordering == "key"
+        at_end = self._at_end
         for message in messages:
             if (error := message.error()) is not None:
                 self._meet(message, error)
@@ -316,11 +317,13 @@ class Owner:
             job = Job(message, partition, offset, tracker.epoch, key)
             tracker.receive(job)
             jobs.append(job)
+            if at_end:  # in the order in which they came: an end may stand behind its records
+                at_end.discard(partition)
         if jobs:
-            if self._at_end:
-                self._at_end.difference_update({job.partition for job in jobs})
             self.around.heard()
             self._settling.admit(self, jobs)
+        if self.stops_at_end and at_end:
+            self._stop_at_end()
 
     def _is_ours(self, partition: int) -> bool:
         return any(one.partition == partition for one in self._consumer.assignment())
@@ -330,8 +333,6 @@ class Owner:
         if error.name() == "_PARTITION_EOF" and partition is not None:
             self._at_end.add(partition)
             self.around.heard()
-            if self.stops_at_end and not len(self.board):
-                self._stop_at_end()
         elif self.around.meet(error):
             self.is_joined, self._asked = False, self._clock()  # `on_lost` follows (S13)
 
