@@ -9,7 +9,8 @@ from flowodm.consumer.board import Board
 from flowodm.consumer.handling import Handling
 from flowodm.consumer.judge import Judge, Teller
 from flowodm.consumer.options import LoopOptions
-from flowodm.consumer.owner import Hands, Owner
+from flowodm.consumer.owner import Owner
+from flowodm.consumer.ports import Hands
 from flowodm.consumer.settling import AfterProcessing, BeforeProcessing, Settling
 from flowodm.consumer.status import LoopState, LoopStatus, PartitionStatus
 from flowodm.consumer.surroundings import Cluster
@@ -221,7 +222,10 @@ def _state(owner: Owner) -> LoopState:
 
 def _partition(owner: Owner, tracker: Tracker, oldest: float | None) -> PartitionStatus:
     watermark, end = tracker.watermark, owner.ends.get(tracker.partition)
-    lag = None if watermark is None or end is None else max(end - watermark, 0)
+    if watermark is None:
+        lag = 0 if tracker.partition in owner.at_end else None  # nothing came: there was nothing
+    else:
+        lag = None if end is None else max(end - watermark, 0)
     return PartitionStatus(
         partition=tracker.partition,
         watermark=watermark,
@@ -229,7 +233,7 @@ def _partition(owner: Owner, tracker: Tracker, oldest: float | None) -> Partitio
         oldest_seconds=oldest,
         lag_records=lag,
         lag_seconds=_age(tracker, lag),
-        is_paused=tracker.partition in owner.paused,
+        is_paused=tracker.partition in owner.pauses.paused,
     )
 
 
