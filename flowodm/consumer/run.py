@@ -155,10 +155,12 @@ class Counters:
     """What a loop has done in the runs that are over."""
 
     def __init__(self) -> None:
+        self.runs = 0
         self.handled = self.retried = self.dead_lettered = self.skipped = 0
 
     def add(self, board: Board) -> None:
         """Add a run that is over."""
+        self.runs += 1
         self.handled += board.handled
         self.retried += board.retried
         self.dead_lettered += board.dead_lettered
@@ -181,7 +183,7 @@ def status_of(
             name=options.name,
             topic=options.topic,
             group=options.group,
-            state="failed" if fatal else "stopped" if before.handled else "new",
+            state="failed" if fatal else "stopped" if before.runs else "new",
             handled=before.handled,
             retried=before.retried,
             dead_lettered=before.dead_lettered,
