@@ -153,6 +153,8 @@ class Owner:
             self._receive(self._poll(_BUSY))
         elif (job := self.board.wait(_BUSY)) is not None:
             self._count(job)
+        if self.stops_at_end:
+            self._stop_at_end()
 
     def end(self) -> tuple[Job, ...]:
         """Drain, store, commit, leave (S14).
@@ -268,9 +270,9 @@ class Owner:
             job = Job(message, partition, offset, tracker.epoch, key)
             tracker.receive(job)
             jobs.append(job)
-        if jobs:
             if self.at_end:
-                self.at_end.difference_update({job.partition for job in jobs})
+                self.at_end.discard(partition)  # its end may come behind it, in this very call
+        if jobs:
             self.around.heard()
             self._settling.admit(self, jobs)
 
@@ -282,8 +284,6 @@ class Owner:
         if error.name() == "_PARTITION_EOF" and partition is not None:
             self.at_end.add(partition)
             self.around.heard()
-            if self.stops_at_end and not len(self.board):
-                self._stop_at_end()
         elif self.around.meet(error):
             self.is_joined, self._asked = False, self._clock()  # `on_lost` follows (S13)
 
@@ -293,8 +293,6 @@ class Owner:
         """See to what changes slowly: the cluster, the hands, how far the ends are."""
         self._hands.check()
         self.around.look(self.trackers)
-        if self.stops_at_end:
-            self._stop_at_end()
         self._measure()
         if not self.is_joined and self.options.profile.group_protocol == "consumer":
             self.is_joined = self._clock() - self._asked > 3.0  # nobody says that it is nothing
