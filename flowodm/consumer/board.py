@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from flowodm.consumer.job import Job
 from flowodm.consumer.scheduler import Ordering, Scheduler
@@ -17,7 +17,10 @@ from flowodm.consumer.scheduler import Ordering, Scheduler
 if TYPE_CHECKING:
     from flowodm.errors import FlowODMError
 
-__all__ = ["Board"]
+__all__ = ["Board", "Outcome"]
+
+Outcome: TypeAlias = Literal["handled", "dead_lettered", "skipped"]
+"""How a record came to be done."""
 
 
 class Board:
@@ -155,14 +158,13 @@ class Board:
                 return self.scheduler.take(self.clock())
             return self.scheduler.take_some(self.clock(), most) or None
 
-    def finish(self, jobs: list[Job], *, is_handled: bool = True) -> None:
-        """Say that records are done."""
+    def finish(self, jobs: list[Job], how: Outcome = "handled") -> None:
+        """Say that records are done, and count them."""
         for job in jobs:
             self.done.put(job)
         with self.lock:
             self.scheduler.finish_some(jobs)
-            if is_handled:
-                self.handled += len(jobs)
+            setattr(self, how, getattr(self, how) + len(jobs))
             self._tell()
 
     def retry(self, jobs: list[Job], delay: float, *, hold: bool = False) -> None:

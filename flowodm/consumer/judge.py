@@ -140,14 +140,12 @@ class Judge:
 
     def buried(self, job: Job) -> None:
         """Note that a dead letter was delivered: its record is done, and only now (S10)."""
-        self._board.dead_lettered += 1
-        self._board.finish([job], is_handled=False)
+        self._board.finish([job], "dead_lettered")
 
     def skip(self, job: Job, error: BaseException) -> None:
         """Pass over a record, since the loop says so; always logged."""
         self._note("skipped", logging.ERROR, job, error)
-        self._board.skipped += 1
-        self._board.finish([job], is_handled=False)
+        self._board.finish([job], "skipped")
 
     def stop(self, jobs: list[Job], error: BaseException) -> None:
         """End the loop at a record: it and what follows come again."""

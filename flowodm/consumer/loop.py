@@ -142,8 +142,8 @@ class ConsumerLoop(Loop[Callable[[Any], Any]]):
             `partition`, or `none`. Records without a key have no order to keep.
         retry: How often a record is tried, and how long that may take.
         dead_letter: The topic that takes what is given up, or a policy. It must be there.
-        on_failure: Without `dead_letter`, what becomes of a record that is given up: the loop
-            `stop`s at it, or `skip`s it.
+        on_failure: Without `dead_letter`, what a record does that is given up: `stop` the loop, or
+            `skip`, which passes over it.
         batch_size: Up to how many records the handler takes at once, as a list.
         shutdown_timeout: Seconds for handlers at work when the loop is asked to end; the profile's
             when absent.

@@ -6,15 +6,16 @@ on whatever those do, and the group keeps us (S6).
 """
 
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from flowodm.consumer.board import Board
 from flowodm.consumer.job import Job
 from flowodm.consumer.judge import Teller
 from flowodm.consumer.options import LoopOptions
+from flowodm.consumer.pauses import Pauses
+from flowodm.consumer.ports import Hands, Surroundings
 from flowodm.consumer.settling import Settling
 from flowodm.consumer.tracker import Tracker
 from flowodm.errors import DrainTimeout, FlowODMError
@@ -22,61 +23,18 @@ from flowodm.errors import DrainTimeout, FlowODMError
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-__all__ = ["Hands", "Owner", "Surroundings"]
+__all__ = ["Owner"]
 
 _LOG = logging.getLogger("flowodm.consumer")
 
 _IDLE: Final = 0.5
 _BUSY: Final = 0.1
 """Seconds of one poll at most: while nothing is in work, and while something is (S4)."""
-_FULL: Final = 1.0
-"""Seconds after which partitions are paused when there is no room (S6)."""
-_MOST_SPAN: Final = 10_000
-"""Records of one partition that may wait for the first of them to be done (S4)."""
 _LOOK: Final = 1.0
 _CANCELLED: Final = 2.0
 """Seconds for what was cancelled to end."""
 _AHEAD: Final = 5.0
 """Seconds that a silent broker may make us wait at the end, for each of two questions."""
-
-
-class Hands(Protocol):
-    """Who works on records."""
-
-    def start(self) -> None:
-        """Begin to take them."""
-
-    def cancel(self) -> None:
-        """Break off what can be broken off."""
-
-    def check(self) -> None:
-        """Raise when some are no longer there."""
-
-    def close(self, timeout: float) -> None:
-        """Wait for those that are idle to end."""
-
-
-class Surroundings(Protocol):
-    """What an owner knows of the cluster besides what its consumer tells."""
-
-    @property
-    def outage(self) -> str | None:
-        """What is out; None: nothing is."""
-
-    def meet(self, error: "KafkaError") -> bool:
-        """Raise what ends the loop (S13); True when the membership is lost."""
-
-    def heard(self) -> None:
-        """Note that records have come."""
-
-    def look(self, partitions: Iterable[int]) -> None:
-        """See whether the cluster answers; called about once a second."""
-
-    def commit(self, timeout: float) -> None:
-        """Commit what is stored, and wait for the answer."""
-
-    def leave(self, timeout: float) -> None:
-        """Leave the group, within so many seconds."""
 
 
 class Owner:
@@ -109,7 +67,7 @@ class Owner:
         """One for each partition that is ours."""
         self.ends: dict[int, int] = {}
         """The end of each partition, as far as it is known."""
-        self.paused: frozenset[int] = frozenset()
+        self.pauses = Pauses(consumer, options.topic, board, options.most_waiting)
         self.heartbeat: float | None = None
         self.is_joined = False
         """Whether the group has said which partitions are ours; it may be none."""
@@ -124,14 +82,12 @@ class Owner:
         self._epoch = 0
         self._dirty: set[int] = set()
         """Partitions of which something is done that is not stored."""
-        self._at_end: set[int] = set()
-        self._full_since: float | None = None
+        self.at_end: set[int] = set()
+        """Partitions of which everything has come, as far as the broker says so."""
         self._look_at = self._asked = self._clock()
         self._is_asked_to_stop = False
         self._is_cancelled = False
         self._is_closing = False
-        self._was_assigned = False
-        """Whether partitions came during the call that runs: pausing is to be said again (S6)."""
 
     # --- from any thread
 
@@ -142,10 +98,6 @@ class Owner:
     def cancel(self) -> None:
         """End soon: break off what is worked on, commit what is done (S14, the second step)."""
         self._is_cancelled = self._is_asked_to_stop = True
-
-    def is_at_end(self, partition: int) -> bool:
-        """Tell whether everything that is there of a partition has come."""
-        return partition in self._at_end
 
     # --- the thread
 
@@ -194,13 +146,15 @@ class Owner:
             self._look_at = now + _LOOK
             self._look()
         room = self.options.most_waiting - len(self.board)
-        self._balance(now, is_full=room <= 0)
+        self.pauses.balance(now, self.trackers, is_full=room <= 0)
         if room > 0:
             self._receive(self._fetch(room))
-        elif self.paused:
+        elif self.pauses.paused:
             self._receive(self._poll(_BUSY))
         elif (job := self.board.wait(_BUSY)) is not None:
             self._count(job)
+        if self.stops_at_end:
+            self._stop_at_end()
 
     def end(self) -> tuple[Job, ...]:
         """Drain, store, commit, leave (S14).
@@ -210,7 +164,7 @@ class Owner:
         """
         self.is_draining = True
         with suppress(Exception):
-            self._pause(frozenset(self.trackers))
+            self.pauses.pause(self.trackers)
         self.board.stop(keep=self._settling.keeps_what_waits)
         left = self._drain()
         try:
@@ -294,7 +248,6 @@ class Owner:
         """Track records, then hand them out (S3, S12)."""
         jobs: list[Job] = []
         trackers, by_key = self.trackers, self.options.ordering == "key"
-        at_end = self._at_end
         for message in messages:
             if (error := message.error()) is not None:
                 self._meet(message, error)
@@ -317,13 +270,11 @@ class Owner:
             job = Job(message, partition, offset, tracker.epoch, key)
             tracker.receive(job)
             jobs.append(job)
-            if at_end:  # in the order in which they came: an end may stand behind its records
-                at_end.discard(partition)
+            if self.at_end:
+                self.at_end.discard(partition)  # its end may come behind it, in this very call
         if jobs:
             self.around.heard()
             self._settling.admit(self, jobs)
-        if self.stops_at_end and at_end:
-            self._stop_at_end()
 
     def _is_ours(self, partition: int) -> bool:
         return any(one.partition == partition for one in self._consumer.assignment())
@@ -331,7 +282,7 @@ class Owner:
     def _meet(self, message: "Message", error: "KafkaError") -> None:
         partition = message.partition()
         if error.name() == "_PARTITION_EOF" and partition is not None:
-            self._at_end.add(partition)
+            self.at_end.add(partition)
             self.around.heard()
         elif self.around.meet(error):
             self.is_joined, self._asked = False, self._clock()  # `on_lost` follows (S13)
@@ -342,8 +293,6 @@ class Owner:
         """See to what changes slowly: the cluster, the hands, how far the ends are."""
         self._hands.check()
         self.around.look(self.trackers)
-        if self.stops_at_end:
-            self._stop_at_end()
         self._measure()
         if not self.is_joined and self.options.profile.group_protocol == "consumer":
             self.is_joined = self._clock() - self._asked > 3.0  # nobody says that it is nothing
@@ -360,52 +309,8 @@ class Owner:
                     self.ends[partition] = end
 
     def _stop_at_end(self) -> None:
-        if self.is_joined and not len(self.board) and self.trackers.keys() <= self._at_end:
+        if self.is_joined and not len(self.board) and self.trackers.keys() <= self.at_end:
             self.stop()
-
-    def _balance(self, now: float, *, is_full: bool) -> None:
-        """Pause what may not come now, and resume what may (S6, S12)."""
-        wanted = self._wanted(now, is_full=is_full)
-        if wanted == self.paused and not self._was_assigned:
-            return
-        before = self.paused
-        if self._was_assigned:  # of a partition that came, nothing is known of what it was before
-            before, wanted_again = frozenset(self.trackers), frozenset[int]()
-        else:
-            wanted_again = before
-        self._pause(wanted - wanted_again)
-        self._resume(before - wanted)
-        self.paused, self._was_assigned = wanted, False
-
-    def _wanted(self, now: float, *, is_full: bool) -> frozenset[int]:
-        if not is_full:
-            self._full_since = None
-        elif self._full_since is None:
-            self._full_since = now
-        everything = frozenset(self.trackers)
-        was_full = self.paused >= everything and len(self.board) > self.options.most_waiting / 2
-        if everything and self.paused and was_full:
-            return everything
-        if self._full_since is not None and now - self._full_since >= _FULL:
-            return everything
-        return (self.board.held() & everything) | frozenset(
-            partition
-            for partition, tracker in self.trackers.items()
-            if len(tracker) > (_MOST_SPAN / 2 if partition in self.paused else _MOST_SPAN)
-        )
-
-    def _pause(self, partitions: frozenset[int]) -> None:
-        if partitions:
-            self._consumer.pause(self._places(partitions))
-
-    def _resume(self, partitions: frozenset[int]) -> None:
-        if mine := partitions & self.trackers.keys():
-            self._consumer.resume(self._places(mine))
-
-    def _places(self, partitions: Iterable[int]) -> "list[TopicPartition]":
-        from confluent_kafka import TopicPartition
-
-        return [TopicPartition(self.options.topic, number) for number in sorted(partitions)]
 
     # --- rebalances; what these raise would surface from `poll`, so they raise nothing
 
@@ -413,9 +318,9 @@ class Owner:
         """Begin with partitions that are ours now (S7)."""
         for one in given:
             self._begin(one.partition)
-        self.is_joined = self._was_assigned = True
+        self.is_joined = self.pauses.was_assigned = True
         self.around.heard()
-        self._at_end.difference_update(one.partition for one in given)
+        self.at_end.difference_update(one.partition for one in given)
         self._tell("assigned", partitions=tuple(sorted(one.partition for one in given)))
 
     def _begin(self, partition: int) -> Tracker:
@@ -477,8 +382,8 @@ class Owner:
             self.trackers.pop(partition, None)
             self.ends.pop(partition, None)
             self._dirty.discard(partition)
-            self._at_end.discard(partition)
-        self.paused -= partitions
+            self.at_end.discard(partition)
+        self.pauses.forget(partitions)
 
 
 def _too_late(options: LoopOptions, left: tuple[Job, ...], *, is_cancelled: bool) -> DrainTimeout:

@@ -9,7 +9,8 @@ from flowodm.consumer.board import Board
 from flowodm.consumer.handling import Handling
 from flowodm.consumer.judge import Judge, Teller
 from flowodm.consumer.options import LoopOptions
-from flowodm.consumer.owner import Hands, Owner
+from flowodm.consumer.owner import Owner
+from flowodm.consumer.ports import Hands
 from flowodm.consumer.settling import AfterProcessing, BeforeProcessing, Settling
 from flowodm.consumer.status import LoopState, LoopStatus, PartitionStatus
 from flowodm.consumer.surroundings import Cluster
@@ -154,10 +155,12 @@ class Counters:
     """What a loop has done in the runs that are over."""
 
     def __init__(self) -> None:
+        self.runs = 0
         self.handled = self.retried = self.dead_lettered = self.skipped = 0
 
     def add(self, board: Board) -> None:
         """Add a run that is over."""
+        self.runs += 1
         self.handled += board.handled
         self.retried += board.retried
         self.dead_lettered += board.dead_lettered
@@ -180,7 +183,7 @@ def status_of(
             name=options.name,
             topic=options.topic,
             group=options.group,
-            state="failed" if fatal else "stopped" if before.handled else "new",
+            state="failed" if fatal else "stopped" if before.runs else "new",
             handled=before.handled,
             retried=before.retried,
             dead_lettered=before.dead_lettered,
@@ -221,9 +224,10 @@ def _state(owner: Owner) -> LoopState:
 
 def _partition(owner: Owner, tracker: Tracker, oldest: float | None) -> PartitionStatus:
     watermark, end = tracker.watermark, owner.ends.get(tracker.partition)
-    lag = None if watermark is None or end is None else max(end - watermark, 0)
-    if watermark is None and owner.is_at_end(tracker.partition):
-        lag = 0  # it begins at the end: there is nothing yet
+    if watermark is None:
+        lag = 0 if tracker.partition in owner.at_end else None  # nothing came: there was nothing
+    else:
+        lag = None if end is None else max(end - watermark, 0)
     return PartitionStatus(
         partition=tracker.partition,
         watermark=watermark,
@@ -231,7 +235,7 @@ def _partition(owner: Owner, tracker: Tracker, oldest: float | None) -> Partitio
         oldest_seconds=oldest,
         lag_records=lag,
         lag_seconds=_age(tracker, lag),
-        is_paused=tracker.partition in owner.paused,
+        is_paused=tracker.partition in owner.pauses.paused,
     )
 
 

@@ -12,7 +12,7 @@ from flowodm.consumer.job import Job
 from flowodm.errors import FlowODMError
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer
+    from confluent_kafka import Consumer, KafkaError
 
     from flowodm.consumer.owner import Owner
 
@@ -73,14 +73,27 @@ class AfterProcessing:
 
     def give(self, owner: "Owner", partitions: Collection[int]) -> None:
         """Store and commit, in the callback itself (S8)."""
+        self.settle(owner)
+        for error in self._refusals(partitions):
+            _LOG.warning(
+                "loop `%s`: what was done last of partitions %s is not committed, and comes again:"
+                " %s",
+                owner.options.name,
+                sorted(partitions),
+                error.str() or error.name(),
+            )
+
+    def _refusals(self, partitions: Collection[int]) -> "list[KafkaError]":
+        """Commit, and return why it was refused."""
         from confluent_kafka import KafkaError, KafkaException
 
-        self.settle(owner)
         try:
-            self._consumer.commit(asynchronous=False)
+            found = self._consumer.commit(asynchronous=False)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError._NO_OFFSET:
-                raise
+            found_error: KafkaError = error.args[0]
+            return [] if found_error.code() == KafkaError._NO_OFFSET else [found_error]
+        refused = {one.error.name(): one.error for one in found if one.error is not None}
+        return list(refused.values())
 
     def lose(self, owner: "Owner", partitions: Collection[int]) -> None:
         """Store nothing."""

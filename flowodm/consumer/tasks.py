@@ -6,6 +6,7 @@ A task for every record would cost more than most handlers do.
 import asyncio
 import logging
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, Final
@@ -24,6 +25,8 @@ _LOG = logging.getLogger("flowodm.consumer")
 _BREATH: Final = 0.01
 """Seconds after which others on the event loop have their turn, however much is at hand."""
 _LEAVE: Final = 1.0
+_READERS: Final = 4
+"""Threads that ask for schemas: the program's own are left to it."""
 
 
 class TaskHands:
@@ -42,6 +45,7 @@ class TaskHands:
         self._is_rung = False
         self._alarm: asyncio.TimerHandle | None = None
         self._breath = 0.0
+        self._readers: ThreadPoolExecutor | None = None
 
     # --- from the owner's thread
 
@@ -91,6 +95,8 @@ class TaskHands:
             await asyncio.wait(self._tasks, timeout=_LEAVE)
         if self._alarm is not None:
             self._alarm.cancel()
+        if self._readers is not None:
+            self._readers.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> None:
         options = self._work.options
@@ -169,7 +175,7 @@ class TaskHands:
                 except (SystemError, UnicodeDecodeError):
                     job.message.set_headers([])  # names that are not UTF-8
                 if value is None:
-                    value = await asyncio.to_thread(work.read, job)
+                    value = await self._read(job)
                 elif type(value) is Undecodable:
                     raise work.judge.unreadable(job, value)
                 is_decoding = False
@@ -217,7 +223,7 @@ class TaskHands:
             for job in jobs:
                 value = work.decode_at_once(job.message)
                 if value is None or type(value) is Undecodable:
-                    value = await asyncio.to_thread(work.read, job)
+                    value = await self._read(job)
                 values.append(value)
         except BaseException as error:  # noqa: BLE001 - judged
             self._unless_cancelled(jobs, error)
@@ -237,6 +243,12 @@ class TaskHands:
             await self._fail(jobs, error, values if len(jobs) > 1 else values[0], False)
         else:
             work.board.finish(jobs)
+
+    async def _read(self, job: Job) -> Any:
+        """Decode a record whose schema may have to be asked for: in a thread, of few."""
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="flowodm-decode")
+        return await self._loop.run_in_executor(self._readers, self._work.read, job)
 
     def _unless_cancelled(self, jobs: list[Job], error: BaseException) -> None:
         """Go on unless this very task was cancelled: that is no failure, and never an ack (S10)."""

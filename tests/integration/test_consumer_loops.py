@@ -14,6 +14,7 @@ import pytest
 from flowodm import (
     AsyncConsumerLoop,
     BaseSettings,
+    BrokerError,
     ConsumerLoop,
     DeadLetterPolicy,
     DrainTimeout,
@@ -22,6 +23,7 @@ from flowodm import (
     RetryPolicy,
     Tombstone,
     TopicNotFound,
+    TransactionalLoop,
     UsageError,
     consumer_loop,
 )
@@ -659,3 +661,67 @@ def test_ctrl_c_is_a_stop(event: Any) -> None:
         ConsumerLoop(event, handle).run()
     assert seen == [0, 1, 2]
     assert sum(committed(event).values()) == 3
+
+
+def test_what_a_transactional_handler_returns_is_written_with_the_offset(
+    base: Any, event: Any, make_topic: Callable[..., str]
+) -> None:
+    fill(event, 30, keys=3)
+    out = an_event(base, make_topic(PARTITIONS, prefix="out"))
+
+    def double(one: Any) -> Any:
+        if one.n == 0:
+            return None
+        return [out(id=one.id, n=one.n), out(id=one.id, n=-one.n)]
+
+    loop = TransactionalLoop(event, double, transactional_id=topic_of(event), concurrency=4)
+    loop.run(to_end=True)
+    written = out.consume_batch(100, timeout=3)
+    assert sorted(one.n for one in written) == sorted([*range(-29, 0), *range(1, 30)])
+    assert committed(event) == ends(event)
+
+
+def test_a_transactional_loop_keeps_dead_letters_too(event: Any, letters: str, base: Any) -> None:
+    fill(event, 5, keys=1)
+
+    def handle(one: Any) -> None:
+        if one.n == 2:
+            raise TypeError("two")
+
+    TransactionalLoop(event, handle, transactional_id=topic_of(event), dead_letter=letters).run(
+        to_end=True
+    )
+    assert [one.key for one in records_of(event, letters)] == [b"k0"]
+    assert committed(event) == ends(event)
+
+
+def test_what_cannot_be_written_ends_a_transactional_loop_with_the_cure(event: Any) -> None:
+    event(id="a", n=1).produce()
+    with pytest.raises(LoopError) as caught:
+        TransactionalLoop(event, lambda one: 5, transactional_id=topic_of(event)).run()
+    assert "returned a `int`, which cannot be written" in caught.value.message
+    assert "an instance of a model, a list of some, or None" in (caught.value.hint or "")
+    assert committed(event) == {}
+
+
+def test_a_second_producer_of_the_same_name_fences_the_first_off(event: Any) -> None:
+    seen: list[int] = []
+    name = topic_of(event)
+    first = TransactionalLoop(event, lambda one: seen.append(one.n), transactional_id=name)
+    found = Running(KINDS[0], first)
+    found.thread.start()
+    event(id="a", n=1).produce()
+    wait_until(lambda: seen == [1], seconds=30)
+    other = event.get_connection().producer({"transactional.id": name})
+    other.init_transactions(20)
+    event(id="a", n=2).produce()
+    with pytest.raises(BrokerError, match="cannot go on"):
+        found.join(30)
+
+
+def test_an_idle_partition_has_no_lag(event: Any) -> None:
+    loop = ConsumerLoop(event, print)
+    with running(KINDS[0], loop):
+        wait_until(
+            lambda: [one.lag_records for one in loop.status().partitions] == [0, 0, 0], seconds=30
+        )
