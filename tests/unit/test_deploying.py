@@ -96,3 +96,4 @@ def test_the_container_passes_signals_on() -> None:
     text = example("Containerfile")
     assert 'ENTRYPOINT ["flowodm", "run", "manifest.yaml"]' in text
     assert "STOPSIGNAL SIGTERM" in text
+    assert "RUN flowodm run manifest.yaml --check" in text

@@ -5,6 +5,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from flowodm.manifest import LoopSettings, manifest_schema
+from tests.pages import ROOT, read_page
 from tests.unit.manifest.test_read import LEAST, WHOLE
 
 pytestmark = pytest.mark.unit
@@ -20,6 +21,12 @@ def validator() -> Draft202012Validator:
 @pytest.mark.parametrize("text", [WHOLE, LEAST], ids=["whole", "least"])
 def test_a_manifest_that_is_taken_is_valid(validator: Draft202012Validator, text: str) -> None:
     assert list(validator.iter_errors(yaml.safe_load(text))) == []
+
+
+def test_the_manifest_of_the_documentation_is_valid(validator: Draft202012Validator) -> None:
+    page = read_page(ROOT / "docs" / "manifests.md")
+    (block,) = (block for block in page.blocks if block.mark == "file: manifest.yaml")
+    assert list(validator.iter_errors(yaml.safe_load(block.text))) == []
 
 
 @pytest.mark.parametrize(
