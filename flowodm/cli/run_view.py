@@ -175,7 +175,7 @@ class View:
             return
         self._drawn_at = now
         rows = [row_of(loop, standings, asked=asked) for loop in self._loops]
-        rates = [self._paces[row.name].rate(row.handled, now) for row in rows]
+        rates = [max(self._paces[row.name].rate(row.handled, now), 0.0) for row in rows]
         ends = ("ctrl-c ends", "draining; ctrl-c cancels", "cancelling; ctrl-c ends at once")
         head: list[Spans] = [Span(f"{self._header} · {ends[min(asked, 2)]}", "dim")]
         self._output.status_lines([head, *_table(rows, rates, self._output.width - 1)])
