@@ -20,6 +20,9 @@ demo: $(VENV)/.sandbox ## a local Kafka and registry, live typed events, tailed;
 test: $(VENV)/.dev ## every layer of tests, on real servers that it starts itself
 	@$(CLEAN) $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
+soak: $(VENV)/.dev ## the fault tests of consumer loops, at their full durations
+	@$(CLEAN) FLOWODM_SOAK=1 $(BIN)/python -m pytest tests/faults -k loops $(ARGS)
+
 unit: $(VENV)/.dev ## the tests that need no server
 	@$(CLEAN) $(BIN)/python -m pytest -m unit -n 2 $(ARGS)
 

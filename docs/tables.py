@@ -4,10 +4,12 @@ A test holds them to it.
 """
 
 from pathlib import Path
+from typing import Any
 
 import rules
 
-from flowodm import errors, settings
+from flowodm import errors, manifest, settings
+from flowodm.health import metrics
 
 PROFILES = (
     settings.BaseSettings,
@@ -38,6 +40,8 @@ def pages() -> dict[str, str]:
         "evolving-schemas.md": _with(
             "evolving-schemas.md", "changes", rules.changes(), "reasons", rules.reasons()
         ),
+        "manifests.md": _with("manifests.md", "keys", keys()),
+        "deploying.md": _with("deploying.md", "metrics", figures()),
     }
 
 
@@ -67,6 +71,43 @@ def profiles() -> str:
         first, *others = (column[key] for column in columns)
         cells = [_shown(first), *("·" if other == first else _shown(other) for other in others)]
         lines.append(f"| `{key}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def keys() -> str:
+    """Return the tables of a manifest's keys, as its JSON Schema has them."""
+    schema = manifest.manifest_schema()
+    parts = (
+        ("The manifest", schema),
+        ("A loop", schema["$defs"]["LoopSettings"]),
+        ("`retry` of a loop", schema["$defs"]["RetrySettings"]),
+        ("`dead_letter` of a loop", schema["$defs"]["DeadLetterSettings"]),
+        ("`health`", schema["$defs"]["HealthSettings"]),
+    )
+    return "\n\n".join(f"### {title}\n\n{_keys_of(part)}" for title, part in parts)
+
+
+def _keys_of(part: dict[str, Any]) -> str:
+    lines = ["| Key | | Default |", "|---|---|---|"]
+    for name, key in part["properties"].items():
+        words = key["description"]
+        if "enum" in key:
+            words += f" One of {', '.join(f'`{word}`' for word in key['enum'])}."
+        is_needed = name in part.get("required", ())
+        default = "**needed**" if is_needed else f"`{key['default']}`" if "default" in key else ""
+        lines.append(f"| `{name}` | {words} | {default.replace('True', 'true')} |")
+    return "\n".join(lines)
+
+
+def figures() -> str:
+    """Return the table of the figures that `/metrics` has."""
+    lines = ["| Figure | |", "|---|---|"]
+    for figure in metrics.FIGURES:
+        name = f"{figure.name}_total" if figure.is_counter else figure.name
+        lines.append(f"| `{name}` | {figure.help} |")
+    for name, text in metrics.PARTITION_FIGURES:
+        lines.append(f"| `{name}` | Label `partition` too. {text} |")
+    lines.append(f"| `{metrics.REGISTRY_UP}` | {metrics.REGISTRY_HELP} |")
     return "\n".join(lines)
 
 

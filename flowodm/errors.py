@@ -23,6 +23,8 @@ FlowODMError
 │   └── SchemaCompatibilityError
 ├── SerializationError          a value that does not fit its schema; carries the field path
 ├── DeserializationError        bytes that are not a value; carries position and field path
+├── LoopError                   a loop ended before it was asked to
+│   └── DrainTimeout            asked to, and handlers were still at work when its time was up
 ├── SandboxError                the local broker or registry would not start
 └── PlanError
 ```
@@ -45,7 +47,9 @@ __all__ = [
     "DeliveryError",
     "DeliveryTimeout",
     "DeserializationError",
+    "DrainTimeout",
     "FlowODMError",
+    "LoopError",
     "PlanError",
     "RegistryError",
     "RegistryUnreachable",
@@ -166,6 +170,7 @@ class RegistryError(FlowODMError):
         status: The HTTP status, when there was an answer.
         code: The registry's own `error_code`, when it gave one.
         hint: The cure.
+        retry_after: Seconds that it asks to wait, when it does.
     """
 
     def __init__(
@@ -175,10 +180,12 @@ class RegistryError(FlowODMError):
         status: int | None = None,
         code: int | None = None,
         hint: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.code = code
+        self.retry_after = retry_after
         if status in (401, 403):
             self.exit_code = 4
 
@@ -291,6 +298,24 @@ class DeserializationError(FlowODMError):
         self.path = path
         self.position = position
         self.schema_id = schema_id
+
+
+class LoopError(FlowODMError):
+    """A consumer loop ended before it was asked to: at a record that it may not pass.
+
+    Args:
+        message: Which loop, at which record, and why.
+        hint: The cure.
+    """
+
+
+class DrainTimeout(LoopError):
+    """A consumer loop was asked to end, and handlers were still at work when its time was up.
+
+    What they worked on is not committed: it comes again.
+    """
+
+    exit_code = 5
 
 
 class SandboxError(FlowODMError):

@@ -104,6 +104,8 @@ class Undecodable:
     path: str = ""
     meta: Meta | None = None
     """Where the record stood, when a model's consume verb gives this."""
+    is_unknown: bool = False
+    """Whether the registry does not know the schema, perhaps not yet."""
 
 
 class DecodedRecord(NamedTuple):

@@ -53,6 +53,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry(
         "produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic.", "topics"
     ),
+    CommandEntry("run", "flowodm.cli.run:run", "Run the consumer loops of a manifest."),
     CommandEntry("topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster."),
     CommandEntry(
         "topics describe",

@@ -12,8 +12,9 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from threading import RLock
 from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
 from flowodm.cli.sanitize import visible, visible_block
@@ -115,7 +116,9 @@ class Output:
         self.stderr = stderr
         self.quiet = quiet
         self._width = width
-        self._status_shown = False
+        self._status_widths: tuple[int, ...] = ()
+        """How wide each line of the status is that stands on the terminal."""
+        self._lock = RLock()
 
     @classmethod
     def of_process(cls, environ: Mapping[str, str] = os.environ) -> "Output":
@@ -128,6 +131,11 @@ class Output:
         if self._width is not None:
             return self._width
         return max(shutil.get_terminal_size((100, 24)).columns, 20)
+
+    @property
+    def height(self) -> int:
+        """Lines of the terminal."""
+        return max(shutil.get_terminal_size((100, 24)).lines, 2)
 
     @property
     def table_width(self) -> int | None:
@@ -154,12 +162,13 @@ class Output:
             OutputClosed: If the reader of stdout has left.
             OutputFailed: If stdout takes no data.
         """
-        if self._status_shown:
-            self.clear_status()
-        try:
-            self.stdout.raw.write(data)
-        except OSError as error:
-            _raise_for(error)
+        with self._lock:
+            if self._status_widths:
+                self.clear_status()
+            try:
+                self.stdout.raw.write(data)
+            except OSError as error:
+                _raise_for(error)
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system.
@@ -193,8 +202,9 @@ class Output:
 
     def message(self, *spans: Spans) -> None:
         """Write one line to stderr, whatever the verbosity."""
-        self.clear_status()
-        self._to_stderr(self.stderr.paint(spans) + "\n")
+        with self._lock:
+            self.clear_status()
+            self._to_stderr(self.stderr.paint(spans) + "\n")
 
     def ask(self, *spans: Spans) -> None:
         """Write a question to stderr; the answer stands on the same line."""
@@ -203,16 +213,38 @@ class Output:
 
     def status(self, *spans: Spans) -> None:
         """Draw the one status line of a terminal's stderr anew; nothing off a terminal."""
+        self.status_lines((spans,))
+
+    def status_lines(self, lines: Sequence[Sequence[Spans]]) -> None:
+        """Draw several status lines anew, each cut to the terminal's width, as `status` does."""
         if not self.stderr.is_tty or self.quiet:
             return
-        self._to_stderr(f"\r{self.stderr.paint(_fit(spans, self.width - 1))}\x1b[K")
-        self._status_shown = True
+        fitted = [_fit(tuple(line), self.width - 1) for line in lines[: self.height - 1]]
+        drawn = "\x1b[K\n".join(self.stderr.paint(line) for line in fitted)
+        with self._lock:
+            fewer = "\x1b[J" if len(fitted) < len(self._status_widths) else ""
+            rest = "\r" if len(fitted) > 1 else ""  # an echoed ^C then breaks no line
+            self._to_stderr(f"{self._to_status()}{drawn}\x1b[K{fewer}{rest}")
+            self._status_widths = tuple(map(_width, fitted))
+
+    @property
+    def has_status(self) -> bool:
+        """Whether status lines stand on the terminal."""
+        return bool(self._status_widths)
 
     def clear_status(self) -> None:
-        """Take the status line away, so that other text can stand there."""
-        if self._status_shown:
-            self._status_shown = False
-            self._to_stderr("\r\x1b[K")
+        """Take the status lines away, so that other text can stand there."""
+        with self._lock:
+            if self._status_widths:
+                end = "\x1b[K" if len(self._status_widths) == 1 else "\x1b[J"
+                start = self._to_status()
+                self._status_widths = ()
+                self._to_stderr(start + end)
+
+    def _to_status(self) -> str:
+        """Go to where the status begins; a terminal that got narrower has broken its lines."""
+        rows = sum(max(1, -(-width // self.width)) for width in self._status_widths)
+        return f"\r\x1b[{rows - 1}A" if rows > 1 else "\r"
 
     def _to_stderr(self, text: str) -> None:
         secrets = sys.modules.get("flowodm.config.secrets")  # no context loaded, no secret known
@@ -237,6 +269,12 @@ def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
         if shown != visible(text) or width <= 0:
             break
     return tuple(fitted)
+
+
+def _width(spans: tuple[Spans, ...]) -> int:
+    from flowodm.cli.text import display_width
+
+    return sum(display_width(span if isinstance(span, str) else span.text) for span in spans)
 
 
 def _process_stream(stream: object, descriptor: int, environ: Mapping[str, str]) -> Stream:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flowodm.reader import Reader
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["Tally", "run"]
+__all__ = ["Pace", "Tally", "run"]
 
 _REDRAW: Final = 0.1
 """Seconds between two drawings of the status line."""
@@ -254,7 +254,7 @@ class _Status:
         self._reader = reader
         self._is_shown = output.stderr.is_tty and not output.quiet
         self._drawn_at = 0.0
-        self._pace = _Pace()
+        self._pace = Pace()
 
     def draw(self, tally: Tally, filter_: "Filter | None") -> None:
         """Draw the line, unless it was drawn a moment ago."""
@@ -289,7 +289,7 @@ class _Status:
         return spans
 
 
-class _Pace:
+class Pace:
     """Records a second, over the last few seconds."""
 
     _SPAN: Final = 3.0

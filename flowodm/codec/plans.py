@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from flowodm.codec.framing import Framed
-from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError
+from flowodm.errors import RegistryError, RegistryUnreachable, SchemaError, SchemaNotFound
 from flowodm.registry.cache import BoundedCache, BriefCache
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flowodm.codec.decode import Decode, Decoder
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["Compile", "Plan", "Plans"]
+__all__ = ["Compile", "Plan", "Plans", "UnknownSchema"]
 
 Compile: TypeAlias = "Callable[[Schema], Decoder]"
 """Makes the decoder of what a schema wrote."""
@@ -24,6 +24,12 @@ _MOST_SOURCE: Final = 16 * 1024 * 1024
 _MOST_MISSING: Final = 10_000
 _MISSING_SECONDS: Final = 10.0
 """For how long a schema that could not be had is not asked for again."""
+
+
+class UnknownSchema(str):
+    """Why there is no plan, where the registry may yet be told of the schema."""
+
+    __slots__ = ()
 
 
 class Plan(NamedTuple):
@@ -70,8 +76,11 @@ class Plans:
         except (RegistryError, SchemaError) as error:
             if isinstance(error, RegistryUnreachable) or error.exit_code == 4:
                 raise
-            self._missing.put(name, error.message, now=now)
-            return error.message
+            reason = error.message
+            if isinstance(error, SchemaNotFound):
+                reason = UnknownSchema(reason)
+            self._missing.put(name, reason, now=now)
+            return reason
 
     def _make(self, name: int | str) -> Plan:
         registry = self._registry

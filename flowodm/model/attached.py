@@ -7,7 +7,7 @@ anew. Where a class has hooks of its own, they are asked at each call.
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from flowodm.errors import SettingsError
 from flowodm.model.declaration import Declaration
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer
     from confluent_kafka import Producer as Client
 
+    from flowodm.connection import KafkaConnection
     from flowodm.producer import Producer
     from flowodm.settings import BaseSettings
 
 __all__ = [
+    "Consumption",
     "aready_writing",
+    "async_consumer_maker",
     "async_subscription_of",
+    "consumption_of",
     "declaration_of",
     "new_consumer",
     "reading_of",
@@ -123,6 +127,56 @@ def new_consumer(
     connection = cls.get_connection()
     profile = settings or declaration_of(cls).profile
     return connection.consumer(consumer_config(connection, _group(cls, group_id), profile))
+
+
+class Consumption(NamedTuple):
+    """What a loop needs of a class to read its topic as a member of a group."""
+
+    connection: "KafkaConnection"
+    topic: str
+    group: str
+    reading: Reading[Any]
+    profile: "BaseSettings | None"
+    """The one that the class names."""
+    make_consumer: "Callable[[Mapping[str, Any]], Consumer] | None"
+    """The class's own hook; None: the connection makes the consumer."""
+
+
+def consumption_of(
+    cls: type[DeclaredModel],
+    group_id: str | None = None,
+    settings: "BaseSettings | type[BaseSettings] | None" = None,
+) -> Consumption:
+    """What a loop needs of a class.
+
+    Raises:
+        SettingsError: It is abstract, or there is no group.
+    """
+    declaration, make_consumer = declaration_of(cls), None
+    if _overrides(cls, "get_consumer"):
+        make_consumer = consumer_hook(cls, partial(cls.get_consumer, group_id, settings))
+    return Consumption(
+        cls.get_connection(),
+        declaration.topic,
+        _group(cls, group_id),
+        reading_of(cls),
+        declaration.profile,
+        make_consumer,
+    )
+
+
+def async_consumer_maker(
+    cls: type[DeclaredModel],
+    group_id: str | None,
+    settings: "BaseSettings | type[BaseSettings] | None",
+) -> _MakeConsumer:
+    """A class's own `get_async_consumer`, to be called in a thread; None where it has none."""
+    if not _overrides(cls, "get_async_consumer"):
+        return None
+    hook = AsyncConsumerHook(cls)
+    hook.loop = asyncio.get_running_loop()
+    hook.make = partial(cls.get_async_consumer, group_id, settings)
+    return hook
 
 
 def subscription_of(

@@ -15,7 +15,7 @@ from flowodm.codec.decode import Decode, compile_decoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import VALUE_HEADER, unframe
 from flowodm.codec.model_style import model_style
-from flowodm.codec.plans import Compile, Plans
+from flowodm.codec.plans import Compile, Plans, UnknownSchema
 from flowodm.errors import DeserializationError
 from flowodm.model.keys import PLAIN_KEYS, key_model
 from flowodm.model.schemas import own_schema
@@ -163,8 +163,9 @@ class Reading(Generic[_M]):
             instance = self.read(data, _headers(message))
         except DeserializationError as error:
             meta = self.meta(message)
+            is_unknown = isinstance(error, _Unknown)
             return Undecodable(
-                error.message, data, error.schema_id, error.position, error.path, meta
+                error.message, data, error.schema_id, error.position, error.path, meta, is_unknown
             )
         self._remember(instance, message)
         return instance
@@ -176,7 +177,8 @@ class Reading(Generic[_M]):
             raise _unframed(self._cls, data)
         plan = self._plans.find(framed)
         if isinstance(plan, str):
-            raise DeserializationError(
+            kind = _Unknown if isinstance(plan, UnknownSchema) else DeserializationError
+            raise kind(
                 f"`{self._cls.__name__}` cannot be read: {plan}",
                 schema_id=framed.schema_id,
                 hint="is this the registry that the record's writer uses?",
@@ -197,6 +199,10 @@ class Reading(Generic[_M]):
             return self._keys.read(key, headers)
         _, read = PLAIN_KEYS[self._declaration.key_serializer]
         return read(key)
+
+
+class _Unknown(DeserializationError):
+    """The registry does not know the schema, perhaps not yet."""
 
 
 class _AvroKeys:

@@ -81,6 +81,10 @@ class Producer:
         """The client underneath, which everyone here shares: for what is not offered here."""
         return self._sender.poller().client
 
+    def is_of(self, connection: "KafkaConnection") -> bool:
+        """Tell whether it sends to that cluster, on that connection."""
+        return self._sender.connection is connection
+
     @property
     def outstanding(self) -> int:
         """Records that were sent and have no report yet."""

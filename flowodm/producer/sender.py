@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from functools import partial
+from sys import modules
 from typing import TYPE_CHECKING, Any, Final
 
 from flowodm.connection.forking import keep, mind_forks
@@ -18,6 +19,8 @@ from flowodm.producer.delivery import Outcome, Outgoing, Report, delivery_of
 from flowodm.producer.failures import failure
 from flowodm.producer.poller import Poller
 from flowodm.producer.targets import check_partition, check_timestamp, count_partitions, is_whole
+from flowodm.tracing import API as _API
+from flowodm.tracing import inject
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -90,6 +93,8 @@ class Sender:
             raise LookupError(partition)
         if timestamp is not None:
             check_timestamp(timestamp)
+        if _API in modules:
+            headers = inject(headers) or ()
         given: Any = list(headers) if headers else None  # a list of bytes is one of text or bytes
         try:
             (self._poller or self.poller()).client.produce(

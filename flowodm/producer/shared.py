@@ -3,16 +3,19 @@
 import atexit
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from flowodm.errors import DeliveryTimeout
 from flowodm.producer.config import yielding
 from flowodm.producer.producer import Producer
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
-__all__ = ["producer_of"]
+__all__ = ["flush_shared", "producer_of"]
 
 _SHARED: "WeakSet[Producer]" = WeakSet()
 
@@ -37,6 +40,20 @@ def producer_of(connection: "KafkaConnection", defaults: Mapping[str, Any] = {})
 
     key = (Producer, *sorted((name, str(value)) for name, value in defaults.items()))
     return connection.owned(key, make)
+
+
+def flush_shared(connection: "KafkaConnection", timeout: float) -> None:
+    """Wait until what was sent on a connection has its report, for so many seconds at most.
+
+    Args:
+        connection: Whose producers.
+        timeout: Seconds; what has none by then is waited for no longer, and may still land.
+    """
+    until = monotonic() + timeout
+    for producer in list(_SHARED):
+        if producer.is_of(connection):
+            with suppress(DeliveryTimeout):
+                producer.flush(max(until - monotonic(), 0.0))
 
 
 @atexit.register

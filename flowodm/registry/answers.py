@@ -5,6 +5,7 @@ is capped (`words.py`).
 """
 
 import json
+import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from flowodm.errors import (
 from flowodm.registry.wire import Failure, Outcome, Response
 from flowodm.registry.words import quoted
 
-__all__ = ["check_status", "document_of", "no_answer"]
+__all__ = ["asked_pause", "check_status", "document_of", "no_answer"]
 
 _REASON_LIMIT = 600
 """Characters of a registry's reason that are quoted: what a compatibility message needs."""
@@ -82,7 +83,23 @@ def no_answer(
         status=outcome.status,
         code=_error_code(outcome),
         hint="the registry is in trouble or overloaded; try again later",
+        retry_after=asked_pause(outcome),
     )
+
+
+def asked_pause(outcome: Outcome) -> float | None:
+    """Return the seconds that `Retry-After` asks for."""
+    if isinstance(outcome, Failure):
+        return None
+    text = outcome.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        from email.utils import parsedate_to_datetime
+
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def document_of(response: Response, base: str, *, kind: str = "registry") -> Json:

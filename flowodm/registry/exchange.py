@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from flowodm.registry.answers import no_answer
+from flowodm.registry.answers import asked_pause, no_answer
 from flowodm.registry.oauth import TokenSource
 from flowodm.registry.settings import Access, Address
 from flowodm.registry.wire import Failure, Outcome, Pause, Request, Response, Steps, sent
@@ -176,7 +176,7 @@ class Exchange:
 
     def _pause(self, outcome: Outcome, attempt: int) -> float:
         """Return how long to wait: what the registry asks, else full jitter on a doubling."""
-        asked = _asked_pause(outcome)
+        asked = asked_pause(outcome)
         if asked is not None:
             return asked
         ceiling = min(self._limits.longest_pause, self._limits.first_pause * 2.0**attempt)
@@ -196,18 +196,3 @@ def _judge(call: Call, outcome: Outcome) -> _Verdict:
     if outcome.reached and not is_repeatable:
         return "stop"
     return "elsewhere" if outcome.cause in _LASTING_CAUSES else "again"
-
-
-def _asked_pause(outcome: Outcome) -> float | None:
-    """Return the seconds that `Retry-After` asks for."""
-    if isinstance(outcome, Failure):
-        return None
-    text = outcome.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        from email.utils import parsedate_to_datetime
-
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None

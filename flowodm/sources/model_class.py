@@ -3,12 +3,7 @@
 Nothing is imported unless it is named: a module is code, and runs when it is imported.
 """
 
-import importlib
-import os
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +12,7 @@ from pydantic import BaseModel
 
 from flowodm.avro.words import shown, similar
 from flowodm.errors import SchemaError, UsageError
+from flowodm.modules import import_module
 
 if TYPE_CHECKING:
     from flowodm.model import FlowBaseModel
@@ -41,7 +37,7 @@ def load_model(
     module_name, colon, names = path.partition(":")
     if not (module_name and colon and names):
         raise UsageError(f"`{said or path}` names no class", hint="as in app.events:UserEvent")
-    return _checked(path, _find(_import(module_name, tell), names))
+    return _checked(path, _find(import_module(module_name, tell), names))
 
 
 def load_module(
@@ -62,7 +58,7 @@ def load_module(
     """
     from flowodm.model import FlowBaseModel
 
-    module = _import(name, tell)
+    module = import_module(name, tell)
     found: dict[type[FlowBaseModel], str] = {}
     for value in vars(module).values():
         if (
@@ -88,36 +84,6 @@ def place_of(model: type[BaseModel]) -> tuple[Path | None, int | None]:
         return Path(inspect.getfile(model)), inspect.getsourcelines(model)[1]
     except (OSError, TypeError, SyntaxError):
         return None, None
-
-
-def _import(name: str, tell: Callable[[str], None]) -> ModuleType:
-    if (here := os.getcwd()) not in sys.path:
-        sys.path.insert(0, here)
-    printed = StringIO()
-    try:
-        with redirect_stdout(printed):
-            return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            raise UsageError(
-                f"there is no module {shown(error.name)}",
-                hint=f"modules are looked for in `{here}` and where flowodm is installed",
-            ) from None
-        raise _broken(name, error) from error
-    except (Exception, SystemExit) as error:  # a module may raise anything
-        raise _broken(name, error) from error
-    finally:
-        for line in printed.getvalue().splitlines():
-            tell(line)
-
-
-def _broken(name: str, error: BaseException) -> UsageError:
-    reason = str(error).partition("\n")[0]
-    return UsageError(
-        f"module {shown(name)} cannot be imported: {type(error).__name__}"
-        + (f": {reason}" if reason else ""),
-        hint=f"python -c 'import {name}' shows where",
-    )
 
 
 def _find(module: ModuleType, names: str) -> Any:

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from flowodm.errors import BrokerError, FlowODMError
 from flowodm.subscription.leaving import Membership, others
 from flowodm.subscription.ledger import Ledger
 from flowodm.subscription.pulse import Pulse
 from flowodm.subscription.shelf import Shelf
-from flowodm.subscription.topic import check_topic, forbidden
+from flowodm.subscription.trouble import Trouble
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+    from confluent_kafka import Consumer, Message, TopicPartition
 
     from flowodm.connection import KafkaConnection
 
@@ -90,7 +89,7 @@ class Intake:
             config.get("partition.assignment.strategy", "")
         )
         self._asked = self._heard = monotonic()
-        self._is_out = False
+        self._trouble = Trouble(connection, topic, self._group)
         consumer.subscribe([topic], on_assign=self._take, on_revoke=self._give, on_lost=self._lose)
 
     @property
@@ -174,9 +173,7 @@ class Intake:
         Raises:
             BrokerError: It was not committed.
         """
-        for one in self._connection.call(self._commit, timeout=timeout):
-            if one.error is not None:
-                raise self._named(one.error)
+        self._trouble.commit(self.consumer, timeout)
 
     def close(self, timeout: float) -> None:
         """Commit what is stored and leave the group, within so many seconds."""
@@ -206,16 +203,6 @@ class Intake:
         places = self.consumer.assignment()
         self.consumer.pause(places) if is_full else self.consumer.resume(places)
 
-    def _commit(self) -> "list[TopicPartition]":
-        from confluent_kafka import KafkaError, KafkaException
-
-        try:
-            return self.consumer.commit(asynchronous=False)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError._NO_OFFSET:
-                return []
-            raise self._named(error.args[0]) from error
-
     def _sort(self, messages: "list[Message]") -> None:
         """Put records onto the shelf, and meet what else was said."""
         said = [message for message in messages if message.error() is not None]
@@ -228,15 +215,13 @@ class Intake:
             messages = [one for one in messages if one.partition() in self._partitions]
             self._has_moved = False
         self._shelf.add(messages)
-        if messages and self._is_out:
-            self._is_out = False
-            _LOG.warning(
-                "topic `%s`, group `%s`: the brokers answer again", self._topic, self._group
-            )
+        if messages:
+            self._trouble.end_outage()
         for message in said:
             error = message.error()
             assert error is not None
-            self._meet(error)
+            if self._trouble.meet(error):
+                self._lose(self.consumer, [])
 
     def _note_ends(self, messages: "list[Message]") -> None:
         for message in messages:
@@ -249,60 +234,14 @@ class Intake:
                 self._tells_ends = True
                 self._ended.add(partition)
 
-    def _meet(self, error: "KafkaError") -> None:
-        """Raise what ends the read; note what does not.
-
-        Raises:
-            BrokerError: The topic is gone, we are not allowed, or the client is broken.
-        """
-        name = error.name()
-        if name == "_PARTITION_EOF":
-            return
-        if name == "_MAX_POLL_EXCEEDED":
-            self._lose(self.consumer, [])
-            _LOG.warning(
-                "group `%s` gave the partitions of `%s` to others: nothing was asked for in"
-                " `max.poll.interval.ms`; joining again",
-                self._group,
-                self._topic,
-            )
-            return
-        if name in ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"):
-            check_topic(self._connection, self._topic)  # raises where it is gone for good
-        elif error.fatal() or name.endswith("AUTHORIZATION_FAILED") or name in _ENDS:
-            raise self._named(error)
-        _LOG.warning("topic `%s`, group `%s`: %s", self._topic, self._group, error.str() or name)
-
-    def _named(self, error: "KafkaError") -> FlowODMError:
-        from flowodm.connection import broker_error
-
-        name = error.name()
-        if name == "TOPIC_AUTHORIZATION_FAILED":
-            return forbidden("topic", self._topic)
-        if name == "GROUP_AUTHORIZATION_FAILED":
-            return forbidden("group", self._group)
-        if name == "_AUTO_OFFSET_RESET":
-            return BrokerError(
-                f"group `{self._group}` has no offset in topic `{self._topic}` that still exists,"
-                " and `auto.offset.reset` is error",
-                hint="set `auto_offset_reset` to earliest or latest",
-            )
-        return broker_error(error, connection=self._connection)
-
     def _watch(self) -> None:
         """Tell of an outage, once."""
         failure = self._connection.journal.worst()
-        if failure is None or self._is_out:
+        if failure is None or self._trouble.outage is not None:
             return
         from flowodm.connection.errors import unreachable
 
-        self._is_out = True
-        _LOG.warning(
-            "topic `%s`, group `%s`: %s; waiting for it",
-            self._topic,
-            self._group,
-            unreachable(self._connection, failure).message,
-        )
+        self._trouble.begin_outage(unreachable(self._connection, failure).message)
 
     def _take(self, _consumer: "Consumer", given: "list[TopicPartition]") -> None:
         self._is_given = self.has_joined = True
@@ -330,7 +269,3 @@ class Intake:
         self._ended -= partitions
         self._shelf.drop(partitions)
         self._ledger.drop(partitions)
-
-
-_ENDS: Final = frozenset({"_AUTO_OFFSET_RESET", "_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED"})
-"""Errors that no patience cures, besides what we are not allowed."""

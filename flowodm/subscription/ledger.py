@@ -16,7 +16,7 @@ from flowodm.subscription.shelf import Shelf
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaException, Message
 
-__all__ = ["Hold", "Ledger", "Owner"]
+__all__ = ["Hold", "Ledger", "Owner", "storing"]
 
 _LOG = logging.getLogger("flowodm.subscription")
 
@@ -97,7 +97,7 @@ class Ledger:
         if consumer is None:
             self.store = self._store_offset = _nowhere
         else:
-            self.store, self._store_offset = _storing(consumer, self._topic)
+            self.store, self._store_offset = storing(consumer, self._topic)
 
     def hold_of(self, owner: Owner) -> Hold:
         """Return what an owner holds; a new hold where it is new."""
@@ -200,7 +200,7 @@ class Ledger:
         return min([self._done[partition], *waiting])
 
 
-def _storing(
+def storing(
     consumer: "Consumer", topic: str
 ) -> "tuple[Callable[[Message], None], Callable[[int, int], None]]":
     """Store with a consumer; closures, since one runs for every record."""

@@ -11,7 +11,7 @@ from flowodm.record import Undecodable
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "decoded"]
 
 T = TypeVar("T")
 
@@ -73,13 +73,7 @@ class Shelf(Generic[T]):
         Raises:
             RegistryError: Its schema cannot be had.
         """
-        try:
-            value = self.decode_at_once(message)
-            return self._decode(message) if value is None else value
-        except (SystemError, UnicodeDecodeError):
-            # confluent-kafka fails on header names that are not UTF-8, and may not be asked again
-            message.set_headers([])
-            return self._decode(message)
+        return decoded(message, self._decode, self.decode_at_once)
 
     def put_back(self, messages: "Iterable[Message]") -> None:
         """Take messages that were handed out, to hand them out again at their place."""
@@ -101,6 +95,25 @@ class Shelf(Generic[T]):
             if message.partition() == partition:
                 return message.offset()
         return next((one.offset() for one in self.raw if one.partition() == partition), None)
+
+
+def decoded(
+    message: "Message",
+    decode: "Callable[[Message], T | Undecodable]",
+    decode_at_once: "Callable[[Message], T | Undecodable | None]",
+) -> T | Undecodable:
+    """Decode a message, at once if that can be.
+
+    Raises:
+        RegistryError: Its schema cannot be had.
+    """
+    try:
+        value = decode_at_once(message)
+        return decode(message) if value is None else value
+    except (SystemError, UnicodeDecodeError):
+        # confluent-kafka fails on header names that are not UTF-8, and may not be asked again
+        message.set_headers([])
+        return decode(message)
 
 
 def _cannot(_message: "Message") -> None:

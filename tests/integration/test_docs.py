@@ -22,7 +22,10 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 BEGINNER = "quick-start.md"
 """Has a test of its own: a fresh environment, and the wheel."""
-SHOWN_ONLY = {"", "text", "json", "yaml", "toml", "avro", "{toctree}", "{eval-rst}"}
+SHOWN_ONLY = {
+    *("", "text", "json", "yaml", "toml", "avro", "dockerfile", "ini"),
+    *("{toctree}", "{eval-rst}"),
+}
 """Languages of blocks that are no program."""
 
 

@@ -7,18 +7,25 @@ from typing import Any, Generic, TypeVar, assert_type
 from pydantic import Field
 
 from flowodm import (
+    AsyncConsumerLoop,
     BatchSettings,
     BrokerError,
+    ConsumerLoop,
+    DeadLetterPolicy,
     Delivery,
     DeliveryError,
     FlowBaseModel,
     KafkaConnection,
+    LoopStatus,
     MaybeTombstone,
     Meta,
     Outcome,
+    RetryPolicy,
     Tombstone,
+    TransactionalLoop,
     Undecodable,
     connect,
+    consumer_loop,
     upload_schema,
 )
 from flowodm.avro import Schema
@@ -128,6 +135,43 @@ async def consumes_async() -> None:
         assert_type(each, UserEvent | Undecodable | MaybeTombstone)
     batch.ack()
     await UserEvent.acommit()
+
+
+def book(event: UserEvent) -> None:
+    print(event.action)
+
+
+async def notify(event: UserEvent) -> None:
+    print(event.action)
+
+
+def price(event: UserEvent) -> list[UserEvent]:
+    return [event]
+
+
+@consumer_loop(UserEvent, BatchSettings, concurrency="profile")
+def audit(event: UserEvent) -> None:
+    print(event.action)
+
+
+async def loops() -> None:
+    policy = RetryPolicy(attempts=3, permanent=(KeyError,))
+    loop = ConsumerLoop(
+        UserEvent,
+        book,
+        BatchSettings,
+        concurrency=8,
+        ordering="partition",
+        retry=policy,
+        dead_letter=DeadLetterPolicy(headers="connect"),
+        error_handler=lambda error, record, event: print(error, record.offset, event),
+        on_event=lambda event: print(event.kind),
+    )
+    assert_type(loop.status(), LoopStatus)
+    loop.run()
+    audit.run(to_end=True)
+    await AsyncConsumerLoop(UserEvent, notify, max_concurrent=5, dead_letter="bad").run()
+    TransactionalLoop(UserEvent, price, transactional_id="pricing-1").stop()
 
 
 def shows(event: UserEvent) -> None:

@@ -3,7 +3,7 @@
 # ruff: noqa: B007, B018, F401, I001 - slips are the point, and each has its line
 # fmt: off
 
-from flowodm import FlowBaseModel, connect
+from flowodm import AsyncConsumerLoop, ConsumerLoop, FlowBaseModel, RetryPolicy, connect
 from flowodm import nosuch  # E: Module "flowodm" has no attribute "nosuch"
 
 
@@ -54,3 +54,9 @@ async def coroutine() -> None:
 connect(bootstrap_server="localhost:9092")  # E: Unexpected keyword argument "bootstrap_server"
 event.to_bytes().encode()  # E: "bytes" has no attribute "encode"
 UserEvent.avro_schema().fields  # E: "Schema" has no attribute "fields"
+
+ConsumerLoop(event, print)  # E: Argument 1 to "ConsumerLoop" has incompatible type "UserEvent"
+ConsumerLoop(UserEvent, print, ordering="keys")  # E: Argument "ordering" to "ConsumerLoop"
+ConsumerLoop(UserEvent, print, workers=8)  # E: Unexpected keyword argument "workers"
+AsyncConsumerLoop(UserEvent, print)  # E: Argument 2 to "AsyncConsumerLoop" has incompatible type
+RetryPolicy(3)  # E: Too many positional arguments for "RetryPolicy"

@@ -24,7 +24,9 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "errors.md", "evolving-schemas.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "errors.md", "evolving-schemas.md", "manifests.md", "deploying.md"]
+)
 def test_a_page_holds_the_table_that_its_code_makes(tables: ModuleType, name: str):
     page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert page == tables.pages()[name], "`make docs` writes it"

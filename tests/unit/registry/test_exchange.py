@@ -59,9 +59,10 @@ def test_a_pause_until_a_date_is_kept() -> None:
 @pytest.mark.parametrize("asked", ["9", "3600", "99999999999999999999"])
 def test_a_pause_beyond_the_deadline_ends_the_call_at_once(asked: str) -> None:
     world = World([answer({}, 429, retry_after=asked)], seconds=2)
-    with pytest.raises(RegistryUnreachable, match=f"answered 429.*asks to wait {asked}"):
+    with pytest.raises(RegistryUnreachable, match=f"answered 429.*asks to wait {asked}") as caught:
         world.run(world.exchange.ask(GET))
     assert world.pauses == []
+    assert caught.value.retry_after == float(asked[:9])
 
 
 @pytest.mark.parametrize("asked", ["", "soon", "-5", "1e9", "٣", "Wed, 99 Foo"])
