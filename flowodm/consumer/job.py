@@ -21,6 +21,7 @@ class Job:
     """
 
     __slots__ = (
+        "arrival",
         "attempt",
         "begun",
         "epoch",
@@ -46,6 +47,8 @@ class Job:
         """Of the assignment that it came with (S3)."""
         self.key = key
         """Whose order counts: records of one key are worked on one after the other."""
+        self.arrival = 0
+        """Its place among all records of the loop, in the order they came."""
         self.lane: Lane | None = None
         self.is_done = False
         """Whether nothing is left to do for it; the owner alone says so."""

@@ -6,7 +6,7 @@ be tried again keeps its lane waiting, and no worker.
 
 from collections import deque
 from collections.abc import Hashable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final, Literal, TypeAlias
 
 from flowodm.consumer.job import Job
@@ -37,6 +37,9 @@ class Lane:
 class Scheduler:
     """Lanes of records: which are ready, which are worked on, which wait to be tried again.
 
+    Of those that are ready, the record that came first is handed out first: so little is done beyond
+    one that is not, and a single worker goes through a partition in its order.
+
     Args:
         ordering: What makes a lane.
     """
@@ -44,9 +47,10 @@ class Scheduler:
     def __init__(self, ordering: Ordering) -> None:
         self._ordering = ordering
         self._lanes: dict[Hashable, Lane] = {}
-        self._ready: deque[Lane] = deque()
+        self._ready: list[tuple[int, Lane]] = []
+        """A heap: the lane whose first record came first is the first."""
         self._timers: list[tuple[float, int, Lane]] = []
-        self._count = 0
+        self._count = self._arrivals = 0
         self._held: dict[int, list[Lane]] = {}
         """Ready lanes of partitions that are held back, but for the one that tries."""
         self.queued = 0
@@ -82,6 +86,8 @@ class Scheduler:
         """Put a record behind those of its lane."""
         name: Hashable = (job.partition, job.key) if self._ordering == "key" else job.partition
         self.queued += 1
+        self._arrivals += 1
+        job.arrival = self._arrivals
         if self._ordering == "none" or (self._ordering == "key" and job.key is None):
             lane = Lane(job.partition, None)  # what has no key is nobody's successor
         elif (found := self._lanes.get(name)) is not None:
@@ -104,7 +110,7 @@ class Scheduler:
             self._wake(now)
         if not self._ready or self.is_stopped:
             return None
-        job = self._ready.popleft().jobs.popleft()
+        job = heappop(self._ready)[1].jobs.popleft()
         self.queued -= 1
         self.running[job] = None
         job.begun = now
@@ -188,7 +194,7 @@ class Scheduler:
         for lane in self._held.pop(partition, ()):
             if lane.is_held and not lane.is_dropped:
                 lane.is_held = False
-                self._ready.append(lane)
+                self._offer(lane)
 
     def drop(self, partition: int) -> None:
         """Forget what waits of a partition that is gone; what is worked on goes on (S8)."""
@@ -203,7 +209,7 @@ class Scheduler:
             if job.partition == partition and job.lane is not None:
                 job.lane.is_dropped = True
         self._held.pop(partition, None)
-        self._ready = deque(lane for lane in self._ready if not lane.is_dropped)
+        self._keep_ready()
 
     def waiting(self) -> tuple[Job, ...]:
         """Return the records that wait."""
@@ -217,7 +223,8 @@ class Scheduler:
     def _all(self) -> list[Lane]:
         waiting = [lane for _, _, lane in self._timers]
         held = [lane for lanes in self._held.values() for lane in lanes]
-        return [*self._lanes.values(), *self._ready, *waiting, *held]
+        ready = [lane for _, lane in self._ready]
+        return [*self._lanes.values(), *ready, *waiting, *held]
 
     def _next_of(self, taken: list[Job], now: float) -> Job | None:
         """The next of a batch: of the lane of the last one, else of the next that is ready."""
@@ -229,7 +236,7 @@ class Scheduler:
             self.running[job] = None
             job.begun = now
             return job
-        if taken and self._ready and self._ready[0].jobs[0].is_alone:
+        if taken and self._ready and self._ready[0][1].jobs[0].is_alone:
             return None
         return self.take(now)
 
@@ -245,20 +252,25 @@ class Scheduler:
             lane.is_held = True
             held.append(lane)
         else:
-            self._ready.append(lane)
+            heappush(self._ready, (lane.jobs[0].arrival, lane))
 
     def _hold(self, partition: int) -> None:
         """Hold back the ready lanes of a partition."""
         held = self._held.setdefault(partition, [])
-        for lane in self._ready:
+        for _, lane in self._ready:
             if lane.partition == partition:
                 lane.is_held = True
                 held.append(lane)
-        self._ready = deque(lane for lane in self._ready if not lane.is_held)
+        self._keep_ready()
+
+    def _keep_ready(self) -> None:
+        """Leave out of those that are ready what is held or dropped."""
+        self._ready = [one for one in self._ready if not (one[1].is_held or one[1].is_dropped)]
+        heapify(self._ready)
 
     def _wake(self, now: float) -> None:
         """Make those ready that have waited long enough, held back or not: they are who tries."""
         while self._timers and self._timers[0][0] <= now:
             _, _, lane = heappop(self._timers)
             if not lane.is_dropped:
-                self._ready.append(lane)
+                heappush(self._ready, (lane.jobs[0].arrival, lane))

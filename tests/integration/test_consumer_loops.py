@@ -605,7 +605,7 @@ def test_a_loop_says_what_it_does(kind: Kind, event: Any, letters: str) -> None:
     ],
     ids=["cooperative", "eager", "KIP-848"],
 )
-def test_a_member_that_joins_gets_what_the_first_has_finished_and_nothing_twice(
+def test_a_member_that_joins_begins_where_the_first_has_finished(
     kind: Kind, event: Any, settings: BaseSettings
 ) -> None:
     """What is worked on when partitions are taken away is finished and committed first (S8)."""
@@ -616,8 +616,8 @@ def test_a_member_that_joins_gets_what_the_first_has_finished_and_nothing_twice(
         time.sleep(0.001 if second.status().handled else 0.04)
         seen.append(one.n)
 
-    first = kind.make(event, handle, settings=settings, concurrency=2, name="first")
-    second = kind.make(event, handle, settings=settings, concurrency=2, name="second")
+    first = kind.make(event, handle, settings=settings, name="first")
+    second = kind.make(event, handle, settings=settings, name="second")
     with running(kind, first):
         wait_until(lambda: len(seen) > 20, seconds=30)
         with running(kind, second):

@@ -194,3 +194,16 @@ def test_once_stopped_nothing_is_handed_out():
     scheduler.is_stopped = True
     assert scheduler.take(0.0) is None
     assert scheduler.take_some(0.0, 5) == []
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_one_worker_goes_through_records_in_the_order_they_came(ordering: Ordering) -> None:
+    scheduler = Scheduler(ordering)
+    jobs = [job(n, key=key) for n, key in enumerate([b"a", b"a", b"a", b"b", b"a", None, b"b"])]
+    for one in jobs:
+        scheduler.add(one)
+    taken = []
+    while (one_taken := scheduler.take(0.0)) is not None:
+        taken.append(one_taken)
+        scheduler.finish(one_taken)
+    assert taken == jobs
