@@ -20,14 +20,11 @@ demo: $(VENV)/.sandbox ## a local Kafka and registry, live typed events, tailed;
 test: $(VENV)/.dev ## every layer of tests, on real servers that it starts itself
 	@$(CLEAN) $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-soak: $(VENV)/.dev ## the fault tests of consumer loops, at their full durations
-	@$(CLEAN) FLOWODM_SOAK=1 $(BIN)/python -m pytest tests/faults -k loops $(ARGS)
-
 unit: $(VENV)/.dev ## the tests that need no server
 	@$(CLEAN) $(BIN)/python -m pytest -m unit -n 2 $(ARGS)
 
-soak: $(VENV)/.dev ## the fault tests at length: each kills its servers twenty times
-	@$(CLEAN) FLOWODM_TEST_KILLS=20 $(BIN)/python -m pytest -m faults $(ARGS)
+soak: $(VENV)/.dev ## the fault tests at their full durations
+	@$(CLEAN) FLOWODM_TEST_KILLS=20 FLOWODM_SOAK=1 $(BIN)/python -m pytest -m faults $(ARGS)
 
 oracle: $(VENV)/.dev ## 2,000 fresh random pairs of schemas, judged as by Apache Avro's Java (ARGS="--seed 7")
 	@$(BIN)/python -m tests.oracle $(ARGS)
