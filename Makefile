@@ -8,7 +8,7 @@ LOCKING := --quiet --universal --generate-hashes --no-header --no-annotate --pyt
 # The product's own variables never reach the demo or the tests.
 CLEAN  := env $$(env | sed -n 's/^\(FLOWODM_[A-Z_]*\|KAFKA_[A-Z_]*\|SCHEMA_REGISTRY_[A-Z_]*\|SR_[A-Z_]*\)=.*/-u \1/p' | grep -v '^-u FLOWODM_\(TEST_\|MAVEN_\)')
 
-.PHONY: help demo test unit check format docs bench lock clean
+.PHONY: help demo test unit soak oracle check format docs bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -22,6 +22,12 @@ test: $(VENV)/.dev ## every layer of tests, on real servers that it starts itsel
 
 unit: $(VENV)/.dev ## the tests that need no server
 	@$(CLEAN) $(BIN)/python -m pytest -m unit -n 2 $(ARGS)
+
+soak: $(VENV)/.dev ## the fault tests at length: each kills its servers twenty times
+	@$(CLEAN) FLOWODM_TEST_KILLS=20 $(BIN)/python -m pytest -m faults $(ARGS)
+
+oracle: $(VENV)/.dev ## 2,000 fresh random pairs of schemas, judged as by Apache Avro's Java (ARGS="--seed 7")
+	@$(BIN)/python -m tests.oracle $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers
 	$(BIN)/black --check --quiet .

@@ -9,15 +9,8 @@ import platform
 import runpy
 
 BENCHMARKS = (
-    "startup",
-    "decoder",
-    "envelope",
-    "model",
-    "filters",
-    "tail",
-    "library",
-    "aproduce",
-    "loops",
+    *("startup", "decoder", "envelope", "model", "filters", "compatibility"),
+    *("tail", "library", "aproduce", "loops"),
 )
 
 print(f"{datetime.date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}")

@@ -24,7 +24,7 @@ from flowodm.json_form import JSON
 from flowodm.lines import LineOptions, LineReader, SchemaWish, SideSchemas
 from flowodm.record import Headers, Record
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 
 SECONDS = 0.25
 """How long one contender works in one round, about."""

@@ -3,8 +3,9 @@
 A test holds them to it.
 """
 
-import re
 from pathlib import Path
+
+import rules
 
 from flowodm import errors, settings
 
@@ -34,19 +35,21 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": _with("settings.md", "profiles", profiles()),
         "errors.md": _with("errors.md", "tree", tree()),
+        "evolving-schemas.md": _with(
+            "evolving-schemas.md", "changes", rules.changes(), "reasons", rules.reasons()
+        ),
     }
 
 
-def _with(page: str, name: str, table: str) -> str:
+def _with(page: str, *tables: str) -> str:
+    """Return a page with tables in their places: a name, its table, and so on."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    found = re.sub(
-        rf"(<!-- {name} -->\n).*?(\n<!-- end -->)",
-        lambda place: f"{place[1]}\n{table}\n{place[2]}",
-        text,
-        flags=re.S,
-    )
-    assert table in found, page
-    return found
+    for name, table in zip(tables[::2], tables[1::2], strict=True):
+        start, end = f"<!-- {name} -->\n", "\n<!-- end -->"
+        before, found, after = text.partition(start)
+        assert found, (page, name)
+        text = f"{before}{start}\n{table}\n{end}{after[after.index('<!-- end -->') + 12:]}"
+    return text
 
 
 def tree() -> str:

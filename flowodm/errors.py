@@ -213,12 +213,16 @@ class SchemaParseError(SchemaError):
         message: What is wrong, without the place.
         path: The place, as a JSON pointer into the schema (`/fields/3/type`); empty at the root.
         hint: The cure.
+        line: The line of the text, where that is known.
     """
 
-    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str = "", hint: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(f"{message} (at `{path or '/'}`)", hint=hint)
         self.path = path
         self.reason = message
+        self.line = line
 
 
 class SchemaValidationError(SchemaError):

@@ -5,13 +5,14 @@ CEL's `matches`, with RE2's syntax: no look-around and no back-references, and `
 `\s` mean ASCII. A pattern without special characters is looked for as it stands.
 """
 
+import fnmatch
 import re
 from collections.abc import Callable
 from typing import Final
 
 from flowodm.errors import UsageError
 
-__all__ = ["compile_pattern"]
+__all__ = ["compile_pattern", "name_filter"]
 
 _CLASSES: Final = {
     r"\d": "[0-9]",
@@ -59,6 +60,24 @@ def compile_pattern(pattern: str, what: str, *, whole: bool = False) -> Callable
             return bool(execute({"text": clean, "pattern": searched}))
 
     return search
+
+
+def name_filter(pattern: str | None, what: str, *, is_regex: bool = False) -> Callable[[str], bool]:
+    """Return a function that says whether a list shows a name.
+
+    Args:
+        pattern: A glob that fits the whole name; None: every name.
+        what: What has the name, for the message: `topic`, `subject`.
+        is_regex: Whether the pattern is a regular expression instead, found anywhere in a name.
+
+    Raises:
+        UsageError: It is no regular expression.
+    """
+    if pattern is None:
+        return lambda name: True
+    if is_regex:
+        return compile_pattern(pattern, what)
+    return lambda name: fnmatch.fnmatchcase(name, pattern)
 
 
 def _refusal(pattern: str, what: str, error: Exception) -> UsageError:

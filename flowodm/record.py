@@ -4,9 +4,11 @@ Bytes here, values in `codec/`. A record that could not be decoded is a value of
 (`Undecodable`), not an exception.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from operator import methodcaller
+from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "Decoded",
@@ -17,10 +19,20 @@ __all__ = [
     "Record",
     "TimestampType",
     "Undecodable",
+    "message_headers",
 ]
 
 Headers = tuple[tuple[str, bytes | None], ...]
 """Names and raw values, in the order they were written; names may repeat."""
+
+message_headers: Final[Callable[[Any], Any]] = methodcaller("headers")
+"""The headers of confluent-kafka's `Message`: a list of pairs, or None.
+
+Raises `SystemError` or `UnicodeDecodeError` for a name that is not UTF-8: the message may not be
+asked again then, unless its headers were set to nothing. Nobody calls `message.headers()`: it
+hands out a pair without a name beside its exception, and CPython (3.11 and later) no longer looks
+for the exception in code that has run often. Whoever touches that pair crashes the process.
+"""
 
 TimestampType = Literal["create", "logappend", "unknown"]
 """Whose clock: the producer's, the broker's, or none."""

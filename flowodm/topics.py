@@ -6,15 +6,14 @@ from the admin API, which never creates.
 """
 
 import difflib
-import fnmatch
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowodm.connection.kafka import PATIENCE, is_internal
 from flowodm.errors import AuthorizationError, BrokerError, FlowODMError, TopicNotFound, UsageError
+from flowodm.patterns import name_filter
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -132,7 +131,7 @@ def list_topics(
         UsageError: The pattern is no regular expression.
         BrokerError: The cluster could not be asked.
     """
-    fits = _filter(pattern, is_regex)
+    fits = name_filter(pattern, "topic", is_regex=is_regex)
     metadata = connection.metadata(timeout)
     return tuple(
         _topic(name, found.partitions.values())
@@ -190,18 +189,6 @@ def topic_not_found(
         f"topic `{name}` does not exist on {connection.context.bootstrap_servers}",
         hint=suggestion or "see which there are: flowodm topics list",
     )
-
-
-def _filter(pattern: str | None, is_regex: bool) -> Callable[[str], bool]:
-    if pattern is None:
-        return lambda name: True
-    if not is_regex:
-        return lambda name: fnmatch.fnmatchcase(name, pattern)
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"`{pattern}` is not a regular expression: {error}") from error
-    return lambda name: compiled.search(name) is not None
 
 
 def _topic(name: str, partitions: "Collection[PartitionMetadata]") -> Topic:

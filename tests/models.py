@@ -5,7 +5,7 @@ from typing import Any
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
 from flowodm.model import FlowBaseModel
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 
 __all__ = ["based_on", "connection_to", "to_registry"]
 

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
         check,
         check_history,
     )
+    from flowodm.avro.difference import (
+        ChangeKind,
+        Safety,
+        SchemaChange,
+        Severity,
+        diff,
+        verdict,
+    )
     from flowodm.avro.ready import (
         Date,
         Float,
@@ -41,6 +49,7 @@ __all__ = [
     "AvroField",
     "AvroName",
     "AvroType",
+    "ChangeKind",
     "CompatibilityLevel",
     "Date",
     "Duration",
@@ -53,7 +62,10 @@ __all__ = [
     "LocalTimestampNanos",
     "Long",
     "RawNumber",
+    "Safety",
     "Schema",
+    "SchemaChange",
+    "Severity",
     "TimeMicros",
     "TimeMillis",
     "TimestampMicros",
@@ -64,18 +76,26 @@ __all__ = [
     "check",
     "check_history",
     "derive",
+    "diff",
     "fingerprint",
     "parse",
+    "verdict",
 ]
 
 _HOMES = {
+    "ChangeKind": "difference",
     "CompatibilityLevel": "compatibility",
     "HistoryVerdict": "compatibility",
     "Incompatibility": "compatibility",
+    "Safety": "difference",
+    "SchemaChange": "difference",
+    "Severity": "difference",
     "build_model": "classes",
     "check": "compatibility",
     "check_history": "compatibility",
     "derive": "bind",
+    "diff": "difference",
+    "verdict": "difference",
 }
 
 

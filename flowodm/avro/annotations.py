@@ -81,6 +81,8 @@ class AvroName:
         default: Of an enum: the symbol that stands for those a reader does not know.
         is_error: Whether a record is an `error`.
         is_external: Whether another schema, which this one references, defines it.
+        references: The full names of types that other schemas define, where this class is the
+            root of its schema. Unlike with `is_external`, each may be the root of its own.
         props: Attributes that the specification does not name.
     """
 
@@ -90,4 +92,5 @@ class AvroName:
     default: str | None = None
     is_error: bool = False
     is_external: bool = False
+    references: tuple[str, ...] = ()
     props: Mapping[str, Json] = field(default_factory=dict)

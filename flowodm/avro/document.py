@@ -197,7 +197,7 @@ class _Reader:
         if path is None and self.open:
             path = self.open[-1].path
         return SchemaParseError(
-            f"{reason}, line {line}, column {column}", path=pointer(path), hint=hint
+            f"{reason}, line {line}, column {column}", path=pointer(path), hint=hint, line=line
         )
 
 

@@ -26,7 +26,14 @@ from flowodm.avro.types import (
 )
 from flowodm.avro.walk import Walk, run
 
-__all__ = ["definition_text", "exact_text", "java_text", "json_string", "json_text"]
+__all__ = [
+    "definition_text",
+    "exact_text",
+    "java_part_text",
+    "java_text",
+    "json_string",
+    "json_text",
+]
 
 _TYPE_WORDS: Final = PRIMITIVES | {"record", "enum", "array", "map", "union", "fixed"}
 
@@ -47,6 +54,11 @@ def java_text(root: Type) -> str:
     return _Writer(None).text(root)
 
 
+def java_part_text(part: Type, names: Mapping[str, NamedType]) -> str:
+    """Write a part of a tree as Java does: what is defined outside it, at its first use."""
+    return _Writer(names, is_exact=False).text(part)
+
+
 def exact_text(root: Type, names: Mapping[str, NamedType]) -> str:
     """Write a tree so that equal texts mean equal schemas.
 
@@ -64,8 +76,15 @@ def definition_text(node: NamedType, names: Mapping[str, NamedType]) -> str:
 class _Writer:
     """One text in the making."""
 
-    def __init__(self, names: Mapping[str, NamedType] | None, written: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, NamedType] | None,
+        written: Iterable[str] = (),
+        *,
+        is_exact: bool = True,
+    ) -> None:
         self.names = names
+        self.name_of = _qualified if names is None or not is_exact else _absolute
         self.written = set(written)
         self.parts: list[str] = []
 
@@ -105,17 +124,15 @@ class _Writer:
         return f'{{"type":"{node.name}"{_props(node.props)}}}'
 
     def _reference(self, node: Ref, namespace: str | None) -> Walk[None]:
-        if self.names is None:
-            self.parts.append(json_string(_qualified(node.fullname, namespace)))
-        elif node.fullname in self.written:
-            self.parts.append(json_string(_absolute(node.fullname)))
+        if self.names is None or node.fullname in self.written:
+            self.parts.append(json_string(self.name_of(node.fullname, namespace)))
         else:
             yield self._type(self.names[node.fullname], namespace)
 
     def _named(self, node: NamedType, namespace: str | None) -> Walk[None]:
         put = self.parts.append
         if node.fullname in self.written:
-            return put(json_string(_absolute(node.fullname)))
+            return put(json_string(self.name_of(node.fullname, namespace)))
         self.written.add(node.fullname)
         put(f'{{"type":"{_word(node)}"{_name(node.fullname, namespace)}')
         if node.doc is not None:
@@ -149,10 +166,7 @@ class _Writer:
         if not node.aliases:
             return ""
         space = namespace_of(node.fullname) or None
-        written = (
-            _qualified(alias, space) if self.names is None else _absolute(alias)
-            for alias in node.aliases
-        )
+        written = (self.name_of(alias, space) for alias in node.aliases)
         return f',"aliases":[{",".join(map(json_string, written))}]'
 
 
@@ -179,7 +193,7 @@ def _qualified(fullname: str, namespace: str | None) -> str:
     return short if space and space == namespace and short not in _TYPE_WORDS else fullname
 
 
-def _absolute(fullname: str) -> str:
+def _absolute(fullname: str, _: str | None) -> str:
     """A full name that no namespace around it can change."""
     return fullname if "." in fullname else f".{fullname}"
 

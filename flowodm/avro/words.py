@@ -1,10 +1,10 @@
 """How errors speak of a schema: JSON pointers, and foreign text quoted short and harmless."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-__all__ = ["Path", "counted", "pointer", "shown", "similar"]
+__all__ = ["Path", "counted", "listed", "pointer", "shown", "similar"]
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
 """A place, as its parent's place and the last step; None stands for the root.
@@ -16,6 +16,7 @@ _LONGEST_STEP = 64
 _LONGEST_WORD = 60
 _MOST_STEPS = 60
 _MOST_CANDIDATES = 5000
+_MOST_LISTED = 8
 
 
 def pointer(path: Path) -> str:
@@ -80,6 +81,13 @@ def kind(value: object) -> str:
 def counted(noun: str) -> str:
     """A noun with its article."""
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {shown(noun)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Quote names, one after the other; of many, the first few."""
+    words = [shown(name) for name in names[:_MOST_LISTED]]
+    hidden = len(names) - len(words)
+    return ", ".join([*words, f"{hidden} more"] if hidden else words)
 
 
 def similar(word: str, candidates: Iterable[str]) -> str | None:

@@ -41,7 +41,7 @@ class CommandEntry(NamedTuple):
     target: str
     """`module:function`, imported when the command is invoked."""
     summary: str
-    completes: Literal["topics", "contexts", ""] = ""
+    completes: Literal["topics", "contexts", "subjects", ""] = ""
     """What its arguments name, for shell completion."""
     hidden: bool = False
 
@@ -59,6 +59,126 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "flowodm.cli.topics:describe_topic",
         "Show one topic in detail.",
         "topics",
+    ),
+    CommandEntry(
+        "registry list", "flowodm.cli.registry:list_subjects", "List the subjects of a registry."
+    ),
+    CommandEntry(
+        "registry show",
+        "flowodm.cli.registry:show_schema",
+        "Show a schema, and what counts for it.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry register",
+        "flowodm.cli.registry_register:register_schema",
+        "Register a schema under a subject.",
+    ),
+    CommandEntry(
+        "registry check",
+        "flowodm.cli.registry_check:check_schema",
+        "Tell whether a schema may be registered.",
+    ),
+    CommandEntry(
+        "registry delete",
+        "flowodm.cli.registry_changes:delete_subject",
+        "Delete a subject, or one version.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry config",
+        "flowodm.cli.registry_changes:level",
+        "Show or set a compatibility level.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry mode",
+        "flowodm.cli.registry_changes:mode",
+        "Show or set a mode.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry refs",
+        "flowodm.cli.registry_refs:show_references",
+        "Show what references what.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry export",
+        "flowodm.cli.registry_moving:export_registry",
+        "Write the schemas of a registry to a file.",
+        "subjects",
+    ),
+    CommandEntry(
+        "registry import",
+        "flowodm.cli.registry_moving:import_registry",
+        "Bring exported schemas into a registry.",
+    ),
+    CommandEntry(
+        "registry diff",
+        "flowodm.cli.registry_diff:diff_registry",
+        "Tell how schemas differ from what is registered.",
+    ),
+    CommandEntry(
+        "schema validate", "flowodm.cli.schema:validate_schemas", "Tell which schemas are valid."
+    ),
+    CommandEntry(
+        "schema check",
+        "flowodm.cli.schema:check_schema",
+        "Tell whether a schema may follow others.",
+    ),
+    CommandEntry(
+        "schema diff", "flowodm.cli.schema:diff_schemas", "Tell what changed between two schemas."
+    ),
+    CommandEntry(
+        "schema fingerprint",
+        "flowodm.cli.schema:fingerprint_schemas",
+        "Show the fingerprints of schemas.",
+    ),
+    CommandEntry(
+        "schema format", "flowodm.cli.schema_format:format_schemas", "Lay schemas out in one way."
+    ),
+    CommandEntry(
+        "models generate",
+        "flowodm.cli.models:generate_models",
+        "Write the Python models of schemas.",
+    ),
+    CommandEntry("models schema", "flowodm.cli.models:show_schema", "Show the schema of a model."),
+    CommandEntry(
+        "models check",
+        "flowodm.cli.models_check:check_models",
+        "Tell how models differ from schemas.",
+    ),
+    CommandEntry(
+        "list-subjects",
+        "flowodm.cli.registry:list_subjects",
+        "List the subjects of a registry.",
+        hidden=True,
+    ),
+    CommandEntry(
+        "get-schema",
+        "flowodm.cli.registry_aliases:get_schema",
+        "Show a schema.",
+        "subjects",
+        hidden=True,
+    ),
+    CommandEntry(
+        "upload-schema",
+        "flowodm.cli.registry_aliases:upload_schema",
+        "Register a schema under a subject.",
+        hidden=True,
+    ),
+    CommandEntry(
+        "check-compatibility",
+        "flowodm.cli.registry_aliases:check_compatibility",
+        "Tell whether a schema may be registered.",
+        hidden=True,
+    ),
+    CommandEntry(
+        "validate",
+        "flowodm.cli.schema:validate_schemas",
+        "Tell which schemas are valid.",
+        hidden=True,
     ),
     CommandEntry("context list", "flowodm.cli.context:list_contexts", "List the known contexts."),
     CommandEntry(
@@ -89,6 +209,9 @@ COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
 
 GROUPS: dict[str, str] = {
     "topics": "Look at topics.",
+    "registry": "Schemas of a registry: looked at, checked, changed, moved.",
+    "schema": "Schemas of files, commits and models, without a registry.",
+    "models": "Python models of Avro schemas, both ways.",
     "context": "Clusters by name, and which one is current.",
     "sandbox": "A local Apache Kafka and registry.",
 }

@@ -139,6 +139,8 @@ def _possible(place: _Place, current: str, session: Session) -> Iterator[Candida
             yield Candidate(name, summary)
     elif place.entry.completes == "topics":
         yield from _topics(session)
+    elif place.entry.completes == "subjects":
+        yield from _subjects(session)
     elif place.entry.completes == "contexts":
         yield from _contexts(session)
 
@@ -147,7 +149,11 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     """Yield what may follow the option at the place."""
     assert place.option is not None
     option = _global_option(place.option)
-    if option is None:
+    if option is None and place.option in ("--subject", "-s"):
+        yield from _subjects(session)
+    elif option is None and place.option == "--against-topic":
+        yield from _topics(session)
+    elif option is None:
         yield from map(Candidate, _choices(place))
     elif option.name == "context":
         yield from _contexts(session)
@@ -203,6 +209,15 @@ def _topics(session: Session) -> Iterator[Candidate]:
     for name in sorted(connection.metadata(_PATIENCE).topics):
         if not name.startswith("_"):
             yield Candidate(name)
+
+
+def _subjects(session: Session) -> Iterator[Candidate]:
+    """Yield the registry's subjects; a slow one is cut off with the whole answer."""
+    from flowodm.connection import KafkaConnection
+
+    connection = KafkaConnection(session.load_context())
+    for name in sorted(connection.schema_registry().subjects()):
+        yield Candidate(name)
 
 
 def _contexts(session: Session) -> Iterator[Candidate]:

@@ -1,10 +1,10 @@
-"""The question before a change in a protected context: type the topic's name.
+"""The questions before a change: go on, or type the name of what is changed.
 
 Never asked off a terminal, where `--yes` has to say it.
 """
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from flowodm.cli.options import Session
 from flowodm.cli.output import Span
@@ -13,20 +13,30 @@ from flowodm.errors import ChangeRefused, UsageError
 if TYPE_CHECKING:
     from flowodm.config import Context
 
-__all__ = ["confirm_change"]
+__all__ = ["Noun", "confirm_change", "confirm_plan"]
+
+Noun = Literal["topic", "subject", "context"]
+"""What it is whose name is typed."""
 
 
 def confirm_change(
-    session: Session, context: "Context", operation: str, topic: str, *, yes: bool
+    session: Session,
+    context: "Context",
+    operation: str,
+    name: str,
+    *,
+    yes: bool,
+    noun: Noun = "topic",
 ) -> None:
-    """Have a change to a topic of a protected context confirmed; others pass.
+    """Have a change in a protected context confirmed; others pass.
 
     Args:
         session: Where the question is asked.
         context: The context.
         operation: What is about to be done, as a user would say it.
-        topic: What it is done to.
+        name: What it is done to.
         yes: Whether the command line has confirmed it.
+        noun: What has the name.
 
     Raises:
         UsageError: It has not, and there is no terminal to ask on.
@@ -34,14 +44,63 @@ def confirm_change(
     """
     if yes or not context.protected:
         return
-    if not (session.output.stderr.is_tty and sys.stdin is not None and sys.stdin.isatty()):
+    if not _can_ask(session):
         raise UsageError(
             f"context `{context.name}` is protected; `{operation}` was not tried",
             hint="off a terminal it needs `--yes`",
         )
-    session.output.message(
-        Span(f"Context {context.name} is protected.", "yellow"),
-        f" Type the topic's name to {operation}: ",
-    )
-    if sys.stdin.readline().strip() != topic:
-        raise ChangeRefused(f"that is not `{topic}`; `{operation}` was not tried")
+    warning = Span(f"Context {context.name} is protected.", "yellow")
+    _have_typed(session, operation, name, noun, warning)
+
+
+def confirm_plan(
+    session: Session,
+    context: "Context",
+    operation: str,
+    name: str,
+    *,
+    yes: bool,
+    noun: Noun = "subject",
+    grave: str | None = None,
+) -> None:
+    """Have a change confirmed that was shown; by its name where it is grave, or protected.
+
+    Args:
+        session: Where the question is asked.
+        context: The context.
+        operation: What is about to be done, as a user would say it.
+        name: What it is done to.
+        yes: Whether the command line has confirmed it.
+        noun: What has the name.
+        grave: Why a mere yes would be too easily said; None: it would not.
+
+    Raises:
+        UsageError: It has not, and there is no terminal to ask on.
+        ChangeRefused: The answer was another.
+    """
+    if yes:
+        return
+    if not _can_ask(session):
+        raise UsageError(
+            f"`{operation}` changes what is there, and was not tried",
+            hint="off a terminal it needs `--yes`; `--dry-run` only shows what it would do",
+        )
+    if context.protected:
+        warning = Span(f"Context {context.name} is protected.", "yellow")
+        _have_typed(session, operation, name, noun, warning)
+    elif grave is not None:
+        _have_typed(session, operation, name, noun, Span(grave, "yellow"))
+    else:
+        session.output.ask("Go on? [y/N] ")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise ChangeRefused(f"`{operation}` was not tried")
+
+
+def _can_ask(session: Session) -> bool:
+    return session.output.stderr.is_tty and sys.stdin is not None and sys.stdin.isatty()
+
+
+def _have_typed(session: Session, operation: str, name: str, noun: Noun, warning: Span) -> None:
+    session.output.message(warning, f" Type the {noun}'s name to {operation}: ")
+    if sys.stdin.readline().strip() != name:
+        raise ChangeRefused(f"that is not `{name}`; `{operation}` was not tried")

@@ -30,9 +30,10 @@ class Decoders:
         self._output = output
         self._model = None
         if request.model is not None:
-            from flowodm.cli.model_class import load_model
+            from flowodm.sources.model_class import load_model
 
-            self._model = load_model(request.model, output.message)
+            said = f"--model {request.model}"
+            self._model = load_model(request.model, output.message, said=said)
 
     def make(
         self, registry: "SchemaRegistry | None", style: "Style"

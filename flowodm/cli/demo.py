@@ -117,7 +117,7 @@ class _Step(Session):
         super().__init__(output)
         self._context = context
 
-    def load_context(self) -> Context:
+    def load_context(self, name: str | None = None) -> Context:
         return self._context
 
 

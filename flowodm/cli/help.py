@@ -31,6 +31,19 @@ _EXAMPLES: Final = {
         "flowodm topics list",
         "flowodm topics describe user-events",
     ),
+    "registry": (
+        "flowodm registry list",
+        "flowodm registry show orders-value@2",
+        "flowodm registry diff",
+    ),
+    "schema": (
+        "flowodm schema validate schemas/",
+        "flowodm schema diff git:main:schemas/ schemas/",
+    ),
+    "models": (
+        "flowodm models generate schemas/ --out app/models.py",
+        "flowodm models check",
+    ),
     "context": (
         "flowodm context list",
         "flowodm context use prod",

@@ -95,8 +95,11 @@ class Session:
         """The output format: as asked for, else the command's first."""
         return self.values.output or self.formats[0]
 
-    def load_context(self) -> "Context":
+    def load_context(self, name: str | None = None) -> "Context":
         """Read the context that this run is to use.
+
+        Args:
+            name: Another one, by its name.
 
         Raises:
             ConfigurationError: If a file, the environment or an option is wrong.
@@ -106,11 +109,11 @@ class Session:
         from flowodm.cli.sandbox_context import sandbox_context
         from flowodm.config import load_context
 
-        if (sandbox := sandbox_context(self.values)) is not None:
+        if (sandbox := sandbox_context(self.values, name)) is not None:
             return sandbox
         config_file = Path(self.values.config) if self.values.config else None
         return load_context(
-            self.values.context, config_file=config_file, overrides=self.values.overrides
+            name or self.values.context, config_file=config_file, overrides=self.values.overrides
         )
 
     def connect(self) -> "AbstractContextManager[KafkaConnection]":

@@ -190,6 +190,11 @@ class Output:
         self.clear_status()
         self._to_stderr(self.stderr.paint(spans) + "\n")
 
+    def ask(self, *spans: Spans) -> None:
+        """Write a question to stderr; the answer stands on the same line."""
+        self.clear_status()
+        self._to_stderr(self.stderr.paint(spans))
+
     def status(self, *spans: Spans) -> None:
         """Draw the one status line of a terminal's stderr anew; nothing off a terminal."""
         if not self.stderr.is_tty or self.quiet:

@@ -20,26 +20,30 @@ __all__ = ["sandbox_context"]
 _WORD = "sandbox"
 
 
-def sandbox_context(values: GlobalValues) -> Context | None:
+def sandbox_context(values: GlobalValues, name: str | None = None) -> Context | None:
     """Return the context of the sandbox that is named explicitly; None when none is.
+
+    Args:
+        values: The options of the run.
+        name: A context that is named in their place.
 
     Raises:
         ConfigurationError: It names a sandbox that does not exist.
     """
     from flowodm.config.environment import CONTEXT_VARIABLE
 
-    asked = values.context or os.environ.get(CONTEXT_VARIABLE)
+    asked = name or values.context or os.environ.get(CONTEXT_VARIABLE)
     if asked is None or asked.partition(":")[0] != _WORD or _is_configured(asked, values):
         return None
     from flowodm.sandbox import state
     from flowodm.sandbox.context import context_of
 
-    name = asked.partition(":")[2] or state.DEFAULT_NAME
-    spec = state.load(name)
+    sandbox = asked.partition(":")[2] or state.DEFAULT_NAME
+    spec = state.load(sandbox)
     if spec is None:
-        option = "" if name == state.DEFAULT_NAME else f" --name {name}"
+        option = "" if sandbox == state.DEFAULT_NAME else f" --name {sandbox}"
         raise ConfigurationError(
-            f"there is no sandbox `{name}`", hint=f"make it: flowodm sandbox up{option}"
+            f"there is no sandbox `{sandbox}`", hint=f"make it: flowodm sandbox up{option}"
         )
     return context_of(spec, asked, overrides=values.overrides)
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["cut", "display_width", "pad"]
+__all__ = ["cut", "display_width", "pad", "wrap"]
 
 ELLIPSIS = "…"
 
@@ -41,3 +41,33 @@ def _character_width(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def wrap(text: str, width: int | None) -> list[str]:
+    """Return sanitized `text` in lines of at most `width` columns, broken between words.
+
+    A word that is longer than a line is broken inside. None: one line, however long.
+    """
+    if width is None or display_width(text) <= width:
+        return [text] if text else []
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if display_width(joined) <= width:
+            lines[-1] = joined
+            continue
+        pieces = _pieces(word, width)
+        lines[len(lines) - (not lines[-1]) :] = pieces
+    return lines
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    pieces, used = [""], 0
+    for character in word:
+        size = _character_width(character)
+        if used + size > width and pieces[-1]:
+            pieces.append("")
+            used = 0
+        pieces[-1] += character
+        used += size
+    return pieces

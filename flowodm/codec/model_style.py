@@ -74,7 +74,12 @@ class _ModelStyle:
             case Fixed(fullname=name):
                 plain = conversion(node)
                 own = self._binding.fixeds.get(name)
-                return plain if own is None else _chained(plain, _maker(own))
+                if own is None:
+                    return plain
+                if node.logical is not None and node.logical.name == "decimal":
+                    # an instance of its own class passes Pydantic, whose check is of the plain one
+                    plain = _chained(plain, _within_digits(node.logical))
+                return _chained(plain, _maker(own))
             case Primitive(name="string", logical=Logical(name="uuid")):
                 return _uuids()
             case Primitive():

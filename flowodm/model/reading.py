@@ -20,7 +20,7 @@ from flowodm.errors import DeserializationError
 from flowodm.model.keys import PLAIN_KEYS, key_model
 from flowodm.model.schemas import own_schema
 from flowodm.model.tombstone import Tombstone
-from flowodm.record import Headers, Meta, Undecodable
+from flowodm.record import Headers, Meta, Undecodable, message_headers
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -134,7 +134,7 @@ class Reading(Generic[_M]):
 
         if not self._declaration.is_framed and self._keys is None:
             return self._decode
-        known, remember = self._known.get, self._remember
+        known, remember, headers_of = self._known.get, self._remember, message_headers
         validate = self._cls.__pydantic_validator__.validate_python
         knows_key = None if self._keys is None else self._keys.knows
 
@@ -143,7 +143,7 @@ class Reading(Generic[_M]):
             if data is None or (knows_key is not None and not knows_key(message)):
                 return None
             body = known(data[:_PREFIX])
-            if body is None or ((headers := message.headers()) and _names_schema(headers)):
+            if body is None or ((headers := headers_of(message)) and _names_schema(headers)):
                 return None
             try:
                 instance: _M = validate(body(data, _PREFIX), strict=False)
@@ -251,8 +251,7 @@ def _compiler(cls: "type[BaseModel]") -> Compile:
 
 
 def _headers(message: "Message") -> Headers:
-    headers: Any = message.headers() or ()
-    return tuple(headers)
+    return tuple(message_headers(message) or ())
 
 
 def _names_schema(headers: Any) -> bool:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from flowodm.reading.options import ReadOptions
 from flowodm.reading.tracker import Where
-from flowodm.record import Record, TimestampType
+from flowodm.record import Record, TimestampType, message_headers
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, Message
@@ -166,7 +166,7 @@ def _event(message: "Message") -> Event:
 
 def to_records(messages: "Iterable[Message]") -> list[Record]:
     """Turn messages into records; the loop that every record passes."""
-    new, kinds = _new, _TYPES
+    new, kinds, headers_of = _new, _TYPES, message_headers
     return [
         new(
             Record,
@@ -178,7 +178,7 @@ def to_records(messages: "Iterable[Message]") -> list[Record]:
                 moment if kind else None,
                 message.key(),
                 message.value(),
-                tuple(headers) if (headers := message.headers()) else (),
+                tuple(headers) if (headers := headers_of(message)) else (),
             ),
         )
         for message in messages

@@ -127,6 +127,10 @@ class AsyncSchemaRegistry:
         """List the subjects, in one request."""
         return await self._run(self._core.rules.subjects(prefix, deleted=deleted))
 
+    async def latest_versions(self, prefix: str | None = None) -> tuple[SubjectVersion, ...]:
+        """Fetch the latest version of every subject, in one request."""
+        return await self._run(self._core.rules.latest_versions(prefix))
+
     async def versions(self, subject: str, *, deleted: bool = False) -> tuple[int, ...]:
         """List the versions of a subject, oldest first."""
         return await self._run(self._core.rules.versions(subject, deleted=deleted))
@@ -161,12 +165,20 @@ class AsyncSchemaRegistry:
         references: Iterable[Reference] = (),
         *,
         normalize: bool = False,
+        schema_id: int | None = None,
+        version: int | None = None,
     ) -> RegisteredSchema:
         """Register a schema under a subject; one that is already there keeps its id."""
         self._core.guard("register", subject)
-        return await self._run(
-            self._core.rules.register(subject, schema, references, normalize=normalize)
+        rule = self._core.rules.register(
+            subject,
+            schema,
+            references,
+            normalize=normalize,
+            schema_id=schema_id,
+            version=version,
         )
+        return await self._run(rule)
 
     async def compatibility(
         self,

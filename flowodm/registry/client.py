@@ -140,6 +140,16 @@ class SchemaRegistry:
         """
         return self._run(self._core.rules.subjects(prefix, deleted=deleted))
 
+    def latest_versions(self, prefix: str | None = None) -> tuple[SubjectVersion, ...]:
+        """Fetch the latest version of every subject, in one request.
+
+        Not every registry has an endpoint for it (`RegistryUnreachable` with `status` 404).
+
+        Args:
+            prefix: How the subjects begin, as for `subjects`.
+        """
+        return self._run(self._core.rules.latest_versions(prefix))
+
     def versions(self, subject: str, *, deleted: bool = False) -> tuple[int, ...]:
         """List the versions of a subject, oldest first."""
         return self._run(self._core.rules.versions(subject, deleted=deleted))
@@ -182,16 +192,32 @@ class SchemaRegistry:
         references: Iterable[Reference] = (),
         *,
         normalize: bool = False,
+        schema_id: int | None = None,
+        version: int | None = None,
     ) -> RegisteredSchema:
         """Register a schema under a subject; one that is already there keeps its id.
+
+        Args:
+            subject: The subject.
+            schema: The schema.
+            references: What it references, unless `schema` is a document with its own.
+            normalize: Whether the registry should normalize it first.
+            schema_id: The id it must get, which a registry takes in IMPORT mode only.
+            version: The version it must get, likewise.
 
         Raises:
             SchemaCompatibilityError: It breaks the subject's compatibility level.
         """
         self._core.guard("register", subject)
-        return self._run(
-            self._core.rules.register(subject, schema, references, normalize=normalize)
+        rule = self._core.rules.register(
+            subject,
+            schema,
+            references,
+            normalize=normalize,
+            schema_id=schema_id,
+            version=version,
         )
+        return self._run(rule)
 
     def compatibility(
         self,

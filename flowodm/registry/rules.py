@@ -130,6 +130,13 @@ class Rules:
         # Some registries do not know the parameter.
         return tuple(name for name in names if name.startswith(prefix))
 
+    def latest_versions(self, prefix: str | None = None) -> Steps[tuple[SubjectVersion, ...]]:
+        """Fetch the latest version of every subject, in one request."""
+        query = [("latestOnly", "true")] + ([("subjectPrefix", prefix)] if prefix else [])
+        what = "the latest versions"
+        value = yield from self._desk.get(what, "schemas", query=tuple(query))
+        return self._desk.shapes.subject_versions(value, what)
+
     def versions(self, subject: str, *, deleted: bool = False) -> Steps[tuple[int, ...]]:
         """List the versions of a subject, oldest first."""
         what = subject_words(subject)
@@ -178,16 +185,21 @@ class Rules:
         references: Iterable[Reference] = (),
         *,
         normalize: bool = False,
+        schema_id: int | None = None,
+        version: int | None = None,
     ) -> Steps[RegisteredSchema]:
         """Register a schema under a subject; one that is there keeps its id."""
         document = _document(schema, references)
         what = f"this schema for {subject_words(subject)}"
+        body = _body(document)
+        body.update({} if schema_id is None else {"id": schema_id})
+        body.update({} if version is None else {"version": version})
         value = yield from self._desk.post(
             what,
             "subjects",
             subject,
             "versions",
-            body=_body(document),
+            body=body,
             query=(("normalize", "true"),) if normalize else (),
             is_registration=True,
         )

@@ -59,6 +59,10 @@ class Shapes:
             schema=self.registered(value, what),
         )
 
+    def subject_versions(self, value: Json, what: str) -> tuple[SubjectVersion, ...]:
+        """Read a list of versions of subjects."""
+        return tuple(self.subject_version(item, what) for item in self._list(value, what))
+
     def texts(self, value: Json, what: str) -> tuple[str, ...]:
         """Read a list of names."""
         items = self._list(value, what)

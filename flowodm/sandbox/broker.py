@@ -34,6 +34,7 @@ _SMALL = {
     "log.index.size.max.bytes": "1048576",
     "log.segment.delete.delay.ms": "1000",
     "log.initial.task.delay.ms": "1000",
+    "log.retention.ms": "-1",  # records keep their times when they are copied in, however old
 }
 
 _PROMPT = {

@@ -105,7 +105,7 @@ class Servers:
             sys.executable,
             f"-X{process.mark(spec.directory, REGISTRY)}",
             "-m",
-            "flowodm.sandbox.registry_server",
+            "flowodm.sandbox.registry",
             "--port",
             str(spec.registry_port),
             "--file",

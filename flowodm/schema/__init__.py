@@ -7,7 +7,8 @@ differences.py    a model's schema against another: every difference, and what f
 validation.py     a model against a file or the registry
 subjects.py       the registry's schemas: load, upload, list, delete
 compatibility.py  may a schema follow a subject's versions
-generated.py      a model class out of a schema
+generated.py      a model class out of a schema, at run time or as source
+files.py          generated files on disk: compared, written
 aio.py            each of them for asyncio
 ```
 The schema language itself is `flowodm.avro`, the registry's client `flowodm.registry`.
@@ -18,6 +19,8 @@ from flowodm.schema.aio import (
     adelete_subject,
     agenerate_model_from_registry,
     agenerate_model_from_schema,
+    agenerate_package,
+    agenerate_source,
     aget_schema_versions,
     alist_subjects,
     aload_schema_from_file,
@@ -27,7 +30,12 @@ from flowodm.schema.aio import (
     avalidate_against_registry,
 )
 from flowodm.schema.compatibility import check_compatibility
-from flowodm.schema.generated import generate_model_from_registry, generate_model_from_schema
+from flowodm.schema.generated import (
+    generate_model_from_registry,
+    generate_model_from_schema,
+    generate_package,
+    generate_source,
+)
 from flowodm.schema.results import CompatibilityResult, ValidationResult
 from flowodm.schema.sources import SchemaSource, load_schema_from_file
 from flowodm.schema.subjects import (
@@ -47,6 +55,8 @@ __all__ = [
     "adelete_subject",
     "agenerate_model_from_registry",
     "agenerate_model_from_schema",
+    "agenerate_package",
+    "agenerate_source",
     "aget_schema_versions",
     "alist_subjects",
     "aload_schema_from_file",
@@ -58,6 +68,8 @@ __all__ = [
     "delete_subject",
     "generate_model_from_registry",
     "generate_model_from_schema",
+    "generate_package",
+    "generate_source",
     "get_schema_versions",
     "list_subjects",
     "load_schema_from_file",

@@ -10,7 +10,12 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from flowodm.schema.compatibility import check_compatibility
-from flowodm.schema.generated import generate_model_from_registry, generate_model_from_schema
+from flowodm.schema.generated import (
+    generate_model_from_registry,
+    generate_model_from_schema,
+    generate_package,
+    generate_source,
+)
 from flowodm.schema.sources import load_schema_from_file
 from flowodm.schema.subjects import (
     delete_subject,
@@ -26,6 +31,8 @@ __all__ = [
     "adelete_subject",
     "agenerate_model_from_registry",
     "agenerate_model_from_schema",
+    "agenerate_package",
+    "agenerate_source",
     "aget_schema_versions",
     "alist_subjects",
     "aload_schema_from_file",
@@ -61,6 +68,12 @@ agenerate_model_from_registry = _awaited(generate_model_from_registry)
 
 agenerate_model_from_schema = _awaited(generate_model_from_schema)
 """`generate_model_from_schema`, awaited."""
+
+agenerate_package = _awaited(generate_package)
+"""`generate_package`, awaited."""
+
+agenerate_source = _awaited(generate_source)
+"""`generate_source`, awaited."""
 
 aget_schema_versions = _awaited(get_schema_versions)
 """`get_schema_versions`, awaited."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["check_compatibility"]
+__all__ = ["check_compatibility", "level_in_force", "own_level"]
 
 
 def check_compatibility(
@@ -54,14 +54,14 @@ def check_compatibility(
             return _found_here(registry, name, schema, compatibility_level)
         return _asked(registry, name, schema)
     except SubjectNotFound:
-        level = compatibility_level or _level(registry, name)
+        level = compatibility_level or level_in_force(registry, name)
         message = f"nothing is registered under `{name}`: it would be the first version"
         return CompatibilityResult(True, (), level, message)
 
 
 def _asked(registry: "SchemaRegistry", subject: str, schema: Schema) -> CompatibilityResult:
     """The registry's verdict, with our reasons where it gives none."""
-    level = _level(registry, subject)
+    level = level_in_force(registry, subject)
     verdict = registry.compatibility(subject, schema, version=None)
     if not verdict.compatible and not verdict.messages:
         with suppress(SchemaError, UsageError):  # a version, or a level, that is not ours to judge
@@ -102,12 +102,16 @@ def _lines(verdict: "HistoryVerdict", version: int) -> Iterator[str]:
         yield f"`{reason.location}`, reading version {version}: {reason.message}; {reason.cure}"
 
 
-def _level(registry: "SchemaRegistry", subject: str) -> str:
-    """The level in force for a subject: its own, else the registry's."""
+def level_in_force(registry: "SchemaRegistry", subject: str) -> str:
+    """Ask for the level in force for a subject: its own, else the registry's."""
+    return own_level(registry, subject) or registry.compatibility_level() or "NONE"
+
+
+def own_level(registry: "SchemaRegistry", subject: str) -> str | None:
+    """Ask for the level that is set for a subject itself; None: the registry's counts."""
     with suppress(SubjectNotFound):  # so some registries say that it has none of its own
-        if (own := registry.compatibility_level(subject)) is not None:
-            return own
-    return registry.compatibility_level() or "NONE"
+        return registry.compatibility_level(subject)
+    return None
 
 
 def _verdict_words(schema: Schema, what: str, level: str, is_compatible: bool) -> str:

@@ -1,6 +1,6 @@
 """The embedded registry's rules, asked in this process: no socket, no server, nothing to install.
 
-What it answers is what `flowodm sandbox up`'s registry answers (`sandbox/registry_rules.py`).
+What it answers is what `flowodm sandbox up`'s registry answers (`sandbox/registry/`).
 """
 
 from contextlib import ExitStack
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from flowodm.registry.local import answered_here
 from flowodm.registry.wire import Outcome, Request, Response
-from flowodm.sandbox.registry_http import Refusal, RegistryRequest
-from flowodm.sandbox.registry_rules import handle
-from flowodm.sandbox.registry_store import Store
+from flowodm.sandbox.registry.endpoints import handle
+from flowodm.sandbox.registry.http import Refusal, RegistryRequest
+from flowodm.sandbox.registry.store import Store
 
 __all__ = ["MockRegistry"]
 

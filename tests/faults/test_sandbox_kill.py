@@ -14,11 +14,12 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from flowodm.sandbox import Sandbox
+from tests.soak import kills
 
 pytestmark = pytest.mark.faults
 
 SEED = 11
-KILLS = 3
+KILLS = kills(3)
 
 _QUIET = logging.getLogger("flowodm.tests.quiet")
 _QUIET.addHandler(logging.NullHandler())

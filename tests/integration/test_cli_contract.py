@@ -99,7 +99,9 @@ def test_every_commands_help_has_an_example(entry: Any, flowodm: Run) -> None:
     done = flowodm(*entry.path.split(), "--help")
     assert (done.exit_code, done.stderr) == (0, "")
     head, _, examples = done.stdout.partition("\nExamples:\n")
-    assert f"flowodm {entry.path}" in examples
+    # an old name of a command shows the examples of the new one
+    names = {other.path for other in COMMANDS if other.target == entry.target}
+    assert any(f"flowodm {name}" in examples for name in names)
     assert entry.summary in head
     assert not MUST_NOT_SHOW & set(done.stdout)
 

@@ -17,10 +17,13 @@ pytestmark = pytest.mark.integration
 def complete(clean_environment: dict[str, str]) -> Callable[..., tuple[list[str], float]]:
     """Ask for candidates as a shell does; returns the words and the seconds it took."""
 
-    def ask(*words: str, servers: str) -> tuple[list[str], float]:
+    def ask(
+        *words: str, servers: str, registry: str = "http://127.0.0.1:1"
+    ) -> tuple[list[str], float]:
         environ = clean_environment | {
             "_FLOWODM_COMPLETE": "bash",
             "KAFKA_BOOTSTRAP_SERVERS": servers,
+            "SCHEMA_REGISTRY_URL": registry,
         }
         began = time.monotonic()
         done = subprocess.run(
@@ -50,6 +53,41 @@ def test_topics_are_live(
         assert time.monotonic() < deadline
         found, _ = complete("tail", "-e", "complete-me", servers=sandbox.bootstrap_servers)
     assert found == [topic]
+
+
+@pytest.mark.parametrize(
+    "words", [("registry", "show"), ("registry", "check", "a.avsc", "--subject")], ids=" ".join
+)
+def test_subjects_are_live(
+    complete: Callable[..., tuple[list[str], float]], registry_url: str, words: tuple[str, ...]
+) -> None:
+    from flowodm.config import RegistryConfig
+    from flowodm.registry import SchemaRegistry
+
+    with SchemaRegistry(RegistryConfig(url=registry_url)) as registry:
+        registry.register("complete-me-value", '"int"')
+    deadline = time.monotonic() + 20
+    found: list[str] = []
+    while not found:  # a busy machine may not start a process in time; the next one will
+        assert time.monotonic() < deadline
+        found, _ = complete(*words, "complete-me", servers="127.0.0.1:1", registry=registry_url)
+    assert found == ["complete-me-value"]
+
+
+def test_a_silent_registry_is_no_wait_and_no_error(
+    complete: Callable[..., tuple[list[str], float]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        found, seconds = min(
+            (
+                complete("registry", "show", "", servers="127.0.0.1:1", registry=url)
+                for _ in range(3)
+            ),
+            key=lambda ask: ask[1],
+        )
+    assert found == []
+    assert seconds < 1
 
 
 def test_a_silent_cluster_is_no_wait_and_no_error(

@@ -18,7 +18,7 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 
 pytestmark = pytest.mark.integration
 
@@ -50,9 +50,9 @@ def topic() -> str:
 
 
 def schema(*fields: str) -> Schema:
+    """A schema that may follow every other one that this function makes."""
     entries = ",".join(f'{{"name":"{one}","type":["null","int"],"default":null}}' for one in fields)
-    name = uuid.uuid4().hex
-    return Schema(f'{{"type":"record","name":"R{name}","fields":[{entries}]}}')
+    return Schema(f'{{"type":"record","name":"R","doc":"{uuid.uuid4().hex}","fields":[{entries}]}}')
 
 
 def context(topic: str, field: MessageField = MessageField.VALUE) -> SerializationContext:
@@ -130,22 +130,68 @@ def test_deletion_is_soft_first(client: SchemaRegistryClient, topic: str) -> Non
     assert topic not in client.get_subjects(deleted=True)
 
 
-def test_the_compatibility_level_is_none_and_stays_so(
+REQUIRING = Schema('{"type":"record","name":"R","fields":[{"name":"must","type":"int"}]}')
+
+
+def test_compatibility_levels_are_kept_and_enforced(
     client: SchemaRegistryClient, topic: str
 ) -> None:
-    assert client.get_compatibility() == "NONE"
-    assert client.get_config().compatibility_level == "NONE"
-    with refused(42205, 422):
-        client.set_compatibility(level="BACKWARD")
+    assert client.get_compatibility() == "BACKWARD"
+    assert client.get_config().compatibility_level == "BACKWARD"
+    client.register_schema(topic, schema("a"))
+    assert client.test_compatibility(topic, schema("a"))
+    assert not client.test_compatibility(topic, REQUIRING)
+    assert not client.test_compatibility(topic, REQUIRING, version=1)
+    assert not client.test_compatibility_all_versions(topic, REQUIRING, verbose=True)
+    with refused(40901, 409):
+        client.register_schema(topic, REQUIRING)
+    assert client.set_compatibility(topic, "NONE") == {"compatibility": "NONE"}
+    assert client.register_schema(topic, REQUIRING)
+
+
+def test_a_subjects_level_is_set_and_deleted(client: SchemaRegistryClient, topic: str) -> None:
     with refused(42203, 422):
         client.set_compatibility(level="SIDEWAYS")
     with refused(40408, 404):
         client.get_compatibility(topic)
-    client.set_config(topic, ServerConfig(compatibility=ConfigCompatibilityLevel.NONE))
-    assert client.get_config(topic).compatibility_level == "NONE"
-    assert client.delete_config(topic).compatibility_level == "NONE"
-    assert client.test_compatibility(topic, schema("a"))
-    assert client.test_compatibility_all_versions(topic, schema("a"), verbose=True)
+    for level in ConfigCompatibilityLevel:
+        answer = client.set_config(topic, ServerConfig(compatibility=level))
+        assert answer == {"compatibility": level}
+        assert client.get_config(topic).compatibility_level == level
+    assert client.delete_config(topic).compatibility_level == level
+    with refused(40408, 404):
+        client.get_config(topic)
+    with refused(40401, 404):
+        client.delete_config(topic)
+
+
+@pytest.fixture
+def own_client() -> Iterator[SchemaRegistryClient]:
+    """Of a registry whose own settings no other test sees."""
+    with (
+        RegistryServer() as server,
+        SchemaRegistryClient({"url": server.url, "max.retries": 0}) as client,
+    ):
+        yield client
+
+
+def test_the_registrys_level_is_set_and_deleted(own_client: SchemaRegistryClient) -> None:
+    own_client.set_compatibility(level="FULL")
+    assert own_client.get_compatibility() == "FULL"
+    assert own_client.delete_config().compatibility_level == "FULL"
+    assert own_client.get_compatibility() == "BACKWARD"
+
+
+def test_the_registrys_mode_is_set(own_client: SchemaRegistryClient, topic: str) -> None:
+    assert own_client.update_global_mode("READONLY") == "READONLY"
+    assert own_client.get_global_mode() == "READONLY"
+    with refused(42205, 422):
+        own_client.register_schema(topic, schema("a"))
+    own_client.update_global_mode("READWRITE")
+    own_client.register_schema(topic, schema("a"))
+    with refused(42205, 422):
+        own_client.update_global_mode("IMPORT")
+    assert own_client.update_global_mode("IMPORT", force=True) == "IMPORT"
 
 
 def test_modes_are_kept(client: SchemaRegistryClient, topic: str) -> None:
@@ -159,6 +205,70 @@ def test_modes_are_kept(client: SchemaRegistryClient, topic: str) -> None:
         client.update_mode(topic, "SIDEWAYS")
     assert client.delete_mode(topic) == "READONLY"
     client.register_schema(topic, schema("a"))
+
+
+def test_lists_are_paged_as_they_ask(client: SchemaRegistryClient, topic: str) -> None:
+    for one in "abc":
+        client.register_schema(topic, schema(one))
+    assert client.get_versions(topic, offset=1, limit=1) == [2]
+    schema_id = client.get_latest_version(topic).schema_id
+    assert client.get_subjects(subject_prefix=topic, offset=0, limit=1) == [topic]
+    assert client.get_subjects_by_schema_id(schema_id, deleted=True, limit=1) == [topic]
+    assert client.get_schema_versions(schema_id, subject_name=topic, limit=1)[0].version == 3
+    assert client.get_contexts(offset=0, limit=1) == ["."]
+    assert client.get_referenced_by(topic, 1) == []
+
+
+def test_deleted_subjects_are_listed_alone(client: SchemaRegistryClient, topic: str) -> None:
+    written = schema("a")
+    client.register_schema(topic, written)
+    client.delete_subject(topic)
+    assert topic in client.get_subjects(deleted_only=True)
+    client.clear_caches()
+    assert client.get_version(topic, 1, deleted=True).version == 1
+    assert client.lookup_schema(topic, written, deleted=True).version == 1
+    client.clear_caches()
+    with refused(40401, 404):
+        client.lookup_schema(topic, written)
+
+
+def test_a_normalized_schema_is_found_whatever_the_order_of_its_props(
+    client: SchemaRegistryClient, topic: str
+) -> None:
+    one, other = (
+        Schema(f'{{"type":"fixed","name":"F","size":1,{props}}}')
+        for props in ('"b":1,"a":2', '"a":2,"b":1')
+    )
+    schema_id = client.register_schema(topic, one, normalize_schemas=True)
+    assert client.register_schema(topic, other, normalize_schemas=True) == schema_id
+    assert client.lookup_schema(topic, other, normalize_schemas=True).version == 1
+    assert client.test_compatibility(topic, other, normalize=True)
+
+
+def test_a_schema_is_resolved_when_they_ask(client: SchemaRegistryClient, topic: str) -> None:
+    client.register_schema(f"{topic}-address", Schema(ADDRESS))
+    references = [SchemaReference("n.Address", f"{topic}-address", 1)]
+    schema_id = client.register_schema(topic, Schema(USER, "AVRO", references))
+    client.clear_caches()
+    assert '"zip"' in (client.get_schema(schema_id, fmt="resolved").schema_str or "")
+    assert '"zip"' not in (client.get_latest_version(topic).schema.schema_str or "")
+
+
+def test_no_schema_has_metadata_and_no_topic_associations(
+    client: SchemaRegistryClient, topic: str
+) -> None:
+    client.register_schema(topic, schema("a"))
+    with refused(40403, 404):
+        client.get_latest_with_metadata(topic, {"owner": "me"})
+    assert client.get_associations_by_resource_name(topic, "-", "topic") == []
+
+
+@pytest.mark.parametrize("subject", ["a/b c%2F", "ü ✓", ":.lab:orders", "a?b#c&d=e+f"])
+def test_a_subject_may_have_any_name(client: SchemaRegistryClient, subject: str) -> None:
+    schema_id = client.register_schema(subject, Schema(ADDRESS))
+    assert subject in client.get_subjects()
+    assert client.get_latest_version(subject).schema_id == schema_id
+    assert client.delete_subject(subject) == [1]
 
 
 def test_referenced_schemas_cannot_be_deleted(client: SchemaRegistryClient, topic: str) -> None:

@@ -25,7 +25,7 @@ from flowodm.avro import parse
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.framing import frame
 from flowodm.producer import producer_of
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from flowodm.settings import BatchSettings, RealTimeSettings
 from tests.faces import FACES, Face, play
 from tests.models import based_on, connection_to
@@ -174,6 +174,7 @@ def test_a_bad_record_can_be_a_value_of_the_stream(face, base, topic):
 
 def test_records_of_an_older_and_a_newer_writer_are_read_into_the_model(face, base, topic):
     registry = base.get_connection().schema_registry()
+    registry.set_compatibility_level("NONE", f"{topic}-value")
     text = {"name": "id", "type": "string"}
     versions = [
         ([text], {"id": "old"}),

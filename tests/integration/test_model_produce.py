@@ -24,7 +24,7 @@ from flowodm import (
     SubjectNotFound,
     TopicNotFound,
 )
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.models import based_on, connection_to
 
 pytestmark = pytest.mark.integration

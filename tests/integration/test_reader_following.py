@@ -243,7 +243,9 @@ def test_a_header_name_that_is_no_text_costs_the_headers_and_not_the_read(
 ) -> None:
     topic = topics.make("headless")
     bad = [(b"a", b"0"), (b"\xff\xfe", b"1"), (b"b", None)]
+    usual = [RawRecord(b"k", b"v", [(b"a", b"0")], BASE)] * 500
     rows = [
+        *usual,  # CPython runs code that has run often without some of its checks
         RawRecord(b"k0", b"v0", [(b"a", b"0")], BASE),
         RawRecord(b"k1", b"v1", bad, BASE),
         RawRecord(b"k2", b"v2", [], BASE),
@@ -252,11 +254,12 @@ def test_a_header_name_that_is_no_text_costs_the_headers_and_not_the_read(
     ]
     produce_raw(topics.config["bootstrap.servers"], topic, rows)
     records, reader = read_all(connection, topic, ReadOptions())
+    records = records[len(usual) :]
     assert [record.value for record in records] == [b"v0", b"v1", b"v2", b"v3", b"v4"]
     assert [len(record.headers) for record in records] == [1, 0, 0, 0, 1]
     assert [record.timestamp for record in records] == [BASE, BASE, BASE, BASE, -1]
     (notice,) = reader.notices
-    assert notice.message.startswith(f"`{topic}` [0] has records, the first at offset 1, whose")
+    assert notice.message.startswith(f"`{topic}` [0] has records, the first at offset 501, whose")
     assert not notice.is_problem
 
 

@@ -13,12 +13,13 @@ from flowodm.errors import (
     RegistryError,
     RegistryUnreachable,
     SchemaCompatibilityError,
+    SchemaError,
     SchemaNotFound,
     SubjectNotFound,
 )
-from flowodm.registry import AsyncSchemaRegistry, Reference, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
-from flowodm.sandbox.registry_store import Store
+from flowodm.registry import AsyncSchemaRegistry, Reference, SchemaDocument, SchemaRegistry
+from flowodm.sandbox.registry import RegistryServer
+from flowodm.sandbox.registry.store import Store
 
 pytestmark = pytest.mark.integration
 
@@ -253,6 +254,37 @@ def test_a_subject_has_no_level_until_it_is_set(embedded_url: str, subject: str)
 def test_the_registrys_mode_and_languages_are_read(registry: SchemaRegistry) -> None:
     assert registry.mode() == "READWRITE"
     assert "AVRO" in registry.schema_types()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("JSON", '{"type":"object","properties":{"id":{"type":"string"}}}'),
+        ("PROTOBUF", 'syntax = "proto3";\nmessage Order {\n  string id = 1;\n}\n'),
+    ],
+)
+def test_a_subject_in_another_language_is_listed_and_shown_and_not_parsed(
+    apicurio_url: str, subject: str, kind: str, text: str
+) -> None:
+    with SchemaRegistry(RegistryConfig(url=apicurio_url)) as registry:
+        registered = registry.register(subject, SchemaDocument(text, kind))
+        assert subject in registry.subjects()
+        found = registry.version(subject).schema
+        assert (found.schema_type, found.schema_id) == (kind, registered.schema_id)
+        assert "id" in found.text
+        with pytest.raises(SchemaError, match=f"is {kind}, not Avro"):
+            registry.parsed(registered.schema_id)
+
+
+def test_the_embedded_registry_says_that_it_keeps_avro_only(
+    embedded_url: str, subject: str
+) -> None:
+    with (
+        SchemaRegistry(RegistryConfig(url=embedded_url)) as registry,
+        pytest.raises(RegistryError, match="keeps AVRO only") as caught,
+    ):
+        registry.register(subject, SchemaDocument("{}", "JSON"))
+    assert caught.value.code == 42201
 
 
 def test_a_breaking_schema_is_refused_and_the_verdict_says_why(

@@ -3,14 +3,8 @@
 import contextlib
 import http.client
 import json
-import random
-import re
-import resource
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from flowodm.config import RegistryConfig
-from flowodm.errors import RegistryUnreachable, SandboxError
+from flowodm.errors import SandboxError
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import MAX_BODY, RegistryServer
+from flowodm.sandbox.registry.server import MAX_BODY, RegistryServer
+from flowodm.sandbox.registry.store import Store
+from tests.registry_process import RegistryProcess
 
 pytestmark = pytest.mark.integration
 
@@ -57,7 +53,8 @@ def ask(
 
 
 def fixed(number: int) -> str:
-    return f'{{"type":"fixed","name":"F{number}","size":1}}'
+    """One of many schemas that may follow each other."""
+    return f'{{"type":"fixed","name":"F","size":1,"number":{number}}}'
 
 
 # What it refuses
@@ -114,6 +111,17 @@ def test_a_large_body_is_refused_and_the_next_request_served(server: RegistrySer
         ("/subjects/" + "x" * 20_000 + "/versions", 404),
         ("//subjects", 404),
         ("*", 404),
+        ("/subjects?deleted=perhaps", 400),
+        ("/subjects?limit=many", 400),
+        ("/subjects?offset=" + "9" * 30, 400),
+        ("/subjects/:.ctx:none/versions", 404),
+        ("/subjects/%F0%9F%A6%86/versions/1", 404),
+        ("/subjects/..%2F..%2Fetc/versions", 404),
+        ("/subjects/s/versions/" + "9" * 5000, 422),
+        ("/subjects/s/versions/-99999999999", 422),
+        ("/schemas/ids/" + "9" * 5000, 404),
+        ("/schemas/ids/-1", 404),
+        ("/schemas/guids/%00", 404),
     ],
 )
 def test_any_path_has_an_answer(server: RegistryServer, path: str, status: int) -> None:
@@ -129,13 +137,58 @@ def test_an_encoded_slash_is_part_of_a_name(server: RegistryServer) -> None:
     assert b'"a/b%"' in ask(server, "/subjects")[1]
 
 
-def test_every_answer_says_that_compatibility_is_not_checked(server: RegistryServer) -> None:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
-    connection.request("GET", "/config")
-    response = connection.getresponse()
-    assert response.headers["X-Registry-Compatibility"] == "NONE"
-    assert json.loads(response.read()) == {"compatibilityLevel": "NONE"}
-    connection.close()
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_slash_at_the_end_says_nothing(server: RegistryServer, slash: str) -> None:
+    assert json.loads(ask(server, f"/config{slash}")[1]) == {"compatibilityLevel": "BACKWARD"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("application/vnd.schemaregistry+json; charset=utf-8", 200),
+        ("application/x-www-form-urlencoded", 415),
+        ("text/html", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_only_json_is_taken(server: RegistryServer, kind: str, status: int) -> None:
+    body = json.dumps({"schema": fixed(0)}).encode()
+    place = "/subjects/typed/versions"
+    found, _ = ask(server, place, method="POST", body=body, headers={"Content-Type": kind})
+    assert found == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 3_000_000,
+        b'{"a":' * 700_000,
+        b'{"schema":"' + b"[" * 3_000_000 + b'"}',
+        b'{"schema":"1","schema":"2"}',
+        b'{"id":' + b"9" * 1_000_000 + b"}",
+        b"\x1f\x8b" + bytes(1000),
+        b"\xff\xfe{\x00}\x00",
+    ],
+    ids=["lists", "objects", "inside a schema", "twice", "a long number", "gzip", "UTF-16"],
+)
+def test_a_body_that_is_no_request_is_refused(server: RegistryServer, body: bytes) -> None:
+    found, answer = ask(server, "/subjects/s/versions", method="POST", body=body)
+    assert found in (400, 422)
+    assert json.loads(answer)["error_code"] in (400, 42201)
+
+
+def test_thousands_of_subjects_come_with_one_request(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = Store(path)
+    with store.transaction():
+        for number in range(5000):
+            schema = store.add_schema(f"guid-{number}", fixed(number), ())
+            store.add_version(f"subject-{number:04}", 1, schema.schema_id)
+    store.close()
+    with RegistryServer(path) as server:
+        assert len(json.loads(ask(server, "/subjects")[1])) == 5000
+        assert len(json.loads(ask(server, "/schemas?latestOnly=true")[1])) == 5000
 
 
 def test_a_port_in_use_is_said_to_be_so(server: RegistryServer) -> None:
@@ -193,37 +246,16 @@ def test_registering_at_the_same_time_gives_one_id(server: RegistryServer) -> No
         assert registry.versions("mixed") == (1, 2, 3, 4, 5)
 
 
-class Process:
-    """The registry as `sandbox up` runs it."""
-
-    def __init__(self, *arguments: str, largest_file: int | None = None) -> None:
-        command = [sys.executable, "-m", "flowodm.sandbox.registry_server", *arguments]
-        self.popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if largest_file is not None:
-            resource.prlimit(self.popen.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        assert self.popen.stdout is not None
-        self.line = self.popen.stdout.readline().decode()
-        self.url = self.line.split()[1] if self.line.startswith("ready ") else ""
-
-    def __enter__(self) -> "Process":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.communicate()
-
-
 def test_one_line_says_that_it_is_ready() -> None:
-    with Process("--port", "0") as process:
-        assert process.line.endswith(" (compatibility NONE: schemas are not checked yet)\n")
+    with RegistryProcess("--port", "0") as process:
+        assert process.line == f"ready {process.url}\n"
         with SchemaRegistry(RegistryConfig(url=process.url)) as registry:
             assert registry.subjects() == ()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals) -> None:
-    with Process() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
+    with RegistryProcess() as process, SchemaRegistry(RegistryConfig(url=process.url)) as registry:
         registry.subjects()
         started = time.monotonic()
         process.popen.send_signal(number)
@@ -233,57 +265,16 @@ def test_a_signal_ends_it_soon_also_with_connections_open(number: signal.Signals
 
 
 def test_a_port_in_use_is_one_line_and_exit_1(server: RegistryServer) -> None:
-    with Process("--port", server.url.rpartition(":")[2]) as process:
+    with RegistryProcess("--port", server.url.rpartition(":")[2]) as process:
         _, err = process.popen.communicate(timeout=10)
         assert process.popen.returncode == 1
         assert err.decode().count("\n") == 1
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    path = str(tmp_path / "state.sqlite")
-    chance = random.Random(4711)
-    acknowledged: dict[int, int] = {}
-    numbers = iter(range(1_000_000))
-
-    def write(registry: SchemaRegistry) -> None:
-        with contextlib.suppress(RegistryUnreachable):
-            while True:
-                number = next(numbers)
-                registered = registry.register("s", fixed(number))
-                acknowledged[number] = registered.schema_id
-
-    for _ in range(4):
-        with Process("--file", path) as process:
-            config = RegistryConfig(url=process.url)
-            with SchemaRegistry(config) as registry:
-                threads = [threading.Thread(target=write, args=(registry,)) for _ in range(3)]
-                before = len(acknowledged)
-                for thread in threads:
-                    thread.start()
-                until = time.monotonic() + 10
-                wanted = before + chance.randint(5, 60)
-                while len(acknowledged) < wanted and time.monotonic() < until:
-                    time.sleep(0.001)
-                process.popen.kill()
-                for thread in threads:
-                    thread.join()
-        assert len(acknowledged) > before
-
-    with (
-        Process("--file", path) as process,
-        SchemaRegistry(RegistryConfig(url=process.url)) as registry,
-    ):
-        for number, schema_id in acknowledged.items():
-            assert registry.schema_by_id(schema_id).text == fixed(number)
-            assert registry.lookup("s", fixed(number)).schema.schema_id == schema_id
-        assert list(registry.versions("s")) == list(range(1, len(registry.versions("s")) + 1))
-        assert len(registry.versions("s")) >= len(acknowledged)
-
-
 def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
     path = str(tmp_path / "state.sqlite")
     acknowledged: list[int] = []
-    with Process("--file", path, largest_file=300_000) as process:
+    with RegistryProcess("--file", path, largest_file=300_000) as process:
         exchange = ask_process(process)
         for number in range(500):
             if exchange(number) != 200:
@@ -294,14 +285,14 @@ def test_a_full_disk_is_an_error_and_what_was_acknowledged_stays(tmp_path: Path)
         assert process.popen.poll() is None
 
     with (
-        Process("--file", path) as process,
+        RegistryProcess("--file", path) as process,
         SchemaRegistry(RegistryConfig(url=process.url)) as registry,
     ):
         assert len(registry.versions("s")) == len(acknowledged)
         assert registry.lookup("s", fixed(acknowledged[-1])).version == len(acknowledged)
 
 
-def ask_process(process: Process) -> Callable[[int], int]:
+def ask_process(process: RegistryProcess) -> Callable[[int], int]:
     """Return a function that registers a schema and gives the status, without retries."""
 
     def register(number: int) -> int:
@@ -313,9 +304,3 @@ def ask_process(process: Process) -> Callable[[int], int]:
         return status
 
     return register
-
-
-def test_the_pages_example_runs() -> None:
-    page = Path(__file__).parents[2] / "docs" / "registry.md"
-    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(example, "registry.md", "exec"), {})

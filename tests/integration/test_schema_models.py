@@ -71,7 +71,7 @@ def test_a_model_that_the_registry_contradicts_is_told(
     fields = [{"name": "id", "type": "string"}, {"name": "tags", "type": "string"}]
     document = {"type": "record", "name": "Order", "fields": fields}
     call("upload_schema", document, f"{topic}-value")
-    call("upload_schema", derive(order), f"{topic}-value")
+    call("upload_schema", derive(order), f"{topic}-value", "NONE")
     first = call("validate_against_registry", order, version=1)
     assert not first.is_valid
     assert [error.partition(":")[0] for error in first.errors] == ["`price`", "`at`", "`tags`"]

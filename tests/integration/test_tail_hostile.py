@@ -13,7 +13,7 @@ import pytest
 from benchmarks.processes import measured
 from flowodm.config.context import RegistryConfig
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.integration.hostile_records import SCHEMAS, hostile_records
 from tests.servers import TestServers
 from tests.unit.cli.hostile import MUST_NOT_SHOW

@@ -53,6 +53,7 @@ class Road:
 
     def close(self) -> None:
         self._consumer.close()
+        self.registry.close()
 
     def model(self, case: Case) -> type[FlowBaseModel]:
         """The case's class; what its schema references is registered first, as people do it."""

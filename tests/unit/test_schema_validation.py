@@ -222,12 +222,14 @@ BLOCKING = sorted(
 )
 
 
-def test_the_functions_are_those_of_the_old_library() -> None:
+def test_the_functions_are_those_of_the_old_library_and_those_that_write_source() -> None:
     assert BLOCKING == [
         "check_compatibility",
         "delete_subject",
         "generate_model_from_registry",
         "generate_model_from_schema",
+        "generate_package",
+        "generate_source",
         "get_schema_versions",
         "list_subjects",
         "load_schema_from_file",

@@ -12,6 +12,7 @@ from flowodm import (
     FlowBaseModel,
     KafkaConnection,
     RegistryUnreachable,
+    SchemaCompatibilityError,
     SchemaNotFound,
     Tombstone,
     TopicNotFound,
@@ -198,6 +199,15 @@ def test_the_registry_answers_both_clients_and_by_its_own_rules(mock: MockKafka)
 
     found = asyncio.run(ask())
     assert (found.subject, found.schema.schema_id) == ("a b/ü-value", registered.schema_id)
+
+
+def test_the_registry_refuses_what_breaks_compatibility_until_it_is_told_not_to(mock: MockKafka):
+    registry = mock.connection.schema_registry()
+    registry.register("orders-value", '"string"')
+    with pytest.raises(SchemaCompatibilityError, match="TYPE_MISMATCH"):
+        registry.register("orders-value", '"long"')
+    registry.set_compatibility_level("NONE")
+    assert registry.register("orders-value", '"long"').schema_id == 2
 
 
 def test_a_registry_that_was_ended_answers_no_more(mock: MockKafka):

@@ -68,7 +68,7 @@ def test_a_pattern_is_found_anywhere(pattern: str, expected: list[str]) -> None:
 
 
 def test_what_is_no_pattern_is_said_before_anything_is_asked() -> None:
-    with pytest.raises(UsageError, match=r"`\(` is not a regular expression"):
+    with pytest.raises(UsageError, match=r"`\(` is no regular expression"):
         list_topics(KafkaConnection("never-loaded"), "(", is_regex=True)
 
 

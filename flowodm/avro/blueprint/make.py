@@ -1,10 +1,11 @@
 """The plan itself: a schema's named types as Python classes, its types as annotations."""
 
 import inspect
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Final
 
 from flowodm.avro.annotations import AvroField, AvroName, AvroType
+from flowodm.avro.blueprint.combine import combine
 from flowodm.avro.blueprint.defaults import Defaults, natural_json
 from flowodm.avro.blueprint.names import Names
 from flowodm.avro.blueprint.plan import (
@@ -21,6 +22,7 @@ from flowodm.avro.blueprint.plan import (
     Marked,
     Named,
     RecordPlan,
+    RootPlan,
     Scalar,
     ScalarName,
     UnionOf,
@@ -76,7 +78,7 @@ _LOGICAL: Final[dict[str, ScalarName]] = {
 
 
 def blueprint(
-    schema: Schema, *, reserved: Set[str] = frozenset(), root_name: str | None = None
+    *schemas: Schema, reserved: Set[str] = frozenset(), root_name: str | None = None
 ) -> Blueprint:
     """Plan Python classes for a schema: names, types, defaults, and what else it says.
 
@@ -84,40 +86,49 @@ def blueprint(
     cannot have become other names, with the Avro name kept as alias.
 
     Args:
-        schema: The schema.
+        schemas: The schema; or several whose classes are to stand beside each other.
         reserved: Attributes that the class of the root has already.
         root_name: The name of that class; None: from the schema, `Root` if it has no name.
 
     Raises:
-        SchemaError: It is too large or too deep for Python classes.
+        SchemaError: It is too large or too deep for Python classes, or the schemas contradict
+            each other.
     """
-    found = survey(schema)
-    with_class = tuple(
-        node for node in found.types if not isinstance(node, Fixed) or node.fullname in found.own
-    )
-    names = Names(schema, with_class, wanted=root_name, reserved=reserved)
-    return _Planner(schema, names, found).blueprint()
+    schema, types, roots, references = combine(schemas)
+    found = survey(schema, types)
+    names = Names(schema, roots, found.types, own=found.own, wanted=root_name, reserved=reserved)
+    return _Planner(schema, names, found, references).blueprint(roots)
 
 
 class _Planner:
     """Plans the classes of one schema."""
 
-    def __init__(self, schema: Schema, names: Names, found: Survey) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        names: Names,
+        found: Survey,
+        references: Mapping[str | int, tuple[str, ...]],
+    ) -> None:
         self._schema = schema
+        self._references = references
         self._names = names
         self._found = found
         self._defaults = Defaults(schema, names)
         self._has_namespaces = any("." in node.fullname for node in found.types)
 
-    def blueprint(self) -> Blueprint:
+    def blueprint(self, roots: tuple[Type, ...]) -> Blueprint:
         classes = tuple(
             self._class(node) for node in self._found.order if node.fullname in self._names.classes
         )
         return Blueprint(
-            self._names.root,
-            self._annotation(self._schema.root),
+            tuple(
+                RootPlan(name, self._annotation(root), self._references.get(id(root), ()))
+                for name, root in zip(self._names.roots, roots, strict=True)
+            ),
             classes,
             {each.name: each for each in classes},
+            self._names.fixeds,
         )
 
     def _class(self, node: NamedType) -> ClassPlan:
@@ -144,6 +155,7 @@ class _Planner:
             node.default if isinstance(node, Enum) else None,
             isinstance(node, Record) and node.is_error,
             node.fullname in self._schema.external,
+            self._references.get(node.fullname, ()),
             node.props,
         )
         return None if said == AvroName() else said
@@ -198,7 +210,7 @@ class _Planner:
             document["aliases"] = list(node.aliases)
         is_external = node.fullname in self._schema.external
         mark = AvroType(document, is_external=is_external)
-        return Marked(Named(own) if own else Scalar(plain), mark)
+        return Marked(Named(own) if own else Scalar(plain), mark, node.fullname)
 
 
 def _primitive(node: Primitive) -> Annotation:

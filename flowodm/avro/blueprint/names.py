@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 
 from flowodm.avro.blueprint.naming import Taken, attribute_names, class_name, member_names
 from flowodm.avro.schema import Schema
-from flowodm.avro.types import Enum, NamedType, Record, type_name
+from flowodm.avro.types import Enum, Fixed, NamedType, Record, Type
 
 __all__ = ["Names"]
 
@@ -14,16 +14,20 @@ class Names:
 
     Args:
         schema: The schema.
-        types: The named types that get a class, in the order in which they take their names.
-        wanted: The name of the class of the root.
-        reserved: What the class of the root has already.
+        roots: The types whose classes come first; the schema's root, or those of several schemas.
+        types: The named types, in the order in which they take their names.
+        own: The fixeds that have a class.
+        wanted: The name of the class of the first root.
+        reserved: What the classes of the roots have already.
     """
 
     def __init__(
         self,
         schema: Schema,
+        roots: tuple[Type, ...],
         types: tuple[NamedType, ...],
         *,
+        own: Container[str],
         wanted: str | None,
         reserved: Container[str],
     ) -> None:
@@ -32,18 +36,34 @@ class Names:
         self._attributes: dict[str, Mapping[str, str]] = {}
         self._members: dict[str, Mapping[str, str]] = {}
         taken = Taken()
-        root = schema.deref(schema.root)
-        is_own = isinstance(root, Record) and root.fullname not in schema.external
-        self._root = type_name(root) if is_own else None
-        self.root = class_name(self._root or "Root", taken, wanted=wanted)
-        """The class of the root."""
-        self.classes = {
-            node.fullname: (
-                self.root if node.fullname == self._root else class_name(node.fullname, taken)
+        self.roots = tuple(
+            class_name(
+                root.fullname if isinstance(root, Record) else "Root",
+                taken,
+                wanted=None if index else wanted,
             )
-            for node in types
+            for index, root in enumerate(roots)
+        )
+        """The classes of the roots."""
+        self.classes = {
+            root.fullname: name
+            for root, name in zip(roots, self.roots, strict=True)
+            if isinstance(root, Record)
         }
         """By full name."""
+        self._roots = frozenset(self.classes)
+        for node in types:
+            if not isinstance(node, Fixed) or node.fullname in own:
+                self.classes.setdefault(node.fullname, "")
+        for fullname, name in self.classes.items():
+            self.classes[fullname] = name or class_name(fullname, taken)
+        self.fixeds = {
+            node.fullname: class_name(node.fullname, taken)
+            for node in types
+            if isinstance(node, Fixed) and node.fullname not in own
+        }
+        """Of the other fixeds: what their annotations may be called, by full name."""
+        self._hidden = frozenset((*self.classes.values(), *self.roots, *self.fixeds.values()))
 
     def attributes(self, fullname: str) -> Mapping[str, str]:
         """The attributes of a record, by field."""
@@ -51,9 +71,9 @@ class Names:
             node = self._schema.names[fullname]
             assert isinstance(node, Record)
             names = [field.name for field in node.fields]
-            reserved = self._reserved if fullname == self._root else ()
+            reserved = self._reserved if fullname in self._roots else ()
             self._attributes[fullname] = dict(
-                zip(names, attribute_names(names, reserved), strict=True)
+                zip(names, attribute_names(names, reserved, self._hidden), strict=True)
             )
         return self._attributes[fullname]
 

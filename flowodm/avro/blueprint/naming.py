@@ -77,6 +77,7 @@ _MODULE_NAMES: Final = frozenset(ready) | frozenset(
 )
 """What a module of models imports; `Settings` is a class inside one."""
 
+_HIDDEN_TYPES: Final = _TYPE_WORDS | (_MODULE_NAMES - {"Settings"})
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_]+")
 _HIDDEN_CLASSES: Final = frozenset(dir(builtins)) | _MODULE_NAMES
 _TEXT_NAMES: Final = frozenset(dir(str)) | {"mro", "name", "value"}
@@ -130,14 +131,17 @@ def class_name(fullname: str, taken: Taken, *, wanted: str | None = None) -> str
     return taken.claim(longer)
 
 
-def attribute_names(names: Iterable[str], reserved: Container[str]) -> tuple[str, ...]:
+def attribute_names(
+    names: Iterable[str], reserved: Container[str], classes: Container[str] = ()
+) -> tuple[str, ...]:
     """The attributes of a record's fields.
 
     Args:
         names: Of the fields.
         reserved: What the class has already.
+        classes: The other classes: an attribute would hide one from the annotations after it.
     """
-    plain = {name: _attribute(name, reserved) for name in names}
+    plain = {name: _attribute(name, reserved, classes) for name in names}
     first: dict[str, str] = {}
     for name, attribute in plain.items():
         if name == attribute:
@@ -162,13 +166,13 @@ def member_names(symbols: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _attribute(name: str, reserved: Container[str]) -> str:
+def _attribute(name: str, reserved: Container[str], classes: Container[str]) -> str:
     plain = _plain(name).lstrip("_") or "field"
     if plain[0].isdigit():
         plain = f"field_{plain}"
     if plain.startswith(_PROTECTED) or plain in _MODEL_NAMES:
         plain = f"field_{plain}"
-    hidden = plain in _TYPE_WORDS or plain in PYDANTIC_NAMES or plain in reserved
+    hidden = any(plain in names for names in (_HIDDEN_TYPES, PYDANTIC_NAMES, reserved, classes))
     return f"{plain}_" if hidden or keyword.iskeyword(plain) else plain
 
 

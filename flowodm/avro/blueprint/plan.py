@@ -28,6 +28,7 @@ __all__ = [
     "Named",
     "Of",
     "RecordPlan",
+    "RootPlan",
     "Scalar",
     "ScalarName",
     "UnionOf",
@@ -99,6 +100,8 @@ class Marked:
 
     type: "Annotation"
     mark: AvroType | Digits
+    fixed: str | None = None
+    """The full name of the fixed that it stands for, if it is one."""
 
 
 Annotation: TypeAlias = Scalar | Named | ListOf | DictOf | UnionOf | Marked
@@ -208,18 +211,45 @@ ClassPlan: TypeAlias = RecordPlan | EnumPlan | FixedPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Blueprint:
-    """The classes of a schema."""
+class RootPlan:
+    """The class of a schema's root."""
 
     name: str
-    """The class of the root: a planned record, or a `RootModel` of `root`."""
-    root: Annotation
+    """A planned record, or a `RootModel` of `annotation`."""
+    annotation: Annotation
+    references: tuple[str, ...] = ()
+    """The full names that its schema leaves to the other schemas, where there are several."""
+
+    @property
+    def is_record(self) -> bool:
+        """Whether the class is a planned record."""
+        return isinstance(self.annotation, Named) and self.annotation.name == self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """The classes of a schema, or of several."""
+
+    roots: tuple[RootPlan, ...]
+    """Of each schema."""
     classes: tuple[ClassPlan, ...]
     """Each after those that it needs, except that classes may need each other in a circle."""
     by_name: dict[str, ClassPlan] = field(compare=False, repr=False)
     """By Python name."""
+    fixeds: dict[str, str] = field(default_factory=dict)
+    """The fixeds without a class, by full name: what their annotations may be called."""
+
+    @property
+    def name(self) -> str:
+        """The class of the first root."""
+        return self.roots[0].name
+
+    @property
+    def root(self) -> Annotation:
+        """What the first root is."""
+        return self.roots[0].annotation
 
     @property
     def is_record(self) -> bool:
-        """Whether the root's class is a planned record."""
-        return isinstance(self.root, Named) and self.root.name == self.name
+        """Whether the first root's class is a planned record."""
+        return self.roots[0].is_record

@@ -37,15 +37,19 @@ class Survey:
     """What was found."""
 
     types: tuple[NamedType, ...]
-    """The named types that the root leads to, as they come when the schema is read."""
+    """The named types that the roots lead to, as they come when the schema is read."""
     order: tuple[NamedType, ...]
     """The same, each after those that it needs, as far as they do not need each other."""
     own: frozenset[str]
     """The fixeds that need a class of their own."""
 
 
-def survey(schema: Schema) -> Survey:
+def survey(schema: Schema, roots: tuple[Type, ...]) -> Survey:
     """Look over a schema.
+
+    Args:
+        schema: The named types.
+        roots: Where to begin.
 
     Raises:
         SchemaError: It is too large for Python classes.
@@ -54,7 +58,7 @@ def survey(schema: Schema) -> Survey:
     order: list[NamedType] = []
     own: set[str] = set()
     fields = 0
-    stack: list[Iterator[Type]] = [_parts(schema, schema.root, own)]
+    stack: list[Iterator[Type]] = [_parts(schema, roots, own)]
     open_types: list[NamedType | None] = [None]
     while stack:
         node = next(stack[-1], None)
@@ -93,12 +97,12 @@ def _check_size(types: int, fields: int, depth: int, schema: Schema) -> None:
 
 def _record_parts(schema: Schema, record: Record, own: set[str]) -> Iterator[Type]:
     for field in record.fields:
-        yield from _parts(schema, field.type, own)
+        yield from _parts(schema, (field.type,), own)
 
 
-def _parts(schema: Schema, root: Type, own: set[str]) -> Iterator[Type]:
-    """The named types in one type, in order; the fixeds that share a union are added to `own`."""
-    stack: list[tuple[Type, int]] = [(root, 0)]
+def _parts(schema: Schema, roots: tuple[Type, ...], own: set[str]) -> Iterator[Type]:
+    """The named types in some types, in order; the fixeds that share a union are added to `own`."""
+    stack: list[tuple[Type, int]] = [(root, 0) for root in reversed(roots)]
     while stack:
         node, depth = stack.pop()
         if depth > _TALLEST:

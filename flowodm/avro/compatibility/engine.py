@@ -13,6 +13,7 @@ from flowodm.avro.compatibility.incompatibility import IncompatibilityType
 from flowodm.avro.matching import PROMOTIONS, is_named_alike, kind_of
 from flowodm.avro.schema import Schema
 from flowodm.avro.survey import survey
+from flowodm.avro.text import java_part_text
 from flowodm.avro.types import (
     Array,
     Enum,
@@ -233,7 +234,7 @@ class Engine:
                 kind = _java_kind(self._reader.deref(field.type))
                 message = (
                     f"Reader record field {field.name} type:{kind} pos:{index} matches multiple"
-                    f" fields in writer record schema {writer.fullname}"
+                    f" fields in writer record schema {self._java_record(writer)}"
                 )
                 cause = Cause("AMBIGUOUS_FIELD", reader, writer, message, field)
                 self.ambiguous.append((place, cause))
@@ -253,6 +254,12 @@ class Engine:
             return
         cause = Cause("READER_FIELD_MISSING_DEFAULT_VALUE", reader, writer, field.name, field)
         verdict.add(("fields", index), cause)
+
+    def _java_record(self, writer: Record) -> str:
+        """A record as Java writes it out; once, as Java gives up at the first ambiguous field."""
+        if not self._exact or self.ambiguous:
+            return writer.fullname
+        return java_part_text(writer, self._writer.names)
 
     def _written_fields(self, writer: Record) -> dict[str, Field]:
         known = self._written.get(id(writer))

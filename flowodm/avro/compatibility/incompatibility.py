@@ -49,7 +49,8 @@ class Incompatibility:
     writer: str
     """What the writer has there."""
     java_message: str
-    """Java's own message, which registries give as `additionalInfo`."""
+    """Java's own message, which registries give as `additionalInfo`; of an ambiguous field whole
+    only in exact mode, as it has all of the writer's record in it."""
 
     def registry_text(self, reader: str = "new", writer: str = "old") -> str:
         """Write it as a schema registry does.

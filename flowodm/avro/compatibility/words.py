@@ -10,7 +10,7 @@ from flowodm.avro.matching import kind_of
 from flowodm.avro.names import full_name, namespace_of
 from flowodm.avro.type_words import type_words
 from flowodm.avro.types import Enum, Fixed, NamedType, Record, Type, Union
-from flowodm.avro.words import shown
+from flowodm.avro.words import listed, shown
 
 __all__ = ["Changing", "Words"]
 
@@ -19,7 +19,6 @@ Changing: TypeAlias = Literal["reader", "writer"] | None
 
 _LOSSLESS: Final = {"int": ("long", "double"), "float": ("double",), "string": ("bytes",)}
 """The promotions that a cure may name: they keep every value."""
-_MOST_NAMES: Final = 8
 _DEEPEST: Final = 3
 """Branches inside each other whose reasons a message tells."""
 
@@ -137,7 +136,7 @@ def _size_words(reader: Fixed, writer: Fixed) -> _Words:
 
 def _symbol_words(reader: Enum, writer: Enum) -> _Words:
     known = set(reader.symbols)
-    missing = _listed([symbol for symbol in writer.symbols if symbol not in known])
+    missing = listed([symbol for symbol in writer.symbols if symbol not in known])
     name = shown(reader.fullname)
     return _Words(
         f"the reader's {name} does not know {missing}, and has no `default` symbol",
@@ -174,8 +173,16 @@ def _ambiguous_words(cause: Cause, writer: Record) -> _Words:
     assert cause.field is not None
     field = cause.field
     written = {other.name for other in writer.fields}
-    names = _listed([name for name in (field.name, *field.aliases) if name in written])
-    name = shown(field.name)
+    claimed = [name for name in dict.fromkeys((field.name, *field.aliases)) if name in written]
+    names, name = listed(claimed), shown(field.name)
+    if len(claimed) == 1:  # twice the same, as the check counts them
+        return _Words(
+            f"the reader's field {name} has the name {names} twice, and Java takes it for two",
+            f"field {name}, aliases included",
+            f"field {names}",
+            f"give {name} no alias that is its own name, and none twice",
+            f"leave {names} out",
+        )
     return _Words(
         f"the reader's field {name} is each of the written fields {names}: which one is not said",
         f"field {name}, aliases included",
@@ -224,13 +231,7 @@ def _writer_type_cure(reader: Type) -> str:
 
 
 def _or(kinds: Sequence[str]) -> str:
-    return f" (or {_listed(kinds)})" if kinds else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    words = [shown(name) for name in names[:_MOST_NAMES]]
-    hidden = len(names) - len(words)
-    return ", ".join([*words, f"{hidden} more"] if hidden else words)
+    return f" (or {listed(kinds)})" if kinds else ""
 
 
 def _a(word: str) -> str:

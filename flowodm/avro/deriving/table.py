@@ -23,6 +23,8 @@ class Table:
         self.external: set[str] = set()
         self.is_outside = False
         """Whether what is defined now belongs to a schema that this one references."""
+        self.references: frozenset[str] = frozenset()
+        """The full names that the class itself leaves to other schemas."""
         self.records: dict[str, RecordBinding] = {}
         self.enums: dict[str, EnumBinding] = {}
         self.fixeds: dict[str, type] = {}
@@ -57,6 +59,7 @@ class Table:
     def define(self, node: NamedType, *, is_external: bool = False) -> NamedType | Ref:
         """Keep a definition; returns what stands in the tree for it."""
         self.names[node.fullname] = node
+        is_external = is_external or node.fullname in self.references
         if is_external or self.is_outside:
             self.external.add(node.fullname)
         return Ref(node.fullname) if is_external else node

@@ -86,6 +86,7 @@ class Tree:
 
     def _root(self) -> Walk[Type]:
         place = Place(self._model, None, "", "")
+        self._table.references = frozenset(name_mark(self._model, place).references)
         if not issubclass(self._model, RootModel):
             return (yield from self._record(self._model, place))
         return (yield from self._in_root(self._model, place))
@@ -299,7 +300,8 @@ class Tree:
         fullname = fullname_of(cls, mark, place)
         if not self._table.take(fullname, cls, place):
             return Ref(fullname)
-        if mark.is_external and place.attribute is not None:
+        is_external = mark.is_external or fullname in self._table.references
+        if is_external and place.attribute is not None:
             self._outside.append((cls, Place(cls, None, "", "")))
             self._table.external.add(fullname)
             return Ref(fullname)

@@ -62,8 +62,9 @@ def test_27_a_text_is_not_an_array(base: Any, topic: str, tmp_path: Path) -> Non
 
 def test_28_a_level_that_is_asked_for_is_the_one_that_counts(base: Any, topic: str) -> None:
     """0.3.1 ignored the level: it checked at the registry's own, and reported the one it got."""
-    connection = base.get_connection()
-    connection.schema_registry().register(f"{topic}-value", ARRAY)
+    registry = base.get_connection().schema_registry()
+    registry.register(f"{topic}-value", ARRAY)
+    registry.set_compatibility_level("NONE", f"{topic}-value")
 
     class Here(Labelled, base):
         Settings: ClassVar = settings(topic)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from flowodm import DeserializationError, RegistryUnreachable, SchemaValidationError
 from flowodm.avro import AvroName, parse
 from flowodm.codec.framing import frame
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.integration.defects.conftest import PATIENCE, settings
 
 pytestmark = pytest.mark.integration
@@ -114,6 +114,7 @@ def test_04_a_new_field_is_never_dropped_for_the_registrys_latest(
 ) -> None:
     """0.3.1 wrote with the registry's latest version: a field it did not have was left out."""
     register(base, topic, a_record(("old", "string")))
+    base.get_connection().schema_registry().set_compatibility_level("NONE", f"{topic}-value")
 
     class Event(base):
         Settings: ClassVar = settings(topic)

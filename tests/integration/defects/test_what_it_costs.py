@@ -18,8 +18,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from flowodm import BaseSettings, RegistryUnreachable
-from flowodm.sandbox import registry_server
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
+from flowodm.sandbox.registry import server as registry_server
 from flowodm.subscription.ledger import Hold
 from tests.faces import play
 from tests.integration.defects.conftest import PATIENCE, settings

@@ -10,7 +10,7 @@ import flowodm.cli
 
 pytestmark = pytest.mark.unit
 
-SOURCES = sorted(Path(flowodm.cli.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(flowodm.cli.__file__).parent.rglob("*.py"))
 ONLY_PRINTER = "output.py"
 
 

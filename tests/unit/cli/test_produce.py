@@ -15,7 +15,7 @@ from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Stream
 from flowodm.config import RegistryConfig
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.mock_cluster import MockCluster, Silent
 
 pytestmark = pytest.mark.unit

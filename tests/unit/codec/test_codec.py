@@ -21,7 +21,7 @@ from flowodm.errors import RegistryUnreachable
 from flowodm.json_form import JSON
 from flowodm.record import Decoded, Headers, Record, Undecodable
 from flowodm.registry import Reference, RegisteredSchema, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 
 pytestmark = pytest.mark.unit
 

@@ -27,7 +27,7 @@ from flowodm.json_form import JSON
 from flowodm.lines import LineOptions, LineReader, Message, SchemaWish, SideSchemas
 from flowodm.record import Headers, Record
 from flowodm.registry import SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 
 pytestmark = pytest.mark.unit
 

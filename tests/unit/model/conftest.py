@@ -6,7 +6,7 @@ import pytest
 
 from flowodm.connection import KafkaConnection
 from flowodm.model import FlowBaseModel
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.mock_cluster import MockCluster
 from tests.models import based_on, to_registry
 
@@ -14,6 +14,9 @@ from tests.models import based_on, to_registry
 @pytest.fixture(scope="module")
 def registry_server() -> Iterator[RegistryServer]:
     with RegistryServer(port=0) as server:
+        # The models of a module share topics, and are no versions of each other.
+        with to_registry(server) as connection:
+            connection.schema_registry().set_compatibility_level("NONE")
         yield server
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from flowodm.codec.decode import compile_decoder
 from flowodm.errors import RegistryUnreachable, SerializationError, SubjectNotFound
 from flowodm.model.attached import reading_of, writing_of
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit

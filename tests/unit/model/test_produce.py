@@ -25,7 +25,7 @@ from flowodm.errors import (
 )
 from flowodm.model import FlowBaseModel
 from flowodm.producer import Delivery
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from flowodm.settings import RealTimeSettings
 from tests.mock_cluster import MockCluster, Silent
 from tests.models import based_on

@@ -18,7 +18,7 @@ from flowodm.model import Tombstone
 from flowodm.model.attached import reading_of
 from flowodm.record import Undecodable
 from flowodm.registry import RegisteredSchema, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit

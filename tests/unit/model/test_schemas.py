@@ -22,7 +22,7 @@ from flowodm.errors import (
     SubjectNotFound,
 )
 from flowodm.registry import Reference, SchemaRegistry
-from flowodm.sandbox.registry_server import RegistryServer
+from flowodm.sandbox.registry import RegistryServer
 from tests.models import based_on, to_registry
 
 pytestmark = pytest.mark.unit

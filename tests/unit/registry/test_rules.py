@@ -74,6 +74,20 @@ def test_registering_forgets_the_latest_version() -> None:
     assert world.run(world.rules.version("s", "latest")).version == 2
 
 
+def test_an_id_and_a_version_are_sent_where_they_are_to_be_kept() -> None:
+    world = World([answer({"id": 42})])
+    found = world.run(world.rules.register("s", '"int"', schema_id=42, version=3))
+    body = json.loads(world.requests[0].body)
+    assert (found.schema_id, body["id"], body["version"]) == (42, 42, 3)
+
+
+def test_the_latest_versions_of_all_subjects_are_one_question() -> None:
+    world = World([answer([versioned("a", 1), versioned("b", 2)])])
+    found = world.run(world.rules.latest_versions())
+    assert [(one.subject, one.version) for one in found] == [("a", 1), ("b", 2)]
+    assert world.urls == [f"{BASE}/schemas?latestOnly=true"]
+
+
 def test_an_unknown_id_is_taken_as_unknown_for_a_short_while() -> None:
     world = World([refusal(40403), refusal(40403), answer(INT)])
     for _ in range(3):
