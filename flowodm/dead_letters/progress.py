@@ -6,7 +6,7 @@ replay of the topic goes on where the others stopped, whatever each of them chos
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.dead_letters.marks import MOST_TEXT, Marks
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Progress", "read_progress", "replay_group"]
+
+_MARGIN: Final = 256
+"""On the way, what is kept may be a little longer than it is in the end."""
 
 
 def replay_group(topic: str) -> str:
@@ -91,7 +94,7 @@ class Progress:
             after = self.of(partition).copy()
             for start, stop in runs:
                 after.add(start, stop)
-            if len(after.text()) > MOST_TEXT:
+            if len(after.text()) > MOST_TEXT - _MARGIN:
                 raise UsageError(
                     f"`{self._topic}` [{partition}]: the choice leaves out too many records between"
                     " those it sends, for the cluster to remember which",

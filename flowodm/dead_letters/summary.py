@@ -65,7 +65,7 @@ class Summary:
 
     def counts(self) -> tuple[LetterCount, ...]:
         """Return what was counted, by topic, the most frequent kind first."""
-        return tuple(sorted(self._counts.values(), key=lambda one: (one.topic, -one.count)))
+        return tuple(sorted(self._counts.values(), key=_order))
 
     def _with(self, found: LetterCount, one: DeadRecord) -> LetterCount:
         record = one.record
@@ -87,6 +87,11 @@ def _kind(one: DeadRecord) -> _Kind:
     said = (letter.topic, letter.exception, letter.group)
     topic, exception, group = (None if text is None else text[:_LONGEST] for text in said)
     return (one.record.topic, topic, exception, group, True)
+
+
+def _order(one: LetterCount) -> tuple[object, ...]:
+    said = (one.original_topic, one.exception, one.group)
+    return (one.topic, -one.count, not one.is_letter, *(text or "" for text in said))
 
 
 def _nothing(kind: _Kind, *, is_rest: bool) -> LetterCount:
