@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.dead_letters.marks import MOST_TEXT, Marks
-from flowodm.errors import BrokerError, UsageError
+from flowodm.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -72,6 +72,7 @@ class Progress:
         self._topic = topic
         self._timeout = timeout
         self._kept = self._read()
+        self._tried: dict[int, Marks] = {}
         self.marks = {partition: marks.copy() for partition, marks in self._kept.items()}
         """Of each partition; whoever sends adds to them, and then saves."""
 
@@ -105,7 +106,8 @@ class Progress:
         """Keep what has been added.
 
         Raises:
-            BrokerError: The cluster did not take it, or another replay of the topic is at work.
+            PlanError: Another replay of the topic is at work.
+            BrokerError: The cluster did not take it; it can be tried again.
         """
         changed = {
             partition: marks
@@ -114,13 +116,21 @@ class Progress:
         }
         if not changed:
             return
-        if self._read() != self._kept:
-            raise BrokerError(
-                f"another replay of `{self._topic}` is at work, or its progress was changed",
-                hint=f"the last records sent here may be sent again; group `{self.group}`",
-            )
+        self._check_alone()
+        self._tried = {partition: marks.copy() for partition, marks in changed.items()}
         self._write(changed)
-        self._kept |= {partition: marks.copy() for partition, marks in changed.items()}
+        self._kept |= self._tried
+
+    def _check_alone(self) -> None:
+        """Refuse to go on where someone else has written; a try of ours may have come through."""
+        found = self._read()
+        for partition in found.keys() | self._kept.keys():
+            known = (self._kept.get(partition), self._tried.get(partition))
+            if found.get(partition) not in known:
+                raise PlanError(
+                    f"another replay of `{self._topic}` is at work, or its progress was changed",
+                    hint=f"what was sent since may be sent again; group `{self.group}`",
+                )
 
     def _read(self) -> dict[int, Marks]:
         found = read_progress(self._connection, [self._topic], timeout=self._timeout)

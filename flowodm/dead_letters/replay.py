@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from flowodm.consumer.dead_letter import DeadLetter, read_dead_letter, replay_headers
 from flowodm.dead_letters.plan import ReplayPlan, target_of
 from flowodm.dead_letters.progress import Progress
-from flowodm.errors import BrokerError, FlowODMError
+from flowodm.errors import AuthenticationFailed, AuthorizationError, BrokerError, FlowODMError
 from flowodm.positions import Offset, Range
 from flowodm.producer import Producer
 from flowodm.producer.failures import expired
@@ -124,6 +124,7 @@ class Replay:
         Raises:
             DeliveryError: A record was refused; those that follow it are not sent.
             DeliveryTimeout: No broker acknowledges anything any more.
+            PlanError: Another replay of the topic is at work.
             BrokerError: What is to be sent cannot be read, or progress cannot be kept.
         """
         if not self._plan.selected:
@@ -201,8 +202,21 @@ class Replay:
                 raise expired(self._plan.topic, self._options.patience, self._connection)
         if self._failure is not None:
             raise self._failure
-        self._progress.save()
+        self._keep()
         self._in_flight, self._kept_at = 0, monotonic()
+
+    def _keep(self) -> None:
+        """Keep what was acknowledged; a broker that comes back takes a while to be asked."""
+        until = monotonic() + self._options.patience
+        while True:
+            try:
+                return self._progress.save()
+            except (AuthenticationFailed, AuthorizationError):
+                raise
+            except BrokerError:
+                if monotonic() > until:
+                    raise
+            sleep(_STEP)
 
 
 def _partition(letter: DeadLetter, target: str, count: int) -> int | None:
