@@ -221,7 +221,6 @@ def _reader(
 def _batches(output: Output, reader: "Reader", sieve: "Sieve") -> "Iterator[list[DeadRecord]]":
     line = ProgressLine(output)
     for batch in reader.batches():
-        progress = reader.progress
-        line.draw("read", progress.records, progress.records + progress.remaining)
+        line.draw_reading(reader)
         yield sieve.keep(batch)
     output.clear_status()

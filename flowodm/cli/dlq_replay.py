@@ -65,7 +65,6 @@ def run(session: Session, request: ReplayRequest) -> int:
         if request.execute:
             connection.check_change("dlq replay", request.topic)
         progress = Progress(connection, request.topic, timeout=_PATIENCE)
-        line = ProgressLine(session.output)
         plan = build_plan(
             connection,
             request.topic,
@@ -74,7 +73,7 @@ def run(session: Session, request: ReplayRequest) -> int:
             selection=request.selection,
             max_replays=request.max_replays,
             timeout=_PATIENCE,
-            on_step=lambda read: line.draw("read", read.records, read.records + read.remaining),
+            on_step=ProgressLine(session.output).draw_reading,
         )
         session.output.clear_status()
         for notice in plan.notices:
@@ -83,9 +82,8 @@ def run(session: Session, request: ReplayRequest) -> int:
             return _preview(session, plan, progress)
         if plan.count:
             _confirm(session, connection, request, plan)
-        options = ReplayOptions(rate=request.rate)
-        with Replay(connection, plan, progress, options) as replay:
-            _send(session.output, plan, replay)
+        replay = Replay(connection, plan, progress, ReplayOptions(rate=request.rate))
+        _send(session.output, plan, replay)
         return _end(session, plan, replay)
 
 
@@ -121,10 +119,10 @@ def _preview(session: Session, plan: "ReplayPlan", progress: "Progress") -> int:
 def _send(output: Output, plan: "ReplayPlan", replay: "Replay") -> None:
     line = ProgressLine(output)
     try:
-        for sent in replay.steps():
-            line.draw("sent", sent, plan.count)
+        with replay:
+            for sent in replay.steps():
+                line.draw("sent", sent, plan.count)
     except BaseException:
-        output.clear_status()
         output.note(f"{replay.sent:,} of {_counted(plan.count)} sent; the next run goes on there")
         raise
     output.clear_status()

@@ -1,9 +1,12 @@
 """How far long work is, on a terminal."""
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flowodm.cli.output import Output, Span
+
+if TYPE_CHECKING:
+    from flowodm.reader import Reader
 
 __all__ = ["ProgressLine"]
 
@@ -24,9 +27,14 @@ class ProgressLine:
         self._is_shown = output.stderr.is_tty and not output.quiet
         self._drawn_at = 0.0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the line would be drawn now; worth asking where the numbers cost something."""
+        return self._is_shown and time.monotonic() - self._drawn_at >= _REDRAW
+
     def draw(self, verb: str, done: int, total: int | None = None) -> None:
         """Draw the line, unless it was drawn a moment ago."""
-        if not self._is_shown or time.monotonic() - self._drawn_at < _REDRAW:
+        if not self.is_due:
             return
         self._drawn_at = time.monotonic()
         if total is None:
@@ -35,3 +43,9 @@ class ProgressLine:
         filled = _BAR * done // max(total, 1)
         bar = "█" * filled + "░" * (_BAR - filled)
         self._output.status(Span(f"{verb} {bar} {done:,} of {total:,} · ctrl-c ends", "dim"))
+
+    def draw_reading(self, reader: "Reader") -> None:
+        """Draw how far a bounded read is."""
+        if self.is_due:
+            progress = reader.progress
+            self.draw("read", progress.records, progress.records + progress.remaining)

@@ -15,7 +15,6 @@ from flowodm.positions import Offset, Start
 from flowodm.producer import count_partitions
 from flowodm.query import FilterCounts
 from flowodm.reader import Notice, Reader, ReadOptions
-from flowodm.reader import Progress as ReadProgress
 from flowodm.record import Record
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def build_plan(
     selection: Selection | None = None,
     max_replays: int = 3,
     timeout: float = PATIENCE,
-    on_step: Callable[[ReadProgress], None] | None = None,
+    on_step: Callable[[Reader], None] | None = None,
 ) -> ReplayPlan:
     """Read a topic of dead letters up to the ends of now, and settle what would be sent where.
 
@@ -97,7 +96,7 @@ def build_plan(
         selection: What is chosen; None: all.
         max_replays: Records that were sent again so many times are left out.
         timeout: Seconds to wait for each answer of the cluster.
-        on_step: Called now and then with how far the reading is.
+        on_step: Called now and then with the reader, which knows how far it is.
 
     Raises:
         TopicNotFound: There is no such topic, or no such target.
@@ -120,7 +119,7 @@ def build_plan(
             kept = iter(sieve.keep(batch))
             draft.take(batch, kept, sent)
             if on_step is not None:
-                on_step(reader.progress)
+                on_step(reader)
         _check_ends(reader, sent)
     for notice in reader.notices:
         if notice.is_problem:

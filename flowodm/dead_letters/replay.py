@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic, sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from flowodm.consumer.dead_letter import DeadLetter, read_dead_letter, replay_headers
 from flowodm.dead_letters.plan import ReplayPlan, target_of
 from flowodm.dead_letters.progress import Progress
-from flowodm.errors import AuthenticationFailed, AuthorizationError, BrokerError, FlowODMError
+from flowodm.errors import (
+    AuthenticationFailed,
+    AuthorizationError,
+    BrokerError,
+    DeliveryError,
+    FlowODMError,
+)
 from flowodm.positions import Offset, Range
 from flowodm.producer import Producer
 from flowodm.producer.failures import expired
@@ -79,8 +85,10 @@ class Replay:
             connection.check_change(_OPERATION, target)
         progress.check_room(plan.selected)
         said = connection.context.client_config("producer").keys()
-        # no record may expire by itself: one behind it would overtake it
-        config = {} if said & _PATIENCE_KEYS else {"message.timeout.ms": 0}
+        # what a broker refuses is a whole batch: alone, a record takes no other with it
+        config: dict[str, Any] = {"batch.num.messages": 1}
+        if not said & _PATIENCE_KEYS:  # one that expired alone would be overtaken
+            config["message.timeout.ms"] = 0
         self._producer = Producer(connection, config=config)
         self._partitions = {
             target: self._producer.check_topic(target, operation=_OPERATION)
@@ -178,10 +186,21 @@ class Replay:
         return self._after.get(record.partition, min(first, record.offset))
 
     def _take(self, partition: int, start: int, offset: int, outcome: "Outcome") -> None:
-        if isinstance(outcome, FlowODMError):
-            self._failure = self._failure or outcome
-        else:
+        if not isinstance(outcome, FlowODMError):
             self._progress.of(partition).add(start, offset + 1)
+        elif self._failure is None:
+            self._failure = self._named(partition, offset, outcome)
+
+    def _named(self, partition: int, offset: int, error: FlowODMError) -> FlowODMError:
+        """Say which record was refused; other failures are about no record."""
+        if type(error) is not DeliveryError:
+            return error
+        failed = DeliveryError(
+            f"`{self._plan.topic}` {partition}:{offset} cannot be sent: {error.message}",
+            hint=f"leave it out: --where '!(partition == {partition} && offset == {offset})'",
+        )
+        failed.__cause__ = error
+        return failed
 
     def _keep_when_due(self) -> None:
         if self._failure is not None:

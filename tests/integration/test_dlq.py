@@ -377,6 +377,29 @@ def test_what_cannot_go_back_is_told_waits_and_is_exit_1(
     assert sent == [0, 3, 6]
 
 
+def test_a_record_that_is_refused_ends_a_replay_and_can_be_left_out(
+    dlq: Callable[..., Finished],
+    letters: str,
+    make_topic: Callable[..., str],
+    sandbox: TestServers,
+):
+    narrow = make_topic(config={"max.message.bytes": "2000"})
+    produce_letters(
+        sandbox.client_config,
+        letters,
+        [a_letter(narrow, 0), a_letter(narrow, 3, value=bytes(5_000)), a_letter(narrow, 6)],
+    )
+    done = dlq("replay", letters, "--execute")
+    assert done.exit_code == 1
+    assert f"`{letters}` 0:1 cannot be sent" in done.stderr
+    (hint,) = [line for line in done.stderr.splitlines() if "--where" in line]
+    where = hint.partition("--where ")[2].strip("'")
+    assert dlq("replay", letters, "--execute", "--where", where).exit_code == 0
+    found = records_of_all(sandbox, narrow)
+    assert {one.value() for one in found} == {b'{"n": 0}', b'{"n": 6}'}
+    assert json.loads(dlq("replay", letters, "-o", "json").stdout)["count"] == 1
+
+
 def test_hostile_headers_are_shown_harmlessly_and_not_followed(
     dlq: Callable[..., Finished], origin: str, letters: str, sandbox: TestServers
 ):
