@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.cli.dlq_records import LetterWriter, ShownLetter, letter_writer
 from flowodm.cli.options import Session
-from flowodm.cli.output import Output, Span
+from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span
 from flowodm.cli.process import Shield
 from flowodm.cli.progress_line import ProgressLine
 from flowodm.cli.tables import Column, write_rows
 from flowodm.cli.tail_loop import check_reader_of_output, rare_collections, schema_names
+from flowodm.errors import FlowODMError
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -157,7 +158,9 @@ class _Show:
                         self._write(found[:left])
                     if self.count == self._limit:
                         break
-        except KeyboardInterrupt:
+        except (OutputClosed, OutputFailed):
+            raise
+        except (KeyboardInterrupt, FlowODMError):
             self._end()
             raise
         self._end()

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "read_progress", "replay_group"]
 
-_MARGIN: Final = 256
-"""On the way, what is kept may be a little longer than it is in the end."""
+_LOOKS: Final = 32
+_MARGIN: Final = 512
+"""Between two looks, what is kept may get a little longer."""
 
 
 def replay_group(topic: str) -> str:
@@ -92,10 +93,7 @@ class Progress:
             UsageError: It would.
         """
         for partition, runs in selected.items():
-            after = self.of(partition).copy()
-            for start, stop in runs:
-                after.add(start, stop)
-            if len(after.text()) > MOST_TEXT - _MARGIN:
+            if _longest_text(self.of(partition), list(runs)) > MOST_TEXT - _MARGIN:
                 raise UsageError(
                     f"`{self._topic}` [{partition}]: the choice leaves out too many records between"
                     " those it sends, for the cluster to remember which",
@@ -150,3 +148,13 @@ class Progress:
         for place in self._connection.wait(future, timeout=self._timeout).topic_partitions or ():
             if place.error is not None:
                 raise broker_error(place.error, connection=self._connection)
+
+
+def _longest_text(before: Marks, runs: list[tuple[int, int]]) -> int:
+    """Return about how long what is kept gets, while runs are added one after the other."""
+    marks, longest, step = before.copy(), 0, max(len(runs) // _LOOKS, 1)
+    for number, (start, stop) in enumerate(runs, start=1):
+        marks.add(start, stop)
+        if number % step == 0 or number == len(runs):
+            longest = max(longest, len(marks.text()))
+    return longest

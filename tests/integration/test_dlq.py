@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -430,6 +431,53 @@ def test_hostile_headers_are_shown_harmlessly_and_not_followed(
     assert done.exit_code == 0
     assert [one.value() for one in records_of_all(sandbox, origin)] == [b"lengths"]
     assert "2 records left out" in done.stderr
+
+
+def test_a_record_that_does_not_decode_is_shown_with_its_error(
+    dlq: Callable[..., Finished],
+    origin: str,
+    letters: str,
+    registry_url: str,
+    sandbox: TestServers,
+):
+    unknown = b"\0" + (2**31 - 1).to_bytes(4, "big") + b"\x02"
+    produce_letters(
+        sandbox.client_config, letters, [a_letter(origin, 0, value=unknown, key=unknown)]
+    )
+    env = {"SCHEMA_REGISTRY_URL": registry_url}
+    (shown,) = json.loads(dlq("show", letters, "-o", "json", env=env).stdout)
+    assert {"key_error", "payload_error"} <= shown.keys()
+    assert shown["dead_letter"]["topic"] == origin
+    done = dlq("show", letters, "-o", "pretty", env=env)
+    assert (done.exit_code, "✗ not decoded" in done.stdout) == (0, True)
+
+
+def test_a_registry_that_is_gone_is_an_error_and_the_output_stays_a_document(
+    dlq: Callable[..., Finished], origin: str, letters: str, sandbox: TestServers
+):
+    framed = b"\0\0\0\0\1\x02"
+    produce_letters(sandbox.client_config, letters, [a_letter(origin, 0, value=framed)])
+    env = {"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}
+    done = dlq("show", letters, "-o", "json", env=env)
+    assert (done.exit_code, json.loads(done.stdout)) == (1, [])
+    assert "error: " in done.stderr
+    assert dlq("replay", letters, "--execute", env=env).exit_code == 0
+    assert [one.value() for one in records_of_all(sandbox, origin)] == [framed]
+
+
+def test_a_choice_that_cannot_be_remembered_is_refused_before_anything_is_sent(
+    dlq: Callable[..., Finished], origin: str, letters: str, sandbox: TestServers
+):
+    failure = tuple(STYLES["connect"](origin, 0, 0))
+    random = Random(3)
+    produce_letters(
+        sandbox.client_config,
+        letters,
+        [Letter(value=b"%d" % random.getrandbits(1), headers=failure) for _ in range(30_000)],
+    )
+    done = dlq("replay", letters, "--where", "value == 1", "--execute")
+    assert (done.exit_code, ends(sandbox.client_config, origin)) == (2, 0)
+    assert "for the cluster to remember" in done.stderr
 
 
 READ_ONLY = """
