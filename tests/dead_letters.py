@@ -75,7 +75,8 @@ class Letter:
 
 def produce_letters(config: Mapping[str, str], topic: str, letters: Iterable[Letter]) -> None:
     """Write dead letters, and wait until all of them are there."""
-    producer, refused = Producer(dict(config)), []
+    # idempotent, so that a retry on a new topic does not change their order
+    producer, refused = Producer(dict(config) | {"enable.idempotence": True}), []
     for one in letters:
         producer.produce(
             topic,

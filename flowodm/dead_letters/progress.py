@@ -5,20 +5,24 @@ was not sent; which of the later ones were is in the offset's metadata (`marks.p
 replay of the topic goes on where the others stopped, whatever each of them chose.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from flowodm.connection.kafka import PATIENCE
+from flowodm.connection.waiting import in_thread
 from flowodm.dead_letters.marks import MOST_TEXT, Marks
 from flowodm.errors import PlanError, UsageError
+from flowodm.producer import count_partitions
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from confluent_kafka import TopicPartition
 
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Progress", "read_progress", "replay_group"]
 
+_GRACE: Final = 0.5
 _LOOKS: Final = 32
 _MARGIN: Final = 512
 """Between two looks, what is kept may get a little longer."""
@@ -40,18 +44,80 @@ def read_progress(
     Raises:
         BrokerError: The cluster could not be asked.
     """
-    from confluent_kafka import ConsumerGroupTopicPartitions
-
-    admin, found = connection.admin(), {}
-    futures: dict[str, Future[ConsumerGroupTopicPartitions]] = {}
+    there = connection.metadata(timeout).topics
+    found: dict[tuple[str, int], Marks] = {}
     for topic in dict.fromkeys(topics):
-        asked = [ConsumerGroupTopicPartitions(replay_group(topic))]
-        (futures[topic],) = admin.list_consumer_group_offsets(asked).values()
-    for topic, future in futures.items():
-        for place in connection.wait(future, timeout=timeout).topic_partitions or ():
-            if place.topic == topic and place.offset >= 0:
-                found[topic, place.partition] = Marks.of(place.offset, place.metadata)
+        if topic in there:
+            numbers = range(len(there[topic].partitions))
+            with _Offsets(connection, topic, timeout) as offsets:
+                kept = offsets.read(numbers)
+            found |= {(topic, partition): marks for partition, marks in kept.items()}
     return found
+
+
+class _Offsets:
+    """The offsets of a topic's replay group, read and written by a consumer that reads nothing.
+
+    The admin client would do, but for librdkafka: its question for a group's offsets ends the
+    process when the group's broker is just starting (seen in 2.16, `rd_kafka_cgrp_op`).
+    """
+
+    def __init__(self, connection: "KafkaConnection", topic: str, timeout: float) -> None:
+        self._connection = connection
+        self._topic = topic
+        self._timeout = timeout
+        self._consumer = connection.consumer(
+            {
+                "group.id": replay_group(topic),
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "allow.auto.create.topics": False,
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, partitions: Iterable[int]) -> dict[int, Marks]:
+        """Return what is kept of partitions, where something is."""
+        from confluent_kafka import TopicPartition
+
+        asked = [TopicPartition(self._topic, one) for one in partitions]
+        ask = partial(self._consumer.committed, asked, timeout=self._timeout)
+        found = {}
+        for place in self._checked(self._connection.call(ask, timeout=self._timeout + _GRACE)):
+            marks = Marks.of(place.offset, place.metadata)
+            if marks:
+                found[place.partition] = marks
+        return found
+
+    def write(self, changed: Mapping[int, Marks]) -> None:
+        """Keep the marks of partitions, and wait until they are kept."""
+        from confluent_kafka import TopicPartition
+
+        places = [
+            TopicPartition(self._topic, partition, marks.watermark, marks.text())
+            for partition, marks in sorted(changed.items())
+        ]
+        commit: Callable[..., Any] = self._consumer.commit  # it answers, whatever its type says
+        ask = partial(commit, offsets=places, asynchronous=False)
+        self._checked(self._connection.call(ask, timeout=self._timeout) or ())
+
+    def close(self, timeout: float | None = None) -> None:
+        """Let go of the cluster; there is no group to leave."""
+        in_thread(self._consumer.close)
+
+    def _checked(self, places: "Iterable[TopicPartition]") -> "Iterable[TopicPartition]":
+        from flowodm.connection import broker_error
+
+        answers = list(places)
+        for place in answers:
+            if place.error is not None:
+                raise broker_error(place.error, connection=self._connection)
+        return answers
 
 
 class Progress:
@@ -71,9 +137,11 @@ class Progress:
     ) -> None:
         self._connection = connection
         self._topic = topic
-        self._timeout = timeout
-        self._kept = self._read()
-        self._tried: dict[int, Marks] = {}
+        self._count = count_partitions(connection, topic)
+        key = ("dead_letters", topic, timeout)
+        self._offsets = connection.owned(key, lambda: _Offsets(connection, topic, timeout))
+        self._kept = self._offsets.read(range(self._count))
+        self._tried: list[dict[int, Marks]] = []
         self.marks = {partition: marks.copy() for partition, marks in self._kept.items()}
         """Of each partition; whoever sends adds to them, and then saves."""
 
@@ -115,39 +183,21 @@ class Progress:
         if not changed:
             return
         self._check_alone()
-        self._tried = {partition: marks.copy() for partition, marks in changed.items()}
-        self._write(changed)
-        self._kept |= self._tried
+        self._tried.append({partition: marks.copy() for partition, marks in changed.items()})
+        self._offsets.write(changed)
+        self._kept |= self._tried[-1]
+        self._tried.clear()
 
     def _check_alone(self) -> None:
         """Refuse to go on where someone else has written; a try of ours may have come through."""
-        found = self._read()
+        found = self._offsets.read(range(self._count))
         for partition in found.keys() | self._kept.keys():
-            known = (self._kept.get(partition), self._tried.get(partition))
+            known = [one.get(partition) for one in (self._kept, *self._tried)]
             if found.get(partition) not in known:
                 raise PlanError(
                     f"another replay of `{self._topic}` is at work, or its progress was changed",
                     hint=f"what was sent since may be sent again; group `{self.group}`",
                 )
-
-    def _read(self) -> dict[int, Marks]:
-        found = read_progress(self._connection, [self._topic], timeout=self._timeout)
-        return {partition: marks for (_, partition), marks in found.items() if marks}
-
-    def _write(self, changed: Mapping[int, Marks]) -> None:
-        from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-
-        from flowodm.connection import broker_error
-
-        places = [
-            TopicPartition(self._topic, partition, marks.watermark, marks.text())
-            for partition, marks in sorted(changed.items())
-        ]
-        asked = ConsumerGroupTopicPartitions(self.group, places)
-        (future,) = self._connection.admin().alter_consumer_group_offsets([asked]).values()
-        for place in self._connection.wait(future, timeout=self._timeout).topic_partitions or ():
-            if place.error is not None:
-                raise broker_error(place.error, connection=self._connection)
 
 
 def _longest_text(before: Marks, runs: list[tuple[int, int]]) -> int:

@@ -5,6 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -71,9 +72,10 @@ def planned(connection: KafkaConnection, letters: str) -> tuple[ReplayPlan, Prog
 
 
 def numbers(connection: KafkaConnection, topic: str) -> list[tuple[bytes | None, int]]:
+    """The numbers in a topic with their keys, each partition in its order."""
     from flowodm.reader import ReadOptions, read
 
-    found = read(connection, topic, options=ReadOptions(timeout=30))
+    found = sorted(read(connection, topic, options=ReadOptions(timeout=30)), key=itemgetter(1, 2))
     return [(one.key, json.loads(one.value or b"null")) for one in found]
 
 
