@@ -7,12 +7,13 @@ replay of the topic goes on where the others stopped, whatever each of them chos
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.connection.waiting import in_thread
 from flowodm.dead_letters.marks import MOST_TEXT, Marks
-from flowodm.errors import PlanError, UsageError
+from flowodm.errors import BrokerError, PlanError, UsageError
 from flowodm.producer import count_partitions
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "read_progress", "replay_group"]
 
 _GRACE: Final = 0.5
+_AGAIN: Final = 0.1
+_PASSING: Final = frozenset(
+    {
+        *("NOT_COORDINATOR", "NOT_COORDINATOR_FOR_GROUP", "_WAIT_COORD"),
+        *("COORDINATOR_NOT_AVAILABLE", "GROUP_COORDINATOR_NOT_AVAILABLE"),
+        *("COORDINATOR_LOAD_IN_PROGRESS", "GROUP_LOAD_IN_PROGRESS"),
+    }
+)
+"""What a broker answers for a group while it starts."""
 _LOOKS: Final = 32
 _MARGIN: Final = 512
 """Between two looks, what is kept may get a little longer."""
@@ -88,7 +98,7 @@ class _Offsets:
         asked = [TopicPartition(self._topic, one) for one in partitions]
         ask = partial(self._consumer.committed, asked, timeout=self._timeout)
         found = {}
-        for place in self._checked(self._connection.call(ask, timeout=self._timeout + _GRACE)):
+        for place in self._answer(ask):
             marks = Marks.of(place.offset, place.metadata)
             if marks:
                 found[place.partition] = marks
@@ -104,20 +114,40 @@ class _Offsets:
         ]
         commit: Callable[..., Any] = self._consumer.commit  # it answers, whatever its type says
         ask = partial(commit, offsets=places, asynchronous=False)
-        self._checked(self._connection.call(ask, timeout=self._timeout) or ())
+        self._answer(ask)
 
     def close(self, timeout: float | None = None) -> None:
         """Let go of the cluster; there is no group to leave."""
         in_thread(self._consumer.close)
 
-    def _checked(self, places: "Iterable[TopicPartition]") -> "Iterable[TopicPartition]":
+    def _answer(self, ask: "Callable[[], list[TopicPartition] | None]") -> "list[TopicPartition]":
+        """Ask, and again while the group's broker is only starting."""
+        until = monotonic() + self._timeout
+        while True:
+            try:
+                return self._checked(self._connection.call(ask, timeout=self._timeout + _GRACE))
+            except BrokerError as error:
+                if monotonic() > until or not _is_passing(error):
+                    raise
+            sleep(_AGAIN)
+
+    def _checked(self, places: "list[TopicPartition] | None") -> "list[TopicPartition]":
+        from confluent_kafka import KafkaException
+
         from flowodm.connection import broker_error
 
-        answers = list(places)
-        for place in answers:
+        for place in places or ():
             if place.error is not None:
-                raise broker_error(place.error, connection=self._connection)
-        return answers
+                error = broker_error(place.error, connection=self._connection)
+                raise error from KafkaException(place.error)
+        return places or []
+
+
+def _is_passing(error: BrokerError) -> bool:
+    from confluent_kafka import KafkaException
+
+    cause = error.__cause__
+    return isinstance(cause, KafkaException) and cause.args[0].name() in _PASSING
 
 
 class Progress:
