@@ -13,7 +13,7 @@ from json import JSONEncoder
 from typing import Any, Final
 
 from flowodm.errors import UsageError
-from flowodm.expression import Expression, Outcome
+from flowodm.expression import Expression, Facts, Outcome
 from flowodm.patterns import compile_pattern
 from flowodm.record import DecodedRecord, Undecodable
 
@@ -42,6 +42,7 @@ class Filter:
         headers: `NAME=PATTERN` each, or `NAME` for a header that is there at all.
         grep: A pattern in the text of the key or the value: text as it is, anything else as
             JSON without spaces, times in ISO 8601, bytes in base64.
+        facts: More variables of the expression, each a map made of a record.
 
     Raises:
         UsageError: One of them has no meaning.
@@ -54,13 +55,14 @@ class Filter:
         key: str | None = None,
         headers: Iterable[str] = (),
         grep: str | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self._checks: list[Callable[[DecodedRecord], Outcome]] = []
         for header in headers:
             self._checks.append(_header_check(header))
         if key is not None:
             self._checks.append(_text_check(key, "key", (_KEY,)))
-        self._where = None if where is None else Expression(where)
+        self._where = None if where is None else Expression(where, facts)
         if self._where is not None:
             self._checks.append(self._where)
         if grep is not None:

@@ -152,6 +152,24 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "Tell how models differ from schemas.",
     ),
     CommandEntry(
+        "dlq list",
+        "flowodm.cli.dlq:list_letters",
+        "Count dead letters by where they came from, error and group.",
+        "topics",
+    ),
+    CommandEntry(
+        "dlq show",
+        "flowodm.cli.dlq:show_letters",
+        "Show dead letters: where each came from, why it was given up, and what it holds.",
+        "topics",
+    ),
+    CommandEntry(
+        "dlq replay",
+        "flowodm.cli.dlq:replay_letters",
+        "Send dead letters again, each once.",
+        "topics",
+    ),
+    CommandEntry(
         "list-subjects",
         "flowodm.cli.registry:list_subjects",
         "List the subjects of a registry.",
@@ -214,6 +232,7 @@ GROUPS: dict[str, str] = {
     "registry": "Schemas of a registry: looked at, checked, changed, moved.",
     "schema": "Schemas of files, commits and models, without a registry.",
     "models": "Python models of Avro schemas, both ways.",
+    "dlq": "Dead letters: counted, looked at, sent again.",
     "context": "Clusters by name, and which one is current.",
     "sandbox": "A local Apache Kafka and registry.",
 }

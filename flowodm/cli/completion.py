@@ -151,7 +151,7 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     option = _global_option(place.option)
     if option is None and place.option in ("--subject", "-s"):
         yield from _subjects(session)
-    elif option is None and place.option == "--against-topic":
+    elif option is None and place.option in ("--against-topic", "--from", "--to"):
         yield from _topics(session)
     elif option is None:
         yield from map(Candidate, _choices(place))

@@ -44,6 +44,11 @@ _EXAMPLES: Final = {
         "flowodm models generate schemas/ --out app/models.py",
         "flowodm models check",
     ),
+    "dlq": (
+        "flowodm dlq list",
+        "flowodm dlq show orders-dlt -n 10",
+        "flowodm dlq replay orders-dlt",
+    ),
     "context": (
         "flowodm context list",
         "flowodm context use prod",

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 from flowodm.cli.confirm import confirm_change
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Span
+from flowodm.cli.progress_line import ProgressLine
 from flowodm.errors import DeliveryError, FlowODMError, SerializationError, UsageError
 from flowodm.lines import LineReader, Message, SideSchemas, Spool, numbered_lines
 from flowodm.lines.source import followed_lines, text_of
@@ -28,8 +28,7 @@ _Numbered: TypeAlias = tuple[int, Message]
 
 _MOST_TOLD: Final = 10
 """Bad lines that are told one by one."""
-_REDRAW: Final = 0.1
-_BAR: Final = 20
+_WAIT: Final = 0.1
 _CANCEL: Final = 0.4
 _PATIENCE: Final = 30
 """Seconds that a record may wait for its acknowledgement, unless the context says otherwise."""
@@ -117,7 +116,7 @@ class _Checked:
 
     def followed(self, stream: BinaryIO) -> Iterator[_Numbered | None]:
         """Do the same; None says that no line has come for a moment."""
-        for line in followed_lines(stream, _REDRAW):
+        for line in followed_lines(stream, _WAIT):
             message = None if line is None else self._read(*line)
             if line is None:
                 yield None
@@ -131,27 +130,6 @@ class _Checked:
         except SerializationError as error:
             self.faults.add(number, error)
             return None
-
-
-class _Progress:
-    """The one line on a terminal's stderr that says how far it is."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._is_shown = output.stderr.is_tty and not output.quiet
-        self._drawn_at = 0.0
-
-    def draw(self, verb: str, done: int, total: int | None = None) -> None:
-        """Draw the line, unless it was drawn a moment ago."""
-        if not self._is_shown or time.monotonic() - self._drawn_at < _REDRAW:
-            return
-        self._drawn_at = time.monotonic()
-        if total is None:
-            self._output.status(Span(f"{verb} {done:,} · ctrl-c ends", "dim"))
-            return
-        filled = _BAR * done // max(total, 1)
-        bar = "█" * filled + "░" * (_BAR - filled)
-        self._output.status(Span(f"{verb} {bar} {done:,} of {total:,} · ctrl-c ends", "dim"))
 
 
 class _DryRun:
@@ -224,7 +202,7 @@ class _Run:
         self._output = session.output
         self._reader = reader
         self._checked = _Checked(reader, session.output)
-        self._progress = _Progress(session.output)
+        self._progress = ProgressLine(session.output)
         self._undelivered = _Faults(session.output)
         self._tells_deliveries = session.values.output is not None
         said = connection.context.client_config("producer").keys()
@@ -267,7 +245,7 @@ class _Run:
             else:
                 self._send_one(*numbered)
             self._progress.draw("sent", self._sent, total)
-        while self._producer.wait(_REDRAW):
+        while self._producer.wait(_WAIT):
             self._progress.draw("delivered", self._producer.delivered, self._sent)
 
     def _send_one(self, number: int, message: Message) -> None:

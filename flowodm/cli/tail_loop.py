@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from flowodm.reader import Reader
     from flowodm.registry import SchemaRegistry
 
-__all__ = ["Pace", "Tally", "run"]
+__all__ = [
+    "Pace",
+    "Tally",
+    "check_reader_of_output",
+    "rare_collections",
+    "run",
+    "schema_names",
+]
 
 _REDRAW: Final = 0.1
 """Seconds between two drawings of the status line."""
@@ -46,17 +53,17 @@ def run(request: "TailRequest", session: Session) -> int:
         writer = writer_for(
             request.form,
             output,
-            names=_names(registry),
+            names=schema_names(registry),
             several=request.reads_several,
             template=request.template,
         )
-        with _rare_collections(), Reader(connection, request.topics, request.read) as reader:
+        with rare_collections(), Reader(connection, request.topics, request.read) as reader:
             loop = _Loop(request, output, reader, writer, filter_, registry, decoders)
             return loop.run()
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Let the garbage collector look seldom: records make no cycles, and it would look at all.
 
     A fifth of the time of a long read went there.
@@ -170,7 +177,7 @@ class _Loop:
                     self._reader.acknowledge(batch[: self._tally.read - before])
                     return
             else:
-                _check_reader_of_output(self._output)
+                check_reader_of_output(self._output)
             self._status.draw(self._tally, self._filter)
 
     def _read_plain(self, batch: Sequence[Record]) -> None:
@@ -320,7 +327,7 @@ def _values_style() -> "Style":
     return VALUES
 
 
-def _names(registry: "SchemaRegistry | None") -> "SchemaNames":
+def schema_names(registry: "SchemaRegistry | None") -> "SchemaNames":
     """Return what asks the registry once for each schema id, and does without an answer."""
     known: dict[tuple[int, str, bool], SchemaName | None] = {}
 
@@ -358,7 +365,7 @@ def _up_to_failure(batch: Sequence[DecodedRecord]) -> list[DecodedRecord]:
     return kept
 
 
-def _check_reader_of_output(output: Output) -> None:
+def check_reader_of_output(output: Output) -> None:
     """Notice while nothing comes that whoever reads stdout has left.
 
     Raises:

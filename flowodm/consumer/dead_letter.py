@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from flowodm.record import Headers, Record, TimestampType
 
 __all__ = [
+    "REPLAYED",
     "STYLES",
     "DeadLetter",
     "HeaderStyle",
@@ -22,6 +23,8 @@ __all__ = [
     "is_dead_letter_header",
     "original_headers",
     "read_dead_letter",
+    "replay_headers",
+    "times_replayed",
 ]
 
 HeaderStyle: TypeAlias = Literal["spring", "connect", "smallrye"]
@@ -29,6 +32,8 @@ Stage: TypeAlias = Literal["decode", "handler", "dead letter"]
 """Where a record failed: its bytes, its handler, or on its way to the dead letters."""
 
 STYLES: Final[tuple[HeaderStyle, ...]] = ("spring", "connect", "smallrye")
+REPLAYED: Final = "flowodm-replayed"
+"""How many times a record was sent again. A header of its own: it outlives the next failure."""
 _MOST_MESSAGE: Final = 2_000
 _MOST_STACK: Final = 8_000
 """Characters; of a longer stack the end counts, where it was raised."""
@@ -134,6 +139,25 @@ def read_dead_letter(record: Record) -> DeadLetter | None:
         if any(field == "topic" and name in said for name, (field, _, _) in names.items()):
             return replace(_read(said, names), style=style)
     return None
+
+
+def times_replayed(headers: Headers) -> int:
+    """Return how many times a record was sent again; what is no number counts as not said."""
+    said = [_count(value) for name, value in headers if name == REPLAYED]
+    return max(said, default=0)
+
+
+def replay_headers(headers: Headers) -> Headers:
+    """Return the headers to send a dead letter again with: its own, and one time more."""
+    own = tuple(pair for pair in original_headers(headers) if pair[0] != REPLAYED)
+    return (*own, (REPLAYED, _write_text(times_replayed(headers) + 1)))
+
+
+def _count(value: bytes | None) -> int:
+    try:
+        return max(_read_number(value or b""), 0)
+    except ValueError:
+        return 0
 
 
 _Names: TypeAlias = Mapping[str, tuple[str, Callable[[object], bytes], Callable[[bytes], object]]]

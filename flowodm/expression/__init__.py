@@ -4,7 +4,7 @@ The language is CEL, run by a Rust library. That library copies everything it is
 expression is handed only the fields it names. Which records to show is `flowodm.query`'s matter.
 """
 
-from flowodm.expression.expression import Expression, Outcome
+from flowodm.expression.expression import Expression, Facts, Outcome
 from flowodm.expression.paths import MOST_NESTED, MOST_TEXT
 
-__all__ = ["MOST_NESTED", "MOST_TEXT", "Expression", "Outcome"]
+__all__ = ["MOST_NESTED", "MOST_TEXT", "Expression", "Facts", "Outcome"]

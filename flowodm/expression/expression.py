@@ -1,7 +1,7 @@
 """An expression, compiled once and run on record after record."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import Enum
@@ -14,7 +14,7 @@ from flowodm.expression.paths import Leaf, Names, Question, Step, find_names
 from flowodm.expression.values import EXACT, LARGEST, SMALLEST, Numbers, Unconvertible, to_cel
 from flowodm.record import Decoded, DecodedRecord, Headers, Record
 
-__all__ = ["Expression", "Outcome"]
+__all__ = ["Expression", "Facts", "Outcome"]
 
 _VARIABLES: Final = ("key", "value", "headers", "topic", "partition", "offset", "timestamp")
 _FUNCTIONS: Final = (
@@ -30,6 +30,7 @@ _FAILURES: Final = (ArithmeticError, LookupError, RuntimeError, TypeError, Value
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ABSENT: Final = object()
 
+Facts: TypeAlias = Mapping[str, Callable[[Record], Any]]
 _Read: TypeAlias = Callable[[DecodedRecord], Any]
 
 
@@ -50,26 +51,31 @@ class Expression:
     Args:
         source: CEL over `key`, `value`, `headers`, `topic`, `partition`, `offset` and
             `timestamp`.
+        facts: More variables by name, each a map made of a record.
 
     Raises:
         UsageError: It is not CEL, names something there is not, is too long or too deep.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, facts: Facts | None = None) -> None:
         self.source = source
+        wholes_of = {**_WHOLES, **(facts or {})}
+        known = (*_VARIABLES, *(facts or ()))
         names = find_names(source)
         program = _compile(source)
         functions = program.functions()
         _check_functions(functions, source)
-        _check_variables(program.variables(), names, source)
+        _check_variables(program.variables(), names, source, known)
         rewritten = cel().compile(names.source)
         self._execute = rewritten.execute
         self._numbers = Numbers(
             names.numbers, only_compares=not _CALCULATING.intersection(functions)
         )
         self._doubles = self._numbers.doubles
-        wholes = [Leaf(name, name) for name in _VARIABLES if name in rewritten.variables()]
-        self._readers = tuple((leaf.variable, _reader(leaf)) for leaf in (*names.leaves, *wholes))
+        wholes = [Leaf(name, name) for name in known if name in rewritten.variables()]
+        self._readers = tuple(
+            (leaf.variable, _reader(leaf, wholes_of)) for leaf in (*names.leaves, *wholes)
+        )
         self._names = {leaf.variable: str(leaf) for leaf in names.leaves}
         self.reason: str | None = None
         """Why the last record was `UNCONVERTIBLE`."""
@@ -153,14 +159,16 @@ def _compile(source: str) -> Any:
         raise _refusal(f"the filter is not CEL: {reason}", source, place=place) from error
 
 
-def _check_variables(variables: list[str], names: Names, source: str) -> None:
+def _check_variables(
+    variables: list[str], names: Names, source: str, known: tuple[str, ...]
+) -> None:
     for name in variables:
-        if name in _VARIABLES or name in names.bound:
+        if name in known or name in names.bound:
             continue
-        close = get_close_matches(name, _VARIABLES, n=1)
+        close = get_close_matches(name, known, n=1)
         suggestion = f"did you mean `{close[0]}`?" if close else f"a field is `value.{name}`"
         raise _refusal(
-            f"the filter names `{name}`, which is none of {', '.join(_VARIABLES)}; {suggestion}",
+            f"the filter names `{name}`, which is none of {', '.join(known)}; {suggestion}",
             source,
             place=_place(rf"(?<![\w.]){re.escape(name)}\b", source),
         )
@@ -239,12 +247,12 @@ _UNDECODED: Final = _Unread("it did not decode")
 _FAR: Final = _Unread("a time beyond the year 9999")
 
 
-def _reader(leaf: Leaf) -> _Read:
+def _reader(leaf: Leaf, wholes: Facts) -> _Read:
     """Make what reads a leaf of a record: its value, `_ABSENT`, or an `_Unread`."""
     if leaf.root in _SIDES:
         field = _field(_SIDES[leaf.root], leaf.steps)
     else:
-        field = _plain(leaf.root, leaf.steps)
+        field = _plain(wholes[leaf.root], leaf.steps)
     if leaf.question == "value":
         return field
     return _asked(field, leaf.question)
@@ -273,8 +281,7 @@ def _top_field(at: int, name: str) -> _Read:
     return read
 
 
-def _plain(root: str, steps: tuple[Step, ...]) -> _Read:
-    whole = _WHOLES[root]
+def _plain(whole: Callable[[Record], Any], steps: tuple[Step, ...]) -> _Read:
     return (
         (lambda record: _walk(whole(record.record), steps))
         if steps

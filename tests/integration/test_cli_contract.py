@@ -122,7 +122,12 @@ def test_a_usage_error_is_exit_2_with_nothing_on_stdout(flowodm: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("tail", "t"), ("tail", "t", "-e"), ("topics", "list")], ids=" ".join
+    "arguments",
+    [
+        *(("tail", "t"), ("tail", "t", "-e"), ("topics", "list")),
+        *(("dlq", "list"), ("dlq", "list", "t"), ("dlq", "replay", "t", "--execute")),
+    ],
+    ids=" ".join,
 )
 @pytest.mark.parametrize("kind", ["refusing", "silent"])
 def test_no_broker_is_exit_1_within_five_seconds(
@@ -143,7 +148,12 @@ def test_no_broker_is_exit_1_within_five_seconds(
 
 @pytest.mark.parametrize("kind", ["refusing", "silent"])
 @pytest.mark.parametrize(
-    "arguments", [("tail", "t"), ("tail", "t", "-e"), ("topics", "list")], ids=" ".join
+    "arguments",
+    [
+        *(("tail", "t"), ("tail", "t", "-e"), ("topics", "list")),
+        *(("dlq", "list"), ("dlq", "list", "t"), ("dlq", "replay", "t", "--execute")),
+    ],
+    ids=" ".join,
 )
 def test_an_interrupt_without_a_broker_is_exit_130_at_once(
     kind: str, arguments: tuple[str, ...], start: Start, request: pytest.FixtureRequest

@@ -40,10 +40,16 @@ def complete(clean_environment: dict[str, str]) -> Callable[..., tuple[list[str]
     return ask
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("tail", "-e"), ("dlq", "list", "a-dlt"), ("dlq", "replay", "a-dlt", "--to")],
+    ids=" ".join,
+)
 def test_topics_are_live(
     complete: Callable[..., tuple[list[str], float]],
     make_topic: Callable[..., str],
     sandbox: TestServers,
+    words: tuple[str, ...],
 ) -> None:
     topic = make_topic(prefix="complete-me")
     make_topic(prefix="_complete-me")
@@ -51,7 +57,7 @@ def test_topics_are_live(
     found: list[str] = []
     while not found:  # a busy machine may not start a process in time; the next one will
         assert time.monotonic() < deadline
-        found, _ = complete("tail", "-e", "complete-me", servers=sandbox.bootstrap_servers)
+        found, _ = complete(*words, "complete-me", servers=sandbox.bootstrap_servers)
     assert found == [topic]
 
 

@@ -12,6 +12,8 @@ from flowodm.consumer.dead_letter import (
     dead_letter_headers,
     dead_letter_of,
     original_headers,
+    replay_headers,
+    times_replayed,
 )
 from flowodm.record import Record
 
@@ -148,3 +150,31 @@ def test_an_error_that_cannot_be_shown_is_named_all_the_same():
 
     found = dead_letter_of(RECORD, Rude(), group="g", attempts=1, first_failed=0, stage="handler")
     assert found.message == "a Rude that cannot be shown"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_replay_restores_the_headers_and_counts(style: HeaderStyle):
+    failed_once = dead_letter_headers(RECORD.headers, letter(), style)
+    again = replay_headers(failed_once)
+    assert again == (*RECORD.headers, ("flowodm-replayed", b"1"))
+    failed_twice = dead_letter_headers(again, letter(), style)
+    assert times_replayed(failed_twice) == 1
+    assert replay_headers(failed_twice) == (*RECORD.headers, ("flowodm-replayed", b"2"))
+
+
+@pytest.mark.parametrize(
+    ("values", "times"),
+    [
+        ([], 0),
+        ([None], 0),
+        ([b""], 0),
+        ([b"many"], 0),
+        ([b"-3"], 0),
+        ([b"9" * 21], 0),
+        ([b"\xff"], 0),
+        ([b"2", b"nonsense"], 2),
+        ([b"7", b"1"], 7),
+    ],
+)
+def test_a_count_that_is_malformed_counts_as_not_said(values: list[bytes | None], times: int):
+    assert times_replayed(tuple(("flowodm-replayed", value) for value in values)) == times
