@@ -30,6 +30,8 @@ __all__ = ["ConsumerLoop", "Loop", "consumer_loop"]
 
 _H = TypeVar("_H", bound=Callable[..., Any])
 
+_HEARD: Final = 0.5
+"""Seconds of one wait: a Ctrl-C that comes right before a wait is heard only after it."""
 _AFTER: Final = 15.0
 """Seconds on top of `shutdown_timeout` for commits and leaving, after which nothing is waited for."""
 
@@ -251,7 +253,7 @@ class ConsumerLoop(Loop[Callable[[Any], Any]]):
         interrupt: KeyboardInterrupt | None = None
         while not run.finished.is_set():
             try:
-                run.finished.wait()
+                run.finished.wait(_HEARD)
             except KeyboardInterrupt as error:
                 if interrupt is not None:
                     self.cancel()

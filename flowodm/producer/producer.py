@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Producer"]
 
 _STEP: Final = 0.1
+_HEARD: Final = 0.5
+"""Seconds of one wait: a Ctrl-C that comes right before a wait is heard only after it."""
 """Seconds between two looks at a queue; Ctrl-C is heard in between."""
 _CLOSE: Final = 10.0
 
@@ -182,7 +185,7 @@ class Producer:
             if not self._sender.enqueue(record, partial(self._settle, inbox.put), until):
                 raise expired(topic, timeout, self._sender.connection, is_queued=False)
             poller.wake()
-            outcome = inbox.get(timeout=max(until - time.monotonic(), 0))
+            outcome = _taken(inbox, until)
         except Empty:
             raise expired(topic, timeout, self._sender.connection) from None
         finally:
@@ -333,3 +336,11 @@ def _checked(timeout: float) -> float:
     raise UsageError(
         f"`timeout` cannot be `{timeout!r:.40}`", hint="give seconds, 0 or more: `timeout=10.0`"
     )
+
+
+def _taken(inbox: "SimpleQueue[Outcome]", until: float) -> Outcome:
+    """Wait for an outcome until a moment on the monotonic clock; else `Empty`."""
+    while (left := until - time.monotonic()) > _HEARD:
+        with suppress(Empty):
+            return inbox.get(timeout=_HEARD)
+    return inbox.get(timeout=max(left, 0))
