@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.doctor import Examination, Finding, Status
 
-__all__ = ["doctor"]
+__all__ = ["doctor", "document_of", "write_examination"]
 
 _SIGNS: "Final[dict[Status, tuple[str, StyleName]]]" = {
     "ok": ("ok", "green"),
@@ -91,7 +91,7 @@ def _unsettled(error: ConfigurationError) -> "Examination":
 
 def _write(session: Session, context: "Context | None", found: "Examination") -> int:
     if session.format == "json":
-        write_document(session.output, "json", _document(context, found))
+        write_document(session.output, "json", document_of(context, found))
     else:
         write_examination(session.output, context.name if context else None, found)
     return found.exit_code
@@ -153,7 +153,8 @@ def _summary(found: "Examination") -> str:
     return f"{', '.join(told)}."
 
 
-def _document(context: "Context | None", found: "Examination") -> dict[str, object]:
+def document_of(context: "Context | None", found: "Examination") -> dict[str, object]:
+    """Return what was found as JSON has it."""
     return {
         "context": context.name if context else None,
         "source": context.source if context else None,

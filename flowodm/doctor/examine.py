@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.connection.kafka import KafkaConnection
 from flowodm.connection.waiting import in_thread
-from flowodm.doctor.cluster import look_at_access, look_at_cluster, look_at_listeners
+from flowodm.doctor.access import look_at_access
+from flowodm.doctor.cluster import look_at_cluster
+from flowodm.doctor.listeners import Hearing
 from flowodm.doctor.registries import look_at_registry, registries_of
 from flowodm.doctor.report import Examination, Finding, StepName, conclude, failed, lenient
 from flowodm.doctor.servers import look_at, servers_of, uses_sasl, uses_tls
@@ -69,17 +71,23 @@ def _cluster(
 ) -> tuple[Finding, ...]:
     """Look through librdkafka, at the servers that are well."""
     bad = {finding.place for finding in addresses if finding.status == "failure"}
-    config = connection.context.client_config("admin")
-    servers = ",".join(server for server in servers_of(config) if server not in bad)
-    context = connection.context.model_copy(update={"bootstrap_servers": servers})
-    with KafkaConnection(context) as reached:
-        found, metadata = look_at_cluster(reached, timeout=timeout)
-        if metadata is None:
+    context, hearing = connection.context, Hearing()
+    servers = servers_of(context.client_config("admin"))
+    debug = ",".join(filter(None, (str(context.kafka.get("debug", "")), "metadata")))
+    well = {
+        "bootstrap_servers": ",".join(server for server in servers if server not in bad),
+        "kafka": {**context.kafka, "debug": debug},
+    }
+    with KafkaConnection(
+        context.model_copy(update=well), callbacks={"logger": hearing}  # type: ignore[dict-item]
+    ) as reached:
+        hearing.listen(reached)
+        found, metadata = look_at_cluster(reached, hearing, timeout=timeout)
+        if metadata is None or not any(
+            one.step == "listeners" and one.status == "ok" for one in found
+        ):
             return found
-        listeners = look_at_listeners(metadata, config, timeout=timeout)
-        if not any(finding.status == "ok" for finding in listeners):
-            return (*found, *listeners)
-        return (*found, *listeners, look_at_access(reached, metadata, timeout=timeout))
+        return (*found, look_at_access(reached, metadata, timeout=timeout))
 
 
 def _registry(context: "Context", timeout: float) -> tuple[Finding, ...]:

@@ -2,10 +2,16 @@
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flowodm.doctor.report import Finding, failed
-from flowodm.errors import FlowODMError, RegistryError, RegistryUnreachable, SchemaError
+from flowodm.errors import (
+    FlowODMError,
+    RegistryError,
+    RegistryUnreachable,
+    SchemaError,
+    SubjectNotFound,
+)
 from flowodm.registry import SchemaRegistry
 from flowodm.registry.exchange import Limits
 
@@ -13,6 +19,9 @@ if TYPE_CHECKING:
     from flowodm.config import RegistryConfig
 
 __all__ = ["look_at_registry", "registries_of"]
+
+_MOST_TRIED: Final = 5
+"""Subjects that are tried for a schema, when others delete them meanwhile."""
 
 
 def registries_of(config: "RegistryConfig") -> "tuple[RegistryConfig, ...]":
@@ -63,18 +72,20 @@ def _mode(registry: SchemaRegistry) -> str | None:
 
 def _schema(registry: SchemaRegistry, subjects: tuple[str, ...]) -> tuple[Finding, ...]:
     """Read the latest version of a subject, its schema by the id that it has, and parse that."""
-    if not subjects:
-        return ()
-    begun, subject = time.monotonic(), subjects[0]
-    try:
-        finding = _read_back(registry, subject)
-    except SchemaError as error:
-        text = f"{subject}: {error.message}"
-        hint = "messages of this schema cannot be decoded: flowodm registry show"
-        finding = Finding("schema", "warning", text, hint)
-    except FlowODMError as error:
-        finding = failed("schema", error)
-    return (replace(finding, seconds=time.monotonic() - begun, place=registry.url),)
+    for subject in subjects[:_MOST_TRIED]:
+        begun = time.monotonic()
+        try:
+            finding = _read_back(registry, subject)
+        except SubjectNotFound:  # deleted meanwhile
+            continue
+        except SchemaError as error:
+            text = f"{subject}: {error.message}"
+            hint = "messages of this schema cannot be decoded: flowodm registry show"
+            finding = Finding("schema", "warning", text, hint)
+        except FlowODMError as error:
+            finding = failed("schema", error)
+        return (replace(finding, seconds=time.monotonic() - begun, place=registry.url),)
+    return ()
 
 
 def _read_back(registry: SchemaRegistry, subject: str) -> Finding:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import threading
 import time
 import urllib.error
@@ -198,14 +199,24 @@ def test_9_a_mechanism_that_is_not_offered(secure_sandbox: TestServers) -> None:
     assert found.exit_code == 4
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "broker.internal.invalid"])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("closed", "connection refused"),
+        ("unknown", "does not resolve"),
+        ("silent", "no answer in"),
+    ],
+)
 def test_10_a_listener_that_is_not_reached_from_here(
-    misleading_broker: Callable[[str], tuple[str, str]], host: str
+    misleading_broker: Callable[[str], str], kind: str, reason: str
 ) -> None:
-    server, advertised = misleading_broker(host)
-    failure, found = the_failure(context({"bootstrap.servers": server}))
+    (closed,) = free_ports(1)
+    names = {"closed": f"127.0.0.1:{closed}", "unknown": "broker.internal.invalid:9092"}
+    with silent_port() as silent:
+        advertised = names.get(kind, f"127.0.0.1:{silent}")
+        server = misleading_broker(advertised)
+        failure, found = the_failure(context({"bootstrap.servers": server}))
     assert failure.step == "listeners"
-    reason = "connection refused" if host == "127.0.0.1" else "does not resolve"
     assert reason in failure.text
     assert failure.place == advertised
     assert failure.hint is not None
@@ -373,16 +384,13 @@ def tls_context_of(port: int, authority: Authority) -> Context:
     )
 
 
-@pytest.fixture(scope="module")
-def misleading_broker(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[str], tuple[str, str]]]:
+@pytest.fixture
+def misleading_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Start Kafka that tells its clients an address where it is not."""
     started: list[Servers] = []
 
-    def start(host: str) -> tuple[str, str]:
-        port, controller, closed = free_ports(3)
-        advertised = f"{host}:{closed}"
+    def start(advertised: str) -> str:
+        port, controller = free_ports(2)
         spec = SandboxSpec(
             directory=tmp_path_factory.mktemp("misleading"),
             cluster_id=new_cluster_id(),
@@ -394,12 +402,27 @@ def misleading_broker(
         started.append(servers)
         servers.start()
         servers.wait()
-        return spec.bootstrap_servers, advertised
+        return spec.bootstrap_servers
 
     yield start
     for servers in started:
         servers.stop()
         shutil.rmtree(servers.spec.directory)
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """Have a port that takes no connection and refuses none: its queue is full."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+        for one in waiting:
+            one.close()
 
 
 @contextmanager
