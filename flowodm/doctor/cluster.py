@@ -5,19 +5,21 @@ What went wrong with a connection is named by `flowodm.connection`.
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flowodm.connection.changes import is_internal
+from flowodm.connection.errors import unreachable
 from flowodm.doctor.listeners import Hearing, brokers_of, look_at_listeners
 from flowodm.doctor.report import Finding, StepName, failed
 from flowodm.doctor.servers import uses_sasl
-from flowodm.errors import FlowODMError
+from flowodm.errors import BrokerUnreachable, FlowODMError
 
 if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import ClusterMetadata
 
     from flowodm.connection import KafkaConnection
-    from flowodm.connection.causes import Kind
+    from flowodm.connection.causes import Cause, Kind
 
 __all__ = ["look_at_cluster"]
 
@@ -31,6 +33,8 @@ _STEPS: Final[dict["Kind", StepName]] = {
     "no_sasl": "sasl",
 }
 """Which step a cause belongs to; the others to the one that was under way."""
+
+_SILENT_HINT: Final = "is it a broker of Kafka, and is it well? Its log tells"
 
 
 def look_at_cluster(
@@ -61,9 +65,8 @@ def look_at_cluster(
         found += [_logged_in(config, seconds)] if step == "sasl" else []
         return (*found, _named(hearing, seconds), *misled.listeners), None
     except FlowODMError as error:
-        step = _step_of(connection, step)
-        place = _place(connection) if step == "tls" else None
-        return (*found, failed(step, error, seconds=time.monotonic() - begun, place=place)), None
+        seconds = time.monotonic() - begun
+        return (*found, _failure(connection, step, error, seconds)), None
     found.append(_described(connection, metadata, time.monotonic() - begun))
     return (*found, *look_at_listeners(brokers_of(metadata), config, timeout=timeout)), metadata
 
@@ -87,7 +90,12 @@ def _metadata(connection: "KafkaConnection", hearing: Hearing, timeout: float) -
         listeners = look_at_listeners(hearing.brokers, config, timeout=timeout / 2)
         if any(one.status == "failure" for one in listeners):
             raise _Misled(listeners) from None
-    return connection.metadata(timeout / 2)
+    try:
+        return connection.metadata(timeout / 2)
+    except BrokerUnreachable as error:
+        if connection.journal.worst() is not None:
+            raise
+        raise unreachable(connection, None, elapsed=timeout) from error
 
 
 def _named(hearing: Hearing, seconds: float) -> Finding:
@@ -102,15 +110,24 @@ def _logged_in(config: Mapping[str, str], seconds: float) -> Finding:
     return Finding("sasl", "ok", text, None, seconds)
 
 
-def _place(connection: "KafkaConnection") -> str | None:
-    """Return the address of what went wrong; None when it is about no broker."""
-    failure = connection.journal.worst()
-    return failure.cause.address or None if failure else None
+def _failure(
+    connection: "KafkaConnection", under_way: StepName, error: FlowODMError, seconds: float
+) -> Finding:
+    """Make the finding of an error at the step that its cause belongs to."""
+    cause = _cause(connection)
+    step = _STEPS.get(cause.kind, under_way) if cause else under_way
+    place = cause.address or None if cause and step == "tls" else None
+    finding = failed(step, error, seconds=seconds, place=place)
+    if cause is not None and (cause.kind in _STEPS or cause.hint is not None):
+        return finding
+    return replace(finding, hint=_SILENT_HINT)
 
 
-def _step_of(connection: "KafkaConnection", under_way: StepName) -> StepName:
+def _cause(connection: "KafkaConnection") -> "Cause | None":
     failure = connection.journal.worst()
-    return _STEPS.get(failure.cause.kind, under_way) if failure else under_way
+    if failure is None or failure.is_explained or failure.cause.kind != "disconnected":
+        return failure.cause if failure else None
+    return connection.explain(failure.cause)
 
 
 def _described(

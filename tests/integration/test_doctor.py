@@ -261,6 +261,8 @@ def test_a_port_that_says_nothing_is_named_in_time() -> None:
     with listening() as port:
         failure, found = the_failure(context({"bootstrap.servers": f"127.0.0.1:{port}"}))
     assert failure.step == "metadata"
+    assert failure.text.endswith("(no answer in 3.0 s)")
+    assert failure.hint == "is it a broker of Kafka, and is it well? Its log tells"
     assert statuses(found)["tcp"] == "ok"
 
 

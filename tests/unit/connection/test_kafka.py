@@ -114,7 +114,7 @@ def test_a_refused_connection_is_said_with_tries_and_time() -> None:
     assert " tries in 0.6 s" in error.message or " tries in 0.7 s" in error.message
     assert error.hint is not None
     assert error.hint.startswith("start a local one: flowodm sandbox up")
-    assert error.hint.endswith("check the address: flowodm context show test")
+    assert error.hint.endswith("check the address: flowodm doctor")
     assert 0.5 <= seconds < 3
 
 
