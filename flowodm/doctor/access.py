@@ -4,8 +4,8 @@ Nothing is tried out; the operations that are allowed come as a list.
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["look_at_access"]
 
 _MOST_ASKED: Final = 100
-"""Topics whose permissions are asked for."""
+"""Topics, and groups, whose permissions are asked for."""
 
 
 def look_at_access(
@@ -32,69 +32,105 @@ def look_at_access(
     Args:
         connection: The cluster.
         metadata: Its topics.
-        timeout: Seconds for each answer.
+        timeout: Seconds for all answers.
     """
     begun = time.monotonic()
+    names = sorted(name for name in metadata.topics if not is_internal(name))
+    asking = _Asking(connection, begun + timeout)
     try:
-        finding = _access(connection, metadata, timeout)
+        cluster = asking.cluster()
+        if not cluster and not names:
+            return replace(_refused(connection), seconds=time.monotonic() - begun)
+        topics = asking.topics(names[:_MOST_ASKED])
+        finding = _permitted(cluster, topics, len(names), asking.groups())
     except FlowODMError as error:
         finding = failed("authorisation", error)
     return replace(finding, seconds=time.monotonic() - begun)
 
 
-def _access(connection: "KafkaConnection", metadata: "ClusterMetadata", timeout: float) -> Finding:
-    from confluent_kafka import TopicCollection
+class _Asking:
+    """Questions after what is allowed, in a time for all of them together."""
 
-    admin = connection.admin()
-    cluster = connection.wait(
-        admin.describe_cluster(include_authorized_operations=True, request_timeout=timeout),
-        timeout=timeout,
-    )
-    allowed = _operations(cluster.authorized_operations)
-    names = sorted(name for name in metadata.topics if not is_internal(name))
-    topics: list[frozenset[str]] = []
-    if asked := names[:_MOST_ASKED]:
-        futures = admin.describe_topics(
-            TopicCollection(asked), include_authorized_operations=True, request_timeout=timeout
+    def __init__(self, connection: "KafkaConnection", until: float) -> None:
+        self._connection = connection
+        self._admin = connection.admin()
+        self._until = until
+
+    def cluster(self) -> frozenset[str]:
+        """Ask what may be done with the cluster; nothing where it may not be described."""
+        future = self._admin.describe_cluster(
+            include_authorized_operations=True, request_timeout=self._left()
         )
-        topics = _answers(connection, futures.values(), timeout)
-    if not allowed and not names:
-        who = connection.context.client_config("admin").get("sasl.username")
-        text = (
-            f"{f'user `{who}`' if who else 'this client'} may see neither the cluster nor a topic"
+        return _operations(self._wait(future))
+
+    def topics(self, names: list[str]) -> list[frozenset[str]]:
+        """Ask what may be done with each topic."""
+        from confluent_kafka import TopicCollection
+
+        if not names:
+            return []
+        futures = self._admin.describe_topics(
+            TopicCollection(names),
+            include_authorized_operations=True,
+            request_timeout=self._left(),
         )
-        hint = "ask for an access control list that allows what is needed"
-        return Finding("authorisation", "failure", text, hint, exit_code=4)
-    return _permitted(allowed, topics, len(names))
+        return self._answers(futures.values())
+
+    def groups(self) -> list[frozenset[str]]:
+        """Ask what may be done with each group that may be seen.
+
+        Only groups that there are: to look for another would have Kafka make its topic of offsets.
+        """
+        listed = self._wait(self._admin.list_consumer_groups(request_timeout=self._left()))
+        names = sorted(group.group_id for group in listed.valid)[:_MOST_ASKED]
+        if not names:
+            return []
+        futures = self._admin.describe_consumer_groups(
+            names, include_authorized_operations=True, request_timeout=self._left()
+        )
+        return self._answers(futures.values())
+
+    def _left(self) -> float:
+        return max(self._until - time.monotonic(), 0.01)
+
+    def _wait(self, future: Any) -> Any:
+        return self._connection.wait(future, timeout=self._left())
+
+    def _answers(self, futures: Iterable[Any]) -> list[frozenset[str]]:
+        """Collect what is allowed; what is deleted meanwhile has no answer."""
+        found = []
+        for future in futures:
+            with suppress(FlowODMError):
+                found.append(_operations(self._wait(future)))
+        return found
 
 
-def _answers(
-    connection: "KafkaConnection", futures: Iterable[Any], timeout: float
-) -> list[frozenset[str]]:
-    """Collect what is allowed; a topic that is deleted meanwhile has no answer."""
-    found, until = [], time.monotonic() + timeout
-    for future in futures:
-        try:
-            left = max(until - time.monotonic(), 0.01)
-            found.append(_operations(connection.wait(future, timeout=left).authorized_operations))
-        except FlowODMError:
-            continue
-    return found
+def _operations(described: Any) -> frozenset[str]:
+    allowed = described.authorized_operations or ()
+    return frozenset(one.name.lower().replace("_", " ") for one in allowed)
 
 
-def _operations(operations: Iterable[Any] | None) -> frozenset[str]:
-    return frozenset(one.name.lower().replace("_", " ") for one in operations or ())
+def _refused(connection: "KafkaConnection") -> Finding:
+    user = connection.context.client_config("admin").get("sasl.username")
+    who = f"user `{user}`" if user else "this client"
+    text = f"{who} may see neither the cluster nor a topic"
+    hint = "ask for an access control list that allows what is needed"
+    return Finding("authorisation", "failure", text, hint, exit_code=4)
 
 
-def _permitted(cluster: frozenset[str], topics: list[frozenset[str]], count: int) -> Finding:
-    counts = Counter(operation for one in topics for operation in one)
-    may = ", ".join(f"{name} {counts[name]}" for name in ("read", "write"))
+def _permitted(
+    cluster: frozenset[str],
+    topics: list[frozenset[str]],
+    count: int,
+    groups: list[frozenset[str]],
+) -> Finding:
+    read, written = (sum(name in one for one in topics) for name in ("read", "write"))
+    some = f"{len(topics)} of {count:,}" if len(topics) < count else f"{count:,}"
     parts = [f"cluster: {', '.join(sorted(cluster)) or 'nothing'}"]
-    if topics:
-        some = f"{len(topics)} of {count:,}" if len(topics) < count else f"{count:,}"
-        parts.append(f"topics ({some}): {may}")
-    text = "; ".join(parts)
-    if topics and not counts["read"] and not counts["write"]:
+    parts += [f"topics ({some}): read {read}, write {written}"] if count else []
+    if groups:
+        parts.append(f"groups ({len(groups)}): read {sum('read' in one for one in groups)}")
+    if topics and not read and not written:
         hint = "ask for access control lists that allow to read or write topics"
-        return Finding("authorisation", "warning", text, hint)
-    return Finding("authorisation", "ok", text)
+        return Finding("authorisation", "warning", "; ".join(parts), hint)
+    return Finding("authorisation", "ok", "; ".join(parts))

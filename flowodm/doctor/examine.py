@@ -83,11 +83,11 @@ def _cluster(
     ) as reached:
         hearing.listen(reached)
         found, metadata = look_at_cluster(reached, hearing, timeout=timeout)
-        if metadata is None or not any(
-            one.step == "listeners" and one.status == "ok" for one in found
-        ):
+        listeners = {one.status for one in found if one.step == "listeners"}
+        if metadata is None or "ok" not in listeners:
             return found
-        return (*found, look_at_access(reached, metadata, timeout=timeout))
+        patience = timeout / 2 if "failure" in listeners else timeout
+        return (*found, look_at_access(reached, metadata, timeout=patience))
 
 
 def _registry(context: "Context", timeout: float) -> tuple[Finding, ...]:
