@@ -218,6 +218,11 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "flowodm.cli.context:trust_file",
         "Let a project's file name any variable and file.",
     ),
+    CommandEntry(
+        "doctor",
+        "flowodm.cli.doctor:doctor",
+        "Find what is wrong between here and a cluster.",
+    ),
     CommandEntry("sandbox up", "flowodm.cli.sandbox:up", "Start a local Kafka and registry."),
     CommandEntry("sandbox status", "flowodm.cli.sandbox:status", "Show the sandboxes."),
     CommandEntry("sandbox down", "flowodm.cli.sandbox:down", "Stop a sandbox."),

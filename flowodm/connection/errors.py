@@ -141,7 +141,8 @@ def _unreachable_hint(context: "Context", cause: Cause | None) -> str:
     if cause is not None and cause.kind == "unresolved":
         return f"check `bootstrap_servers` of context `{context.name}` ({context.source})"
     servers = context.bootstrap_servers or ""
-    check = f"check the address: {_look_up(context, 'bootstrap_servers')}"
+    look = _look_up(context, "bootstrap_servers")
+    check = f"check the address: {'flowodm doctor' if look.startswith('flowodm ') else look}"
     if any(name in servers for name in ("localhost", "127.0.0.1", "[::1]")):
         return f"start a local one: flowodm sandbox up · {check}"
     return check

@@ -157,6 +157,19 @@ class KafkaConnection:
                 self._admin = self._make(AdminClient, self.context.client_config("admin"))
             return self._admin
 
+    def check_settings(self) -> None:
+        """Have librdkafka check the context's settings, without a connection to anything.
+
+        Raises:
+            ConfigurationError: It refuses one, or the context names no brokers.
+        """
+        from confluent_kafka.admin import AdminClient
+
+        config = self.context.client_config("admin")
+        self._make(
+            AdminClient, {key: "" if key == "bootstrap.servers" else config[key] for key in config}
+        )
+
     def schema_registry(self) -> "SchemaRegistry":
         """Return the client of the registry, made on first use and shared.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flowodm.errors import FlowODMError
 from flowodm.registry.core import Core, Guard, no_guard
+from flowodm.registry.exchange import Limits
 from flowodm.registry.flights import Flights
 from flowodm.registry.model import (
     CompatibilityVerdict,
@@ -42,13 +43,20 @@ class SchemaRegistry:
         config: Where the registry is and how to speak with it.
         guard: Called with the operation and the subject before anything is changed; what it
             raises keeps the change from being sent.
+        limits: How long and how often it is asked, where not as by default.
 
     Every method raises `RegistryUnreachable` when no registry answers, and `RegistryError` or a
     class below it when one answers with an error.
     """
 
-    def __init__(self, config: "RegistryConfig", *, guard: Guard = no_guard) -> None:
-        self._core = Core(config, guard)
+    def __init__(
+        self,
+        config: "RegistryConfig",
+        *,
+        guard: Guard = no_guard,
+        limits: Limits | None = None,
+    ) -> None:
+        self._core = Core(config, guard, limits)
         self._kept = self._core.parsing.kept
         self._flights = Flights()
         self._transport: Transport | LocalTransport | None = None

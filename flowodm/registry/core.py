@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flowodm.registry.administration import Administration
 from flowodm.registry.desk import Desk
-from flowodm.registry.exchange import Exchange
+from flowodm.registry.exchange import Exchange, Limits
 from flowodm.registry.parsing import Parsing
 from flowodm.registry.rules import Rules
 from flowodm.registry.settings import access_of
@@ -30,13 +30,16 @@ class Core:
     Args:
         config: Where it is and how to speak with it.
         guard: What may refuse a change.
+        limits: How long and how often it is asked, where not as by default.
     """
 
-    def __init__(self, config: "RegistryConfig", guard: Guard) -> None:
+    def __init__(
+        self, config: "RegistryConfig", guard: Guard, limits: Limits | None = None
+    ) -> None:
         self.access = access_of(config)
         self.guard = guard
         self.lock = threading.Lock()
-        exchange = Exchange(self.access)
+        exchange = Exchange(self.access, limits=limits or Limits())
         desk = Desk(exchange)
         self._exchange = exchange
         self.rules = Rules(desk)

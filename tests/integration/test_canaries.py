@@ -133,6 +133,8 @@ COMMANDS = (
     "context show {context} -o wide",
     "context list -o wide",
     "context list -o json",
+    "doctor",
+    "doctor -o json",
 )
 
 

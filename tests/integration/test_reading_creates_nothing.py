@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions
 from confluent_kafka.admin import AdminClient
 
+from flowodm.doctor import examine
 from flowodm.errors import TopicNotFound, UsageError
 from flowodm.positions import End, FromEnd, Range
 from flowodm.reader import Reader, ReadOptions
@@ -74,6 +75,13 @@ def test_a_read_creates_no_topic_no_group_and_no_commit(eager_topics: Topics) ->
     # librdkafka's consumer always asks
     assert after.topics - before.topics <= {"__consumer_offsets"}
     assert (after.groups, after.commits) == (before.groups, before.commits)
+
+
+def test_an_examination_creates_nothing(eager_topics: Topics) -> None:
+    eager_topics.make("examined")
+    before = state_of(eager_topics.admin)
+    assert examine(connect(eager_topics.config).context).failures == 0
+    assert state_of(eager_topics.admin) == before
 
 
 def test_this_broker_creates_what_a_careless_client_asks_for(eager_topics: Topics) -> None:

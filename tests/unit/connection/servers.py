@@ -86,13 +86,16 @@ class Authority:
         host: str = "127.0.0.1",
         *,
         year: int | None = None,
+        until: datetime | None = None,
         asks_client: bool = False,
     ) -> ssl.SSLContext:
-        """Make what a TLS server needs; its certificate is valid in `year`, or now."""
+        """Make what a TLS server needs; its certificate is valid in `year`, or now, to `until`."""
         span = {}
         if year is not None:
             span["not_before"] = datetime(year, 1, 1, tzinfo=UTC)
             span["not_after"] = datetime(year, 12, 31, tzinfo=UTC)
+        if until is not None:
+            span["not_after"] = until
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._ca.issue_cert(host, **span).configure_cert(context)
         if asks_client:

@@ -114,7 +114,7 @@ def test_a_refused_connection_is_said_with_tries_and_time() -> None:
     assert " tries in 0.6 s" in error.message or " tries in 0.7 s" in error.message
     assert error.hint is not None
     assert error.hint.startswith("start a local one: flowodm sandbox up")
-    assert error.hint.endswith("check the address: flowodm context show test")
+    assert error.hint.endswith("check the address: flowodm doctor")
     assert 0.5 <= seconds < 3
 
 
@@ -166,7 +166,7 @@ def test_an_unknown_authority_is_said(tmp_path: Path, trusts: str) -> None:
         error, _ = failure(connection(port, kafka=config), timeout=30)
     assert error.message == (
         f"cannot reach a broker at 127.0.0.1:{port} "
-        "(its certificate is not trusted: unable to get local issuer certificate)"
+        "(its certificate is not trusted: it is signed by an authority unknown here)"
     )
     assert error.hint == "set `ssl.ca.location` to the authority that signed it"
 
