@@ -45,8 +45,8 @@ class Desk:
     """
 
     def __init__(self, connection: "KafkaConnection", *, timeout: float = PATIENCE) -> None:
-        self._connection = connection
-        self._timeout = timeout
+        self.connection = connection
+        self.timeout = timeout
         self._consumer: Consumer | None = None
         self._cluster: Cluster | None = None
         self.failures: tuple[FlowODMError, ...] = ()
@@ -72,11 +72,11 @@ class Desk:
         """
         from flowodm.connection import broker_error
 
-        admin = self._connection.admin()
-        asked = admin.list_consumer_groups(request_timeout=self._timeout * _SHARE)
-        found = self._connection.wait(asked, timeout=self._timeout)
+        admin = self.connection.admin()
+        asked = admin.list_consumer_groups(request_timeout=self.timeout * _SHARE)
+        found = self.connection.wait(asked, timeout=self.timeout)
         self.failures = tuple(
-            broker_error(error, connection=self._connection) for error in found.errors or ()
+            broker_error(error, connection=self.connection) for error in found.errors or ()
         )
         if self.failures and not found.valid:
             raise self.failures[0]
@@ -93,7 +93,7 @@ class Desk:
             if name not in listing:
                 if not self._sees_all():
                     self._check_allowed(name)
-                raise group_not_found(self._connection, name, listing)
+                raise group_not_found(self.connection, name, listing)
 
     def consumer(self, name: str) -> "Consumer":
         """Return a consumer that joins nothing, once it has heard from a group's coordinator.
@@ -107,8 +107,8 @@ class Desk:
                 isolation="read_uncommitted", kafka={"max.partition.fetch.bytes": _FETCH}
             )
             settings = consumer_settings(options) | {"group.id": name}
-            self._consumer = self._connection.consumer(settings)
-            self._cluster = Cluster(self._consumer, self._connection, timeout=self._timeout)
+            self._consumer = self.connection.consumer(settings)
+            self._cluster = Cluster(self._consumer, self.connection, timeout=self.timeout)
             self._hear_coordinator(self._consumer)
         return self._consumer
 
@@ -124,8 +124,8 @@ class Desk:
         """Describe groups that are there, all at once; or say why one cannot be."""
         if not names:
             return {}
-        admin = self._connection.admin()
-        futures = admin.describe_consumer_groups(list(names), request_timeout=self._timeout)
+        admin = self.connection.admin()
+        futures = admin.describe_consumer_groups(list(names), request_timeout=self.timeout)
         return {name: self._answer(future) for name, future in futures.items()}
 
     def commits(self, names: Sequence[str]) -> dict[str, Commits | FlowODMError]:
@@ -135,10 +135,10 @@ class Desk:
         if not names:
             return {}
         self.consumer(names[0])
-        admin = self._connection.admin()
+        admin = self.connection.admin()
         futures = {
             name: admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(name)], request_timeout=self._timeout
+                [ConsumerGroupTopicPartitions(name)], request_timeout=self.timeout
             )[name]
             for name in names
         }
@@ -159,14 +159,14 @@ class Desk:
         for one in found:
             partition = Partition(one.topic, one.partition)
             if one.error is not None:
-                commits[partition] = broker_error(one.error, connection=self._connection)
+                commits[partition] = broker_error(one.error, connection=self.connection)
             elif one.offset >= 0:
                 commits[partition] = Commit(one.offset, one.metadata or "", one.leader_epoch)
         return commits
 
     def _answer(self, future: "Future[Any]") -> Any:
         try:
-            return self._connection.wait(future, timeout=self._timeout)
+            return self.connection.wait(future, timeout=self.timeout)
         except BrokerError as error:
             return error
 
@@ -175,9 +175,9 @@ class Desk:
 
         place = [TopicPartition("no-topic-at-all", 0)]
         try:
-            self._connection.call(
-                lambda: consumer.committed(place, timeout=self._timeout * _SHARE),
-                timeout=self._timeout,
+            self.connection.call(
+                lambda: consumer.committed(place, timeout=self.timeout * _SHARE),
+                timeout=self.timeout,
             )
         except AuthorizationError:
             return  # it has answered
@@ -186,10 +186,10 @@ class Desk:
         """Whether the list of groups shows us every one."""
         from confluent_kafka.admin import AclOperation  # type: ignore[attr-defined]  # public
 
-        asked = self._connection.admin().describe_cluster(
-            include_authorized_operations=True, request_timeout=self._timeout
+        asked = self.connection.admin().describe_cluster(
+            include_authorized_operations=True, request_timeout=self.timeout
         )
-        found = self._connection.wait(asked, timeout=self._timeout)
+        found = self.connection.wait(asked, timeout=self.timeout)
         return AclOperation.DESCRIBE in (found.authorized_operations or ())
 
     def _check_allowed(self, name: str) -> None:

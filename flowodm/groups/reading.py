@@ -9,9 +9,10 @@ from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
 from flowodm.groups.ages import Spot, read_ages
 from flowodm.groups.desk import Commits, Desk, denied
 from flowodm.groups.group import Coordinator, Group, GroupPartition, GroupReading, Member
+from flowodm.groups.offsets import Failures, read_bounds
 from flowodm.patterns import name_filter
-from flowodm.reading.choice import NO_LEADER, Layout
-from flowodm.reading.cluster import Cluster, Failures
+from flowodm.reading.choice import Layout
+from flowodm.reading.cluster import Cluster
 from flowodm.reading.spans import Bounds, Partition
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["bounds_of", "group_of", "read_group", "read_groups"]
+__all__ = ["group_of", "read_group", "read_groups"]
 
-_AGES: Final = 2.0
-"""Seconds for the times of the first unread records of all groups."""
+_AGES: Final = 1.5
+"""Seconds for the times of the first unread records of all groups together."""
 
 
 def read_groups(
@@ -42,7 +43,7 @@ def read_groups(
         pattern: Of all groups those that fit: a glob over the whole name.
         is_regex: Whether the pattern is a regular expression instead, found anywhere in a name.
         with_ages: Whether the first unread record of each partition is looked at for its time;
-            two seconds at most, however many there are.
+            1.5 seconds at most, however many there are.
         timeout: Seconds to wait for each answer.
 
     Raises:
@@ -99,16 +100,6 @@ def group_of(
     return group, commits
 
 
-def bounds_of(
-    cluster: Cluster, layout: Layout, partitions: Iterable[Partition]
-) -> tuple[dict[Partition, Bounds], Failures]:
-    """Return the ends of those partitions that have a leader; or why they are not known."""
-    known = [one for one in partitions if one.number in layout.get(one.topic, {})]
-    led = [one for one in known if layout[one.topic][one.number] != NO_LEADER]
-    bounds, failures = cluster.bounds(led)
-    return bounds, failures | dict.fromkeys(one for one in known if one not in set(led))
-
-
 def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Group]:
     names = list(listing)
     described = desk.describe(names)
@@ -122,7 +113,7 @@ def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Gro
     layout = cluster.layout()
     wanted = {name: _partitions(groups[name], reads[name], layout) for name in readable}
     everything = sorted({one for partitions in wanted.values() for one in partitions})
-    bounds, failures = bounds_of(cluster, layout, everything)
+    bounds, failures = read_bounds(desk.connection, layout, everything, timeout=desk.timeout)
     missing = _missing(cluster, everything, layout)
     found = []
     for name in names:
@@ -222,7 +213,11 @@ def _rows(
         commit, ends = commits.get(one), bounds.get(one)
         error = commit if isinstance(commit, FlowODMError) else None
         if error is None and ends is None:
-            error = missing.get(one.topic) or _failure(one, failures)
+            error = (
+                missing.get(one.topic)
+                or failures.get(one)
+                or BrokerError("there is no such partition")
+            )
         rows.append(
             GroupPartition(
                 one,
@@ -234,12 +229,6 @@ def _rows(
             )
         )
     return tuple(rows)
-
-
-def _failure(one: Partition, failures: Failures) -> FlowODMError:
-    if one not in failures:
-        return BrokerError("there is no such partition")
-    return failures[one] or BrokerError("no leader")
 
 
 def _spots(groups: Iterable[Group]) -> list[Spot]:

@@ -15,7 +15,8 @@ from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import BrokerError, ChangeRefused, FlowODMError, TopicNotFound, UsageError
 from flowodm.groups.desk import Commits, Desk
 from flowodm.groups.group import Commit, Group
-from flowodm.groups.reading import bounds_of, group_of
+from flowodm.groups.offsets import read_bounds, read_offsets_at
+from flowodm.groups.reading import group_of
 from flowodm.groups.undo import Undo
 from flowodm.positions import At, Offset, Position, Range, Stored, parse_position
 from flowodm.reading.choice import Layout
@@ -178,14 +179,14 @@ def plan_reset(
     """
     with Desk(connection, timeout=timeout) as desk:
         group, commits = group_of(desk, name, desk.listing())
-        cluster = desk.cluster(name)
-        layout = cluster.layout()
+        layout = desk.cluster(name).layout()
         chosen = _chosen(connection, layout, topic, partitions)
-        bounds, failures = bounds_of(cluster, layout, chosen)
+        bounds, failures = read_bounds(connection, layout, chosen, timeout=timeout)
         for one, error in failures.items():
-            raise error or BrokerError(f"{one} has no leader; its offsets are not known")
-        moments = (target.timestamp,) if isinstance(target, At) else ()
-        at = cluster.offsets_at(bounds, moments)
+            raise BrokerError(f"{one}: its offsets are not known: {error.message}") from error
+        at: Mapping[Partition, Mapping[int, int]] = {}
+        if isinstance(target, At):
+            at = read_offsets_at(connection, bounds, target.timestamp, timeout=timeout)
     ordered = {one: bounds[one] for one in chosen}
     steps = steps_to(target, _known(commits, chosen), ordered, at)
     return ResetPlan(group, _cluster_id(connection, timeout), steps)

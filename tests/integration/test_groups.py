@@ -1,11 +1,13 @@
 """`flowodm groups list`, `describe` and `lag` on a broker; nothing that reads creates anything."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -398,3 +400,74 @@ def test_what_a_user_may_not_see_is_shown_as_such_and_the_rest_listed(
         assert reading.exit_code == 4
         with pytest.raises(AuthorizationError, match="not allowed to describe group"):
             read_group(connection, denied)
+
+
+def test_a_thousand_partitions_are_a_few_questions(
+    run: Run, kafka: KafkaConnection, make_topic: MakeTopic, group: str, config: dict[str, str]
+) -> None:
+    topic = make_topic(partitions=1000)
+    commit(config, group, topic, dict.fromkeys(range(1000), 0))
+    wait_until(  # a broker leads the partitions of a new topic one after the other
+        lambda: not read_groups(kafka, (group,)).errors, seconds=30, what="leaders"
+    )
+    done = run("groups", "lag", group, "--set", "debug=protocol", "-vv", "-o", "json")
+    (row,) = json.loads(done.stdout)
+    assert (row["partitions"], row["lag"], row["remark"]) == (1000, 0, None)
+    sent = Counter(re.findall(r"Sent (\w+)Request", done.stderr))
+    assert sent["ListOffsets"] == 2
+    assert sent["DescribeGroups"] == sent["ListGroups"] == 1
+    assert sent["OffsetFetch"] == 2  # the first tells that the coordinator is there
+    assert sent["Fetch"] == 0  # nothing is unread
+
+
+@pytest.fixture(scope="module")
+def one_of_three_stopped() -> Iterator[tuple[KafkaConnection, dict[str, str]]]:
+    """Groups `left` and `other`; `spread` has a partition on each of three brokers."""
+    from confluent_kafka.admin import NewTopic
+
+    properties = {"offsets.topic.replication.factor": "3", "offsets.topic.num.partitions": "3"}
+    with Sandbox(nodes=3, registry=False, properties=properties) as sandbox:
+        context = Context(name="c", source="c", bootstrap_servers=sandbox.bootstrap_servers)
+        with KafkaConnection(context) as connection:
+            spread = NewTopic("spread", 3, replica_assignment=[[1], [2], [3]])
+            for future in connection.admin().create_topics([spread]).values():
+                future.result(30)
+            fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5})
+            commit(sandbox.client_config, "left", "spread", {0: 1, 1: 1, 2: 1})
+            sandbox.stop_node(3)
+            yield connection, sandbox.client_config
+
+
+def test_an_offline_partition_is_told_and_the_rest_is_shown(
+    one_of_three_stopped: tuple[KafkaConnection, dict[str, str]],
+) -> None:
+    connection, _ = one_of_three_stopped
+
+    def errors() -> list[str]:
+        try:
+            reading = read_groups(connection, ("left",), with_ages=True)
+        except Exception:  # the group moves to another coordinator meanwhile
+            return []
+        return [error.message for error in reading.errors]
+
+    wait_until(lambda: errors() == ["no leader"], seconds=60, what="the broker is gone")
+    reading = read_groups(connection, ("left",), with_ages=True)
+    (group,) = reading.groups
+    assert [one.lag for one in group.partitions] == [4, 4, None]
+    assert [one.unread_since is not None for one in group.partitions] == [True, True, False]
+    assert reading.exit_code == 1
+
+
+def test_a_dead_cluster_is_one_error(flowodm: Run) -> None:
+    for words in (
+        ("list",),
+        ("describe", "g"),
+        ("lag",),
+        ("reset", "g", "--topic", "t", "--to", "end", "--execute", "--yes"),
+        ("delete", "g", "--yes"),
+    ):
+        began = time.monotonic()
+        done = flowodm("groups", *words, env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: cannot reach a broker at 127.0.0.1:1 (")
+        assert time.monotonic() - began < 10
