@@ -61,6 +61,25 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "Show one topic in detail.",
         "topics",
     ),
+    CommandEntry("topics create", "flowodm.cli.topics_changes:create_topic", "Create a topic."),
+    CommandEntry(
+        "topics alter",
+        "flowodm.cli.topics_changes:alter_topic",
+        "Alter a topic: its settings, and the number of its partitions.",
+        "topics",
+    ),
+    CommandEntry(
+        "topics delete",
+        "flowodm.cli.topics_changes:delete_topic",
+        "Delete a topic with all its records.",
+        "topics",
+    ),
+    CommandEntry(
+        "topics purge",
+        "flowodm.cli.topics_changes:purge_topic",
+        "Delete the records of a topic up to a position.",
+        "topics",
+    ),
     CommandEntry(
         "groups list", "flowodm.cli.groups:list_groups", "List the consumer groups of a cluster."
     ),
@@ -237,7 +256,7 @@ COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
 """Set in the environment by a shell that asks for candidates, instead of a run."""
 
 GROUPS: dict[str, str] = {
-    "topics": "Look at topics.",
+    "topics": "Topics: looked at, created, altered, purged, deleted.",
     "groups": "Consumer groups: how far behind they are, and their offsets moved.",
     "registry": "Schemas of a registry: looked at, checked, changed, moved.",
     "schema": "Schemas of files, commits and models, without a registry.",

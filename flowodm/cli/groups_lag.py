@@ -116,7 +116,7 @@ _WATCH_COLUMNS: Final = (*_COLUMNS[:5], *_PACE_COLUMNS, *_COLUMNS[5:])
 def lag(
     context: typer.Context,
     groups: Annotated[
-        list[str] | None, typer.Argument(metavar="[GROUP]...", help="Which groups; else all.")
+        list[str] | None, typer.Argument(metavar="GROUP", help="Which groups; else all.")
     ] = None,
     max_lag: Annotated[
         int | None, typer.Option("--max-lag", metavar="N", min=0, help="Records that are allowed.")
