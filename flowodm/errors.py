@@ -11,6 +11,7 @@ FlowODMError
 │   ├── AuthenticationFailed    who you say you are
 │   ├── AuthorizationError      what you may do
 │   ├── TopicNotFound
+│   ├── GroupNotFound
 │   ├── DeliveryError
 │   └── DeliveryTimeout         no report in time: the record may still land
 ├── RegistryError
@@ -49,6 +50,7 @@ __all__ = [
     "DeserializationError",
     "DrainTimeout",
     "FlowODMError",
+    "GroupNotFound",
     "LoopError",
     "PlanError",
     "RegistryError",
@@ -127,6 +129,10 @@ class AuthorizationError(BrokerError):
 
 class TopicNotFound(BrokerError):
     """The cluster has no such topic."""
+
+
+class GroupNotFound(BrokerError):
+    """The cluster has no such consumer group."""
 
 
 class DeliveryError(BrokerError):

@@ -41,7 +41,7 @@ class CommandEntry(NamedTuple):
     target: str
     """`module:function`, imported when the command is invoked."""
     summary: str
-    completes: Literal["topics", "contexts", "subjects", ""] = ""
+    completes: Literal["topics", "contexts", "subjects", "groups", ""] = ""
     """What its arguments name, for shell completion."""
     hidden: bool = False
 
@@ -60,6 +60,52 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "flowodm.cli.topics:describe_topic",
         "Show one topic in detail.",
         "topics",
+    ),
+    CommandEntry("topics create", "flowodm.cli.topics_changes:create_topic", "Create a topic."),
+    CommandEntry(
+        "topics alter",
+        "flowodm.cli.topics_changes:alter_topic",
+        "Alter a topic: its settings, and the number of its partitions.",
+        "topics",
+    ),
+    CommandEntry(
+        "topics delete",
+        "flowodm.cli.topics_changes:delete_topic",
+        "Delete a topic with all its records.",
+        "topics",
+    ),
+    CommandEntry(
+        "topics purge",
+        "flowodm.cli.topics_changes:purge_topic",
+        "Delete the records of a topic up to a position.",
+        "topics",
+    ),
+    CommandEntry(
+        "groups list", "flowodm.cli.groups:list_groups", "List the consumer groups of a cluster."
+    ),
+    CommandEntry(
+        "groups describe",
+        "flowodm.cli.groups:describe_group",
+        "Show one group in detail.",
+        "groups",
+    ),
+    CommandEntry(
+        "groups lag",
+        "flowodm.cli.groups_lag:lag",
+        "Tell how far groups are behind.",
+        "groups",
+    ),
+    CommandEntry(
+        "groups reset",
+        "flowodm.cli.groups_changes:reset_group",
+        "Move the offsets of a group.",
+        "groups",
+    ),
+    CommandEntry(
+        "groups delete",
+        "flowodm.cli.groups_changes:delete_group",
+        "Delete a group.",
+        "groups",
     ),
     CommandEntry(
         "registry list", "flowodm.cli.registry:list_subjects", "List the subjects of a registry."
@@ -233,7 +279,8 @@ COMPLETION_VARIABLE = "_FLOWODM_COMPLETE"
 """Set in the environment by a shell that asks for candidates, instead of a run."""
 
 GROUPS: dict[str, str] = {
-    "topics": "Look at topics.",
+    "topics": "Topics: looked at, created, altered, purged, deleted.",
+    "groups": "Consumer groups: how far behind they are, and their offsets moved.",
     "registry": "Schemas of a registry: looked at, checked, changed, moved.",
     "schema": "Schemas of files, commits and models, without a registry.",
     "models": "Python models of Avro schemas, both ways.",

@@ -139,6 +139,8 @@ def _possible(place: _Place, current: str, session: Session) -> Iterator[Candida
             yield Candidate(name, summary)
     elif place.entry.completes == "topics":
         yield from _topics(session)
+    elif place.entry.completes == "groups":
+        yield from _groups(session)
     elif place.entry.completes == "subjects":
         yield from _subjects(session)
     elif place.entry.completes == "contexts":
@@ -151,7 +153,7 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     option = _global_option(place.option)
     if option is None and place.option in ("--subject", "-s"):
         yield from _subjects(session)
-    elif option is None and place.option in ("--against-topic", "--from", "--to"):
+    elif option is None and _names_topic(place):
         yield from _topics(session)
     elif option is None:
         yield from map(Candidate, _choices(place))
@@ -160,6 +162,13 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     elif option.name == "output":
         formats = _command(place.entry).spec.formats if place.entry else FORMATS
         yield from map(Candidate, formats)
+
+
+def _names_topic(place: _Place) -> bool:
+    """Whether the option takes a topic that there is; `sandbox up --topic` makes a new one."""
+    if place.prefix == "groups":
+        return place.option in ("--topic", "-t")
+    return place.option in ("--against-topic", "--from", "--to")
 
 
 def _flags(place: _Place) -> Iterator[Candidate]:
@@ -209,6 +218,16 @@ def _topics(session: Session) -> Iterator[Candidate]:
     for name in sorted(connection.metadata(_PATIENCE).topics):
         if not name.startswith("_"):
             yield Candidate(name)
+
+
+def _groups(session: Session) -> Iterator[Candidate]:
+    """Yield the cluster's consumer groups; to ask creates nothing."""
+    from flowodm.connection import KafkaConnection
+
+    admin = KafkaConnection(session.load_context()).admin()
+    asked = admin.list_consumer_groups(request_timeout=_PATIENCE)
+    for name in sorted(one.group_id for one in asked.result(_PATIENCE).valid or ()):
+        yield Candidate(name)
 
 
 def _subjects(session: Session) -> Iterator[Candidate]:

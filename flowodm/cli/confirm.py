@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DryRun", "Noun", "Yes", "confirm_change", "confirm_plan"]
 
-Noun = Literal["topic", "subject", "context"]
+Noun = Literal["topic", "subject", "context", "group"]
 """What it is whose name is typed."""
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
@@ -67,6 +67,7 @@ def confirm_plan(
     yes: bool,
     noun: Noun = "subject",
     grave: str | None = None,
+    preview: str = "`--dry-run` only shows what it would do",
 ) -> None:
     """Have a change confirmed that was shown; by its name where it is grave, or protected.
 
@@ -78,6 +79,7 @@ def confirm_plan(
         yes: Whether the command line has confirmed it.
         noun: What has the name.
         grave: Why a mere yes would be too easily said; None: it would not.
+        preview: How to see what it would do, without doing it.
 
     Raises:
         UsageError: It has not, and there is no terminal to ask on.
@@ -88,7 +90,7 @@ def confirm_plan(
     if not _can_ask(session):
         raise UsageError(
             f"`{operation}` changes what is there, and was not tried",
-            hint="off a terminal it needs `--yes`; `--dry-run` only shows what it would do",
+            hint=f"off a terminal it needs `--yes`; {preview}",
         )
     if context.protected:
         warning = Span(f"Context {context.name} is protected.", "yellow")

@@ -31,6 +31,11 @@ _EXAMPLES: Final = {
         "flowodm topics list",
         "flowodm topics describe user-events",
     ),
+    "groups": (
+        "flowodm groups list",
+        "flowodm groups lag --max-age 5m",
+        "flowodm groups reset billing --topic user-events --to @-1h",
+    ),
     "registry": (
         "flowodm registry list",
         "flowodm registry show orders-value@2",

@@ -24,6 +24,7 @@ __all__ = [
     "layout",
     "machine_value",
     "person_text",
+    "table_lines",
     "write_detail",
     "write_document",
     "write_rows",
@@ -257,16 +258,30 @@ def _write_table(
     if not rows:
         output.note(empty)
         return
+    for line in table_lines(rows, columns, wide=wide, width=output.table_width):
+        output.line(*line)
+
+
+def table_lines(
+    rows: Sequence[T], columns: Sequence[Column[T]], *, wide: bool, width: int | None
+) -> list[list[Spans]]:
+    """Return the lines of a table, the headings first.
+
+    Args:
+        rows: The things; one at least.
+        columns: Their attributes, the most telling first.
+        wide: Whether the columns show that are for `-o wide`.
+        width: What a line must fit; None: it may be as long as it is.
+    """
     shown = [column for column in columns if wide or not column.wide]
     cells = [[_cell(row, column) for column in shown] for row in rows]
     texts = [[cell[0].text for cell in row] for row in cells]
     right = [_is_number(rows, column) for column in shown]
     keep = [column.keep for column in shown]
     headings = [column.heading for column in shown]
-    widths = layout(headings, texts, right=right, keep=keep, width=output.table_width)
-    output.line(*_joined([(Span(text, "dim"),) for text in headings], widths, right))
-    for row in cells:
-        output.line(*_joined(row, widths, right))
+    widths = layout(headings, texts, right=right, keep=keep, width=width)
+    head = [(Span(text, "dim"),) for text in headings]
+    return [_joined(row, widths, right) for row in (head, *cells)]
 
 
 def _joined(

@@ -1,4 +1,4 @@
-"""`flowodm topics`: what there is in a cluster. What it means is in `flowodm/topics.py`."""
+"""`flowodm topics`: what there is in a cluster. What it means is in `flowodm/topics/`."""
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 

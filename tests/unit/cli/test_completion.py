@@ -31,8 +31,8 @@ def test_the_first_word_is_a_command() -> None:
 
 
 def test_a_group_offers_its_commands() -> None:
-    assert words_for("topics", "") == ["list", "describe"]
-    assert words_for("-q", "topics", "d") == ["describe"]
+    assert words_for("topics", "") == [*("list", "describe", "create", "alter", "delete", "purge")]
+    assert words_for("-q", "topics", "de") == ["describe", "delete"]
     assert words_for("--context", "prod", "topics", "l") == ["list"]
 
 
@@ -114,7 +114,7 @@ def flowodm_on_path(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("flowodm topics d", ["describe"]),
+        ("flowodm topics de", ["describe", "delete"]),
         ("flowodm tail --output=nd", ["ndjson"]),
         ("flowodm tail -o nd", ["ndjson"]),
         ("flowodm ta", ["tail"]),

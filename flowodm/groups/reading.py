@@ -1,0 +1,243 @@
+"""Groups of a cluster, read: state, members, commits, ends and ages. Nothing is created."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from flowodm.connection.kafka import PATIENCE
+from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
+from flowodm.groups.ages import Spot, read_ages
+from flowodm.groups.desk import Commits, Desk, denied
+from flowodm.groups.group import Coordinator, Group, GroupPartition, GroupReading, Member
+from flowodm.groups.offsets import Failures, read_bounds
+from flowodm.patterns import name_filter
+from flowodm.reading.choice import Layout
+from flowodm.reading.cluster import Cluster
+from flowodm.reading.spans import Bounds, Partition
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin._group import ConsumerGroupListing
+
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["group_of", "read_group", "read_groups"]
+
+_AGES: Final = 1.5
+"""Seconds for the times of the first unread records of all groups together."""
+
+
+def read_groups(
+    connection: "KafkaConnection",
+    names: Sequence[str] = (),
+    *,
+    pattern: str | None = None,
+    is_regex: bool = False,
+    with_ages: bool = False,
+    timeout: float = PATIENCE,
+) -> GroupReading:
+    """Read groups with their members and offsets; one that may not be seen says so.
+
+    Args:
+        connection: The cluster.
+        names: These groups; empty: all.
+        pattern: Of all groups those that fit: a glob over the whole name.
+        is_regex: Whether the pattern is a regular expression instead, found anywhere in a name.
+        with_ages: Whether the first unread record of each partition is looked at for its time;
+            1.5 seconds at most, however many there are.
+        timeout: Seconds to wait for each answer.
+
+    Raises:
+        GroupNotFound: One of the names is no group's.
+        UsageError: The pattern is no regular expression.
+        AuthorizationError: A group that was named may not be described.
+        BrokerError: The cluster could not be asked.
+    """
+    fits = name_filter(pattern, "group", is_regex=is_regex)
+    with Desk(connection, timeout=timeout) as desk:
+        listing = desk.listing()
+        desk.check_known(names, listing)
+        chosen = [name for name in (dict.fromkeys(names) or listing) if fits(name)]
+        if not chosen:
+            return GroupReading((), desk.failures)
+        groups = _read(desk, {name: listing[name] for name in chosen})
+        if with_ages and (spots := _spots(groups)):
+            ages = read_ages(desk.consumer(chosen[0]), spots, seconds=_AGES)
+            groups = [group.with_ages(ages) for group in groups]
+        return GroupReading(tuple(groups), desk.failures)
+
+
+def read_group(connection: "KafkaConnection", name: str, *, timeout: float = PATIENCE) -> Group:
+    """Read one group, with the times of its first unread records.
+
+    Raises:
+        GroupNotFound: There is no such group.
+        AuthorizationError: It may not be described.
+        BrokerError: The cluster could not be asked.
+    """
+    reading = read_groups(connection, (name,), with_ages=True, timeout=timeout)
+    (group,) = reading.groups
+    if group.error is not None:
+        raise group.error
+    return group
+
+
+def group_of(
+    desk: Desk, name: str, listing: "Mapping[str, ConsumerGroupListing]"
+) -> tuple[Group, Commits]:
+    """Return one group without its partitions, and what it has stored.
+
+    Raises:
+        GroupNotFound: There is no such group.
+        BrokerError: It could not be looked at.
+    """
+    desk.check_known((name,), listing)
+    group = _group(listing[name], desk.describe([name])[name])
+    commits = desk.commits([name])[name]
+    if group.error is not None:
+        raise group.error
+    if isinstance(commits, FlowODMError):
+        raise commits
+    return group, commits
+
+
+def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Group]:
+    names = list(listing)
+    described = desk.describe(names)
+    groups = {name: _group(listing[name], described[name]) for name in names}
+    readable = [name for name in names if groups[name].error is None]
+    if not readable:
+        return list(groups.values())
+    commits = desk.commits(readable)
+    reads = {name: _stored(commits[name]) for name in readable}
+    cluster = desk.cluster(readable[0])
+    layout = cluster.layout()
+    wanted = {name: _partitions(groups[name], reads[name], layout) for name in readable}
+    everything = sorted({one for partitions in wanted.values() for one in partitions})
+    bounds, failures = read_bounds(desk.connection, layout, everything, timeout=desk.timeout)
+    missing = _missing(cluster, everything, layout)
+    found = []
+    for name in names:
+        group, answer = groups[name], commits.get(name)
+        if isinstance(answer, FlowODMError):
+            group = replace(group, error=answer)
+        elif name in wanted:
+            rows = _rows(group, wanted[name], reads[name], bounds, failures, missing)
+            group = replace(group, partitions=rows)
+        found.append(group)
+    return found
+
+
+def _stored(answer: Commits | FlowODMError) -> Commits:
+    return {} if isinstance(answer, FlowODMError) else answer
+
+
+def _group(listed: "ConsumerGroupListing", answer: Any) -> Group:
+    """Make a group of its description, or of the list alone where that is refused."""
+    protocol = _word(listed.type)
+    if isinstance(answer, AuthorizationError):
+        answer = denied(listed.group_id, answer)
+    if isinstance(answer, FlowODMError):
+        return Group(listed.group_id, _state(listed), protocol, error=answer)
+    node = answer.coordinator
+    return Group(
+        listed.group_id,
+        _state(answer),
+        protocol,
+        answer.partition_assignor or None,
+        None if node is None else Coordinator(node.id, f"{node.host}:{node.port}"),
+        tuple(sorted((_member(one) for one in answer.members), key=_place)),
+    )
+
+
+def _state(found: Any) -> str:
+    """Name a state; of the new protocol's, librdkafka does not know those of a rebalance."""
+    word = _word(found.state).replace("rebalancing", "rebalance")
+    return "rebalancing" if word == "unknown" and _word(found.type) == "consumer" else word
+
+
+def _word(value: Any) -> str:
+    return "unknown" if value is None else str(value.name).lower().replace("_", " ")
+
+
+def _member(found: Any) -> Member:
+    assigned = sorted(
+        Partition(one.topic, one.partition) for one in found.assignment.topic_partitions
+    )
+    return Member(
+        found.member_id,
+        found.client_id or "",
+        (found.host or "").removeprefix("/"),
+        found.group_instance_id or None,
+        tuple(assigned),
+    )
+
+
+def _place(member: Member) -> tuple[tuple[Partition, ...], str]:
+    return member.assignment, member.member_id
+
+
+def _partitions(group: Group, commits: Commits, layout: Layout) -> list[Partition]:
+    """All partitions of the topics that a group reads, those without a commit too."""
+    own = {*commits, *(one for member in group.members for one in member.assignment)}
+    topics = {one.topic for one in own}
+    others = {Partition(topic, number) for topic in topics for number in layout.get(topic, ())}
+    return sorted(own | others)
+
+
+def _missing(
+    cluster: Cluster, partitions: Iterable[Partition], layout: Layout
+) -> dict[str, FlowODMError]:
+    """Say of topics that are not there whether they are only hidden from us."""
+    found: dict[str, FlowODMError] = {}
+    for topic in sorted({one.topic for one in partitions if one.topic not in layout}):
+        try:
+            cluster.check_permission((topic,))
+        except AuthorizationError as error:
+            found[topic] = error
+        else:
+            found[topic] = BrokerError(f"topic `{topic}` is gone")
+    return found
+
+
+def _rows(
+    group: Group,
+    partitions: Iterable[Partition],
+    commits: Commits,
+    bounds: Mapping[Partition, Bounds],
+    failures: Failures,
+    missing: Mapping[str, FlowODMError],
+) -> tuple[GroupPartition, ...]:
+    holders = {one: member for member in group.members for one in member.assignment}
+    rows = []
+    for one in partitions:
+        commit, ends = commits.get(one), bounds.get(one)
+        error = commit if isinstance(commit, FlowODMError) else None
+        if error is None and ends is None:
+            error = (
+                missing.get(one.topic)
+                or failures.get(one)
+                or BrokerError("there is no such partition")
+            )
+        rows.append(
+            GroupPartition(
+                one,
+                None if commit is None or isinstance(commit, FlowODMError) else commit.offset,
+                None if ends is None else ends.earliest,
+                None if ends is None else ends.latest,
+                member=holders.get(one),
+                error=error,
+            )
+        )
+    return tuple(rows)
+
+
+def _spots(groups: Iterable[Group]) -> list[Spot]:
+    """Where there is something unread, the longest backlog first."""
+    behind = [
+        (one.lag, one.partition, one.position)
+        for group in groups
+        for one in group.partitions
+        if one.lag and one.position is not None
+    ]
+    behind.sort(key=lambda found: -found[0])
+    return [(partition, offset) for _, partition, offset in behind]

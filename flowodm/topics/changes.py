@@ -1,0 +1,193 @@
+"""What changes topics: created, altered, deleted, purged. The gate comes first, in each."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from flowodm.connection.kafka import PATIENCE
+from flowodm.errors import BrokerError, UsageError
+from flowodm.topics.planning import Alteration, Purge
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from flowodm.connection import KafkaConnection
+
+__all__ = [
+    "TopicSpec",
+    "apply_alteration",
+    "apply_purge",
+    "check_name",
+    "create_topic",
+    "delete_topic",
+]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_DONE: Final = 10.0
+"""Seconds that the brokers have to do a thing, beside answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic that is to be."""
+
+    name: str
+    partitions: int | None = None
+    """None: as many as the cluster gives by default."""
+    replication: int | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no topic can have.
+
+    Raises:
+        UsageError: It has other characters, or too many, or is `.` or `..`.
+    """
+    if not _NAME.fullmatch(name) or name in (".", ".."):
+        raise UsageError(
+            f"no topic can have the name `{name[:80]}`",
+            hint="letters, digits, `.`, `_` and `-`; 249 at most",
+        )
+
+
+def create_topic(
+    connection: "KafkaConnection",
+    spec: TopicSpec,
+    *,
+    validate_only: bool = False,
+    timeout: float = PATIENCE,
+) -> None:
+    """Create a topic, or have the broker say whether it would.
+
+    Args:
+        connection: The cluster.
+        spec: What it is to be.
+        validate_only: Whether the broker only checks it.
+        timeout: Seconds to wait for an answer.
+
+    Raises:
+        ChangeRefused: The context does not allow it.
+        UsageError: No topic can have the name.
+        BrokerError: There is one, or the broker refuses.
+    """
+    from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # it is public
+
+    check_name(spec.name)
+    if not validate_only:
+        connection.check_change("topics create", spec.name)
+    new = NewTopic(
+        spec.name,
+        num_partitions=-1 if spec.partitions is None else spec.partitions,
+        replication_factor=-1 if spec.replication is None else spec.replication,
+        config=dict(spec.config),
+    )
+    futures = connection.admin().create_topics(
+        [new], operation_timeout=_DONE, request_timeout=timeout + _DONE, validate_only=validate_only
+    )
+    _wait(connection, futures[spec.name], f"topic `{spec.name}` was not created", timeout)
+
+
+def apply_alteration(
+    connection: "KafkaConnection", alteration: Alteration, *, timeout: float = PATIENCE
+) -> None:
+    """Do what was planned: all of it is checked by the broker before the first is done.
+
+    Raises:
+        ChangeRefused: The context does not allow it.
+        BrokerError: The broker refuses.
+    """
+    connection.check_change("topics alter", alteration.topic.name)
+    for validate_only in (True, False):
+        if alteration.settings:
+            _alter_settings(connection, alteration, timeout, validate_only=validate_only)
+        if alteration.partitions is not None:
+            _add_partitions(connection, alteration, timeout, validate_only=validate_only)
+
+
+def delete_topic(connection: "KafkaConnection", name: str, *, timeout: float = PATIENCE) -> None:
+    """Delete a topic with all its records.
+
+    Raises:
+        ChangeRefused: The context does not allow it.
+        BrokerError: The broker refuses.
+    """
+    connection.check_change("topics delete", name)
+    futures = connection.admin().delete_topics(
+        [name], operation_timeout=_DONE, request_timeout=timeout + _DONE
+    )
+    _wait(connection, futures[name], f"topic `{name}` was not deleted", timeout)
+
+
+def apply_purge(connection: "KafkaConnection", purge: Purge, *, timeout: float = PATIENCE) -> None:
+    """Delete the records that a purge says, in one request to each leader.
+
+    Raises:
+        ChangeRefused: The context does not allow it.
+        BrokerError: The broker refuses, for some partition; the others are done.
+    """
+    from confluent_kafka import TopicPartition
+
+    name = purge.topic.name
+    connection.check_change("topics purge", name)
+    places = [TopicPartition(name, step.partition, step.to) for step in purge.steps if step.count]
+    if not places:
+        return
+    futures = connection.admin().delete_records(
+        places, operation_timeout=_DONE, request_timeout=timeout + _DONE
+    )
+    for one, future in futures.items():
+        _wait(connection, future, f"`{name}` [{one.partition}] was not purged", timeout)
+
+
+def _alter_settings(
+    connection: "KafkaConnection", alteration: Alteration, timeout: float, *, validate_only: bool
+) -> None:
+    from confluent_kafka.admin import (  # type: ignore[attr-defined]  # they are public
+        AlterConfigOpType,
+        ConfigEntry,
+        ConfigResource,
+        ResourceType,
+    )
+
+    name = alteration.topic.name
+    entries = [
+        ConfigEntry(
+            change.name,
+            change.after or "",
+            incremental_operation=(
+                AlterConfigOpType.DELETE if change.after is None else AlterConfigOpType.SET
+            ),
+        )
+        for change in alteration.settings
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+    futures = connection.admin().incremental_alter_configs(
+        [resource], request_timeout=timeout + _DONE, validate_only=validate_only
+    )
+    _wait(connection, futures[resource], f"topic `{name}` was not altered", timeout)
+
+
+def _add_partitions(
+    connection: "KafkaConnection", alteration: Alteration, timeout: float, *, validate_only: bool
+) -> None:
+    from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  # it is public
+
+    name = alteration.topic.name
+    futures = connection.admin().create_partitions(
+        [NewPartitions(name, alteration.partitions or 0)],
+        operation_timeout=_DONE,
+        request_timeout=timeout + _DONE,
+        validate_only=validate_only,
+    )
+    _wait(connection, futures[name], f"topic `{name}` got no partitions", timeout)
+
+
+def _wait(connection: "KafkaConnection", future: "Future[Any]", what: str, timeout: float) -> None:
+    try:
+        connection.wait(future, timeout=timeout + _DONE + 0.5)
+    except BrokerError as error:
+        if type(error) is not BrokerError:
+            raise
+        raise BrokerError(f"{what}: {error.message}", hint=error.hint) from error
