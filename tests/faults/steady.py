@@ -202,7 +202,7 @@ class Course:
         Raises:
             KafkaException: The brokers do not say.
         """
-        found = self._asking.committed(self._places, timeout=10)
+        found = self._asking.committed(self._places, timeout=2)
         return {one.partition: max(one.offset, 0) for one in found if one.error is None}
 
     def leader(self, partition: int) -> int:
@@ -263,8 +263,15 @@ class Course:
 
     def events(self) -> Counter[str]:
         """What the members' loops told, by its kind."""
+        return Counter(kind for kind, _ in self._told())
+
+    def started(self) -> set[int]:
+        """The processes whose loops have started."""
+        return {process for kind, process in self._told() if kind == "started"}
+
+    def _told(self) -> list[tuple[str, int]]:
         lines = self.told.read_text().splitlines() if self.told.exists() else []
-        return Counter(line.split(" ", 1)[0] for line in lines)
+        return [(kind, int(process)) for kind, process, *_ in map(str.split, lines)]
 
     def close(self) -> None:
         """End what still runs."""
