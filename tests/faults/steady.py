@@ -33,6 +33,9 @@ _QUIET.propagate = False
 _DONE = re.compile(rb"done (\d+) (\d+) (\d+) (\d+) (\S+)\n")
 _TICK = 0.02
 
+NUMBER = "n"
+"""The header that says a record's number, which its dead letter has too."""
+
 
 def in_json(number: int, key: str) -> bytes:
     """Write a record in JSON."""
@@ -91,6 +94,7 @@ class Load(threading.Thread):
             self.encode(number, f"k{key}"),
             b"k%d" % key,
             partition=key % self._partitions,
+            headers={NUMBER: b"%d" % number},
             on_delivery=lambda error, message: self._note(number, error, message),
         )
 
@@ -113,6 +117,8 @@ class Handled:
     def __init__(self, path: Path) -> None:
         self.numbers: set[int] = set()
         self.duplicates = 0
+        self.buried: set[int] = set()
+        self.buried_again = 0
         self.by_process: Counter[int] = Counter()
         self.partitions_of: dict[int, set[int]] = defaultdict(set)
         self._path = path
@@ -143,21 +149,88 @@ class Handled:
     def _take(self, process: int, partition: int, offset: int, number: int, key: bytes) -> None:
         self.by_process[process] += 1
         self.partitions_of[process].add(partition)
-        above = self._above[partition]
-        if offset < self._lowest[partition] or offset in above:
+        if not self._is_new(partition, offset):
             self.duplicates += 1
             return
         assert self._last.get(key, -1) < offset, f"the order of {key!r} is broken at {offset}"
         self._last[key] = offset
         self.numbers.add(number)
+
+    def bury(self, partition: int, offset: int, number: int) -> None:
+        """Take in a dead letter: its record is done, too."""
+        if self._is_new(partition, offset):
+            self.buried.add(number)
+        else:
+            self.buried_again += 1
+
+    def _is_new(self, partition: int, offset: int) -> bool:
+        above = self._above[partition]
+        if offset < self._lowest[partition] or offset in above:
+            return False
         above.add(offset)
         while self._lowest[partition] in above:
             above.remove(self._lowest[partition])
             self._lowest[partition] += 1
+        return True
 
     def lowest_unfinished(self, partition: int) -> int:
         """The first offset that is not handled; the topic has no gaps."""
         return self._lowest[partition]
+
+
+class Letters:
+    """Dead letters, read as they come, by a plain consumer."""
+
+    def __init__(self, config: dict[str, Any], topic: str, partitions: int) -> None:
+        self._consumer = Consumer(
+            config
+            | {
+                "group.id": f"{topic}-unused",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 20,  # what asks for the ends would wait behind it
+                "reconnect.backoff.max.ms": 500,
+            },
+            logger=_QUIET,
+        )
+        self._places = [TopicPartition(topic, number, 0) for number in range(partitions)]
+        self._read = dict.fromkeys(range(partitions), 0)
+        self._consumer.assign(self._places)
+
+    def read(self) -> list[tuple[int, int, int]]:
+        """Read what is there by now: the partition, offset and number of each one's record.
+
+        Raises:
+            KafkaException: The brokers do not say.
+        """
+        ends = {
+            place.partition: self._consumer.get_watermark_offsets(place, timeout=2)[1]
+            for place in self._places
+        }
+        found: list[tuple[int, int, int]] = []
+
+        def is_read() -> bool:
+            for message in self._consumer.consume(500, 0.02):
+                if message.error() is None:
+                    self._read[message.partition() or 0] = (message.offset() or 0) + 1
+                    found.append(_origin(message))
+            return all(self._read[partition] >= end for partition, end in ends.items())
+
+        if any(self._read[partition] < end for partition, end in ends.items()):
+            wait_until(is_read, seconds=60, what="the dead letters")
+        return found
+
+    def close(self) -> None:
+        """End the consumer."""
+        self._consumer.close()
+
+
+def _origin(message: Message) -> tuple[int, int, int]:
+    headers: dict[str, Any] = dict(message.headers() or ())
+    partition, offset = (
+        int.from_bytes(headers[f"kafka_dlt-original-{name}"], "big")
+        for name in ("partition", "offset")
+    )
+    return partition, offset, int(headers[NUMBER])
 
 
 class Course:
@@ -176,7 +249,7 @@ class Course:
         self.name = f"course-{time.time_ns()}"
         self.handled = Handled(directory / "handled")
         self.told = directory / "told"
-        self.said = {
+        self.said: dict[str, Any] = {
             "kind": "sync",
             "bootstrap": sandbox.bootstrap_servers,
             "topic": self.name,
@@ -185,9 +258,13 @@ class Course:
             "told": str(self.told),
             "config": {"fetch.message.max.bytes": 10_000, "reconnect.backoff.max.ms": 1_000},
         }
-        new = NewTopic(self.name, partitions, copies)
+        letters = f"{self.name}-dlt"
+        new = [NewTopic(name, partitions, copies) for name in (self.name, letters)]
         admin = AdminClient(dict(sandbox.client_config), logger=_QUIET)
-        admin.create_topics([new], operation_timeout=15)[self.name].result(timeout=30)
+        for future in admin.create_topics(new, operation_timeout=15).values():
+            future.result(timeout=30)
+        self.said["letters"] = letters
+        self._letters = Letters(dict(sandbox.client_config), letters, partitions)
         self._places = [TopicPartition(self.name, number) for number in range(partitions)]
         config = {**sandbox.client_config, "group.id": self.name, "reconnect.backoff.max.ms": 500}
         self._asking = Consumer(config, logger=_QUIET)  # never subscribed: it is no member
@@ -225,10 +302,20 @@ class Course:
         except KafkaException:
             committed = {}  # nobody says so just now
         self.handled.read()
-        self.checks += bool(committed)
+        if not committed or not self._has_read_letters():
+            return
+        self.checks += 1
         for partition, upto in committed.items():
             lowest = self.handled.lowest_unfinished(partition)
             assert upto <= lowest, f"partition {partition}: {upto} committed, {lowest} not done"
+
+    def _has_read_letters(self) -> bool:
+        try:
+            for letter in self._letters.read():
+                self.handled.bury(*letter)
+        except KafkaException:
+            return False
+        return True
 
     def lag(self) -> int:
         """How many records the group has not committed."""
@@ -246,7 +333,7 @@ class Course:
 
         def is_done() -> bool:
             self.check()
-            return self.load.acknowledged <= self.handled.numbers
+            return self.load.acknowledged <= self.handled.numbers | self.handled.buried
 
         def is_committed() -> bool:
             with contextlib.suppress(KafkaException, KeyError):
@@ -256,10 +343,12 @@ class Course:
         try:
             wait_until(is_done, seconds=seconds)
         except AssertionError as error:
-            lost = sorted(self.load.acknowledged - self.handled.numbers)
+            lost = sorted(self.load.acknowledged - self.handled.numbers - self.handled.buried)
             raise AssertionError(f"{len(lost)} are lost: {lost[:20]}; {error}") from None
         wait_until(is_committed, seconds=30, what="a lag of 0")
         self.check()
+        poison = set(self.said.get("poison", ()))
+        assert self.handled.buried == poison & self.load.acknowledged
 
     def events(self) -> Counter[str]:
         """What the members' loops told, by its kind."""
@@ -278,3 +367,4 @@ class Course:
         if self.load.is_alive():
             self.load.stop()
         self._asking.close()
+        self._letters.close()
