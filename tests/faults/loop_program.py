@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     session_timeout_ms = 6_000
     heartbeat_interval_ms = 1_000
     auto_commit_interval_ms = 50
+    group_protocol = said.get("protocol", "classic")
     extra_config = said.get("config", {})
 
 

@@ -37,6 +37,13 @@ MEMBERS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "async", "concurrency": 16},
     {"kind": "sync", "concurrency": 1},
 )
+SHARE: Final = {"classic": 1.0, "consumer": 1 / 3}
+"""How much of the time the group speaks which protocol."""
+BROKER: Final = {
+    "group.consumer.session.timeout.ms": "6000",
+    "group.consumer.heartbeat.interval.ms": "1000",
+}
+"""As long as the members of the other protocol ask for."""
 PER_SECOND = 150
 MOST_IN_FLIGHT = 200
 """Records that a loop of these takes in, or has done since the last commit.
@@ -298,16 +305,21 @@ def a_storm(
 
 
 @pytest.mark.skipif(not SOAK, reason="it takes half an hour: `make soak`")
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_a_long_run_of_everything_at_random(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], protocol: str
 ) -> None:
     def say(text: str) -> None:
         with capsys.disabled():
             print(text, flush=True)
 
-    chance, length = seed(), seconds(1_800)
-    say(f"\nFLOWODM_SOAK_SEED={chance} FLOWODM_SOAK_SECONDS={length:g}")
-    with Sandbox() as sandbox, a_storm(sandbox, tmp_path, chance, say) as (storm, course):
+    chance, length = seed(), seconds(1_800) * SHARE[protocol]
+    say(f"\nFLOWODM_SOAK_SEED={chance}, {protocol} protocol, {length:g} s")
+    with (
+        Sandbox(properties=BROKER) as sandbox,
+        a_storm(sandbox, tmp_path, chance, say) as (storm, course),
+    ):
+        course.said["protocol"] = protocol
         course.said["poison"] = list(range(500, int(length * PER_SECOND), 997))
         storm.begin()
         course.load.start()
