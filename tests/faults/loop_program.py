@@ -3,7 +3,7 @@
 What stands in the file was handled: each line is synced before the handler returns. `kill_at` says
 where it kills itself: in a handler, at the 57th call (`handler:57`), while partitions are taken away
 (`revoke`), with a dead letter acknowledged and its record not yet counted as done (`letter`), or
-before that (`before letter`).
+before that (`before letter`). `told` names a file for what the loop tells.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from flowodm import (
     BaseSettings,
     ConsumerLoop,
     FlowBaseModel,
+    LoopEvent,
     RetryPolicy,
     TransactionalLoop,
     connect,
@@ -29,8 +30,9 @@ from flowodm.consumer.settling import AfterProcessing
 from flowodm.consumer.transaction import Transactions
 
 said: dict[str, Any] = json.loads(sys.argv[1])
-connect(bootstrap_servers=said["bootstrap"])
+connect(bootstrap_servers=said["bootstrap"], schema_registry_url=said.get("registry"))
 out = os.open(said["path"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+told = os.open(said.get("told", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 kill_at = said.get("kill_at", "")
 
 
@@ -38,7 +40,7 @@ class Event(FlowBaseModel):
     class Settings:
         topic = said["topic"]
         consumer_group = said["group"]
-        value_serializer = "json"
+        value_serializer = said.get("serializer", "json")
 
     n: int
     key: str
@@ -58,6 +60,7 @@ class Settings(BaseSettings):
     session_timeout_ms = 6_000
     heartbeat_interval_ms = 1_000
     auto_commit_interval_ms = 50
+    group_protocol = said.get("protocol", "classic")
     extra_config = said.get("config", {})
 
 
@@ -68,12 +71,18 @@ def write(event: Event, word: str) -> None:
     os.fsync(out)
 
 
+def note(event: LoopEvent) -> None:
+    line = f"{event.kind.replace(' ', '-')} {os.getpid()} {event.partitions} {event.text}\n"
+    os.write(told, line.encode())
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
 
 
 calls = itertools.count(1)
+stumbled: set[int] = set()
 
 
 def begin(event: Event) -> None:
@@ -84,6 +93,9 @@ def begin(event: Event) -> None:
     if event.n in said.get("fails", ()):
         write(event, "failed")
         raise OSError("fails")
+    if said.get("stumbles") and event.n % said["stumbles"] == 0 and event.n not in stumbled:
+        stumbled.add(event.n)
+        raise OSError("stumbles")
 
 
 def seconds(event: Event) -> float:
@@ -139,6 +151,7 @@ options: dict[str, Any] = {
     "retry": RetryPolicy(**said.get("retry", {"attempts": 1})),
     "dead_letter": said.get("letters"),
     "commit_strategy": said.get("commit_strategy", "after_processing"),
+    "on_event": note,
 }
 loop: Any
 if said["kind"] == "async":

@@ -9,11 +9,10 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from flowodm.consumer import read_dead_letter
 from flowodm.reader import read
 from flowodm.sandbox import Sandbox
+from tests.faults.programs import member, start
 from tests.faults.test_consume import committed
 from tests.reading import connect
 from tests.servers import wait_until
@@ -83,23 +83,11 @@ class Scene:
         assert producer.flush(60) == 0
 
     def start(self, **said: Any) -> "subprocess.Popen[bytes]":
-        told = json.dumps({**self.said, **said})
-        program = Path(__file__).with_name("loop_program.py")
-        return subprocess.Popen(
-            [sys.executable, str(program), told], env={**os.environ, "PYTHONPATH": os.getcwd()}
-        )
+        return start(self.said, **said)
 
-    @contextmanager
-    def member(self, **said: Any) -> Iterator["subprocess.Popen[bytes]"]:
+    def member(self, **said: Any) -> "AbstractContextManager[subprocess.Popen[bytes]]":
         """A program that is ended with SIGTERM."""
-        program = self.start(**said)
-        try:
-            yield program
-            program.terminate()
-            assert program.wait(60) == 0
-        finally:
-            program.kill()
-            program.wait(30)
+        return member(self.said, **said)
 
     def kill_itself(self, **said: Any) -> None:
         """Run a program until it kills itself where it was told to."""

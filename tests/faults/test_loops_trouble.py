@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -209,7 +209,7 @@ def test_a_handler_longer_than_the_poll_interval_keeps_its_membership(
 
 
 def test_members_that_come_and_go_share_the_work_and_no_record(
-    servers: Sandbox, connection: KafkaConnection
+    servers: Sandbox, connection: KafkaConnection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each finishes what it works on before its partitions go to another (S8)."""
     event = an_event(servers, connection, partitions=6)
@@ -267,6 +267,11 @@ def test_members_that_come_and_go_share_the_work_and_no_record(
         loops[number].stop()
         thread.join(60)
         assert not thread.is_alive()
+    with capsys.disabled():
+        print(
+            f"\nmembers came and went: {turn}, produced: {produced}, handled: {len(seen)},"
+            f" by two at once: {len(twice)}, told: {dict(Counter(one.kind for one in told))}"
+        )
     assert twice == []
     # what was done beyond a record that waited for its key comes again, and nothing else
     ends = [one for one in told if one.kind in ("revoked", "stopped")]
