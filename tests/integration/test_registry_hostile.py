@@ -71,7 +71,7 @@ def ask(request: pytest.FixtureRequest) -> Asker:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every question end within a second."""
 
-    def exchange(access: Any) -> Exchange:
+    def exchange(access: Any, **_: Any) -> Exchange:
         return Exchange(access, limits=Limits(connect=0.3, total=0.8, first_pause=0.01))
 
     monkeypatch.setattr(core_module, "Exchange", exchange)
