@@ -1,6 +1,7 @@
 """Fixtures for every test. Nothing is started until a test asks for it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -259,3 +261,23 @@ def flowodm(clean_environment: dict[str, str], tmp_path: Path) -> Callable[..., 
         )
 
     return run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a group in one worker: xdist 3.8 writes the group where pytest 9.2 no
+    longer looks."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group_of(config.rootpath / nodeid.partition("::")[0]) or nodeid
+
+    return ByGroup(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@cache
+def _group_of(module: Path) -> str | None:
+    """The group that a module's `pytestmark` names."""
+    found = re.search(r'xdist_group\("([\w-]+)"\)', module.read_text(encoding="utf-8"))
+    return found and found[1]
