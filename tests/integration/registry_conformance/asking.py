@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -58,7 +59,21 @@ class AskedRegistry:
         **query: object,
     ) -> Answer:
         """Send one request; the path is sent as it is, a body that is no bytes as JSON."""
-        connection = http.client.HTTPConnection(self._host, timeout=30)
+        for _ in range(2):  # now and then Apicurio leaves a request without any answer
+            with suppress(TimeoutError):
+                return self._ask(method, path, body, 5, headers, query)
+        return self._ask(method, path, body, 30, headers, query)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        timeout: float,
+        headers: dict[str, str] | None,
+        query: dict[str, object],
+    ) -> Answer:
+        connection = http.client.HTTPConnection(self._host, timeout=timeout)
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         target = f"{self._base}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
