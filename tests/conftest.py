@@ -25,7 +25,6 @@ from tests.servers import (
     named_servers,
     shared,
     start_kafka,
-    wait_until,
 )
 
 _RUN_VARIABLE = "FLOWODM_TEST_RUN"
@@ -167,6 +166,8 @@ def make_topic(admin) -> Iterator[Callable[..., str]]:
     """Create topics: `make_topic(partitions=1, config={}, prefix="test")` returns the new name."""
     from confluent_kafka.admin import NewTopic
 
+    from tests.topics import create_topics
+
     made: list[str] = []
 
     def make(
@@ -174,13 +175,8 @@ def make_topic(admin) -> Iterator[Callable[..., str]]:
     ) -> str:
         name = f"{prefix}-{uuid.uuid4().hex[:12]}"
         new = NewTopic(name, partitions, 1, config=dict(config or {}))
-        for future in admin.create_topics([new], operation_timeout=10).values():
-            future.result(timeout=15)
         made.append(name)
-        # the controller has it; a busy broker hears of it a moment later
-        wait_until(
-            lambda: name in admin.list_topics(timeout=10).topics, seconds=30, what=f"topic {name}"
-        )
+        create_topics(admin, new)
         return name
 
     yield make

@@ -18,6 +18,7 @@ from flowodm.connection import KafkaConnection
 from flowodm.reader import Reader, ReadOptions
 from flowodm.record import Record
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 BASE = 1_700_000_000_000
 """The timestamp of the first record of every topic here."""
@@ -97,7 +98,7 @@ class Topics:
     def _create(self, name: str, partitions: int, config: Mapping[str, str]) -> None:
         settings = {key.replace("_", "."): value for key, value in config.items()}
         new = NewTopic(name, partitions, 1, config=settings)
-        self.admin.create_topics([new], operation_timeout=10)[name].result(timeout=15)
+        create_topics(self.admin, new)
 
     def produce(
         self, topic: str, count: int, partitions: int = 1, *, shuffle: bool = False

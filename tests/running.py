@@ -23,6 +23,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 APP = """\
 import asyncio, os, sys, time
@@ -108,12 +109,7 @@ class Project:
 
     def make_topics(self, partitions: int = 2) -> None:
         new = [NewTopic(name, partitions, 1) for name in (self.name, self.other)]
-        for future in self._admin.create_topics(new, operation_timeout=15).values():
-            future.result(timeout=30)
-        wait_until(
-            lambda: {self.name, self.other} <= self._admin.list_topics(timeout=10).topics.keys(),
-            seconds=30,
-        )
+        create_topics(self._admin, *new)
 
     def manifest(self, *loops: str, health: int | None = None, name: str = "m.yaml") -> str:
         """Write a manifest; each loop is `name: handler, more: yaml`."""

@@ -20,6 +20,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from flowodm.sandbox import Sandbox
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 __all__ = ["Course", "Handled", "Load", "in_json"]
 
@@ -263,8 +264,7 @@ class Course:
         letters = [f"{self.name}-dlt"] if poison else []
         new = [NewTopic(name, partitions, copies) for name in (self.name, *letters)]
         admin = AdminClient(dict(sandbox.client_config), logger=_QUIET)
-        for future in admin.create_topics(new, operation_timeout=15).values():
-            future.result(timeout=30)
+        create_topics(admin, *new)
         self._letters: Letters | None = None
         if poison:
             self.said |= {"letters": letters[0], "poison": sorted(poison)}

@@ -31,6 +31,7 @@ from flowodm.subscription import Subscription
 from tests.faces import FACES, Face, play
 from tests.reading import connect
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -56,7 +57,7 @@ def connection(lone_broker: Sandbox) -> Iterator[KafkaConnection]:
 def fill(sandbox: Sandbox, topic: str, count: int, partitions: int = 1) -> None:
     admin = AdminClient(dict(sandbox.client_config))
     new = NewTopic(topic, partitions, 1)
-    admin.create_topics([new], operation_timeout=15)[topic].result(timeout=30)
+    create_topics(admin, new)
     write(sandbox, topic, count, partitions)
 
 

@@ -18,6 +18,7 @@ from flowodm.errors import FlowODMError, PlanError
 from flowodm.sandbox import Sandbox
 from tests.dead_letters import Letter, connect_headers, produce_letters
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -48,8 +49,7 @@ def topics(sandbox: Sandbox) -> tuple[str, str]:
     """A topic, and that of its dead letters, which is full of them."""
     name = f"orders-{uuid.uuid4().hex[:8]}"
     admin = AdminClient(sandbox.client_config, logger=_QUIET)
-    for future in admin.create_topics([NewTopic(n, 3, 1) for n in (name, f"{name}-dlt")]).values():
-        future.result(timeout=30)
+    create_topics(admin, *(NewTopic(n, 3, 1) for n in (name, f"{name}-dlt")))
     produce_letters(
         sandbox.client_config,
         f"{name}-dlt",

@@ -27,6 +27,7 @@ from tests.faults.programs import member, start
 from tests.faults.test_consume import committed
 from tests.reading import connect
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -64,8 +65,7 @@ class Scene:
         self.kills = 0
         admin = AdminClient(dict(broker.client_config))
         new = [NewTopic(one, PARTITIONS, 1) for one in (self.name, self.letters)]
-        for future in admin.create_topics(new, operation_timeout=15).values():
-            future.result(timeout=30)
+        create_topics(admin, *new)
 
     def produce(self, count: int, keys: int = 20) -> None:
         """Write records, each acknowledged."""

@@ -28,6 +28,7 @@ from tests.loops import KINDS, Kind, running
 from tests.models import based_on, connection_to
 from tests.reading import Topics
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -64,7 +65,7 @@ def create(servers: Sandbox, name: str, partitions: int, **config: str) -> str:
     admin = AdminClient(dict(servers.client_config))
     settings = {key.replace("_", "."): value for key, value in config.items()}
     new = NewTopic(name, partitions, 1, config=settings)
-    admin.create_topics([new], operation_timeout=15)[name].result(timeout=30)
+    create_topics(admin, new)
     return name
 
 

@@ -14,6 +14,7 @@ from flowodm.connection import KafkaConnection
 from flowodm.errors import DeliveryTimeout
 from flowodm.producer import Delivery, Outcome, Outgoing, Producer, producer_of
 from flowodm.sandbox import Sandbox
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -32,8 +33,7 @@ def sandbox() -> Iterator[Sandbox]:
 def topic(sandbox: Sandbox, request: pytest.FixtureRequest) -> str:
     name = f"kept-{abs(hash(request.node.name))}"
     admin = AdminClient(sandbox.client_config, logger=_QUIET)
-    for future in admin.create_topics([NewTopic(name, 1, 1)]).values():
-        future.result(timeout=30)
+    create_topics(admin, NewTopic(name, 1, 1))
     return name
 
 

@@ -15,6 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from flowodm.sandbox import Sandbox
 from tests.soak import kills
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.faults
 
@@ -96,8 +97,7 @@ def test_nothing_acknowledged_is_lost_when_broker_and_registry_are_killed() -> N
     chance = random.Random(SEED)
     with Sandbox() as sandbox:
         admin = AdminClient(sandbox.client_config, logger=_QUIET)
-        for future in admin.create_topics([NewTopic("kept", 1, 1)]).values():
-            future.result(timeout=15)
+        create_topics(admin, NewTopic("kept", 1, 1))
         writer = Writer(sandbox)
         writer.start()
         try:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.pages import ROOT, SANDBOX_UP, Block, Page, is_as_printed, read_page, topics_made
-from tests.servers import wait_until
+from tests.topics import create_topics
 
 # Pages use the same topics, so they take turns.
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
@@ -145,10 +145,8 @@ def sandbox_up(
 
     def create(line: str) -> None:
         new = [NewTopic(name, count, 1) for name, count in topics_made(line).items()]
-        for future in admin.create_topics(new, operation_timeout=15).values() if new else ():
-            future.result(timeout=30)
-        made = {one.topic for one in new}
-        wait_until(lambda: made <= admin.list_topics(timeout=10).topics.keys(), seconds=30)
+        if new:
+            create_topics(admin, *new)
 
     yield create
     remove(admin, registry_url, read_page(DOCS / request.getfixturevalue("name")))

@@ -25,6 +25,7 @@ from tests.conftest import Finished
 from tests.integration.consumer_groups import commit, fill, member_of
 from tests.integration.terminal import Terminal
 from tests.servers import TestServers, wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.integration
 
@@ -352,10 +353,7 @@ def test_what_a_user_may_not_see_is_shown_as_such_and_the_rest_listed(
     mark = uuid.uuid4().hex[:8]
     open_topic, shut_topic = f"open-{mark}", f"shut-{mark}"
     mine, denied = f"mine-{mark}", f"denied-{mark}"
-    for future in admin.create_topics(
-        [NewTopic(open_topic, 1, 1), NewTopic(shut_topic, 1, 1)]
-    ).values():
-        future.result(15)
+    create_topics(admin, NewTopic(open_topic, 1, 1), NewTopic(shut_topic, 1, 1))
     user = secure.new_credentials(f"user-{mark}")
     secure.add_user(secure_sandbox.spec, user)
     allowed = [

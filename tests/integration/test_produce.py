@@ -21,6 +21,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from flowodm.sandbox import Sandbox, secure
 from tests.servers import TestServers, wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.integration
 
@@ -253,8 +254,7 @@ def sandbox_topic(sandbox: Sandbox, name: str) -> None:
     from confluent_kafka.admin import AdminClient, NewTopic
 
     admin = AdminClient(dict(sandbox.client_config))
-    for future in admin.create_topics([NewTopic(name, 1, 1)]).values():
-        future.result(15)
+    create_topics(admin, NewTopic(name, 1, 1))
 
 
 def test_without_a_broker_it_is_exit_1_within_five_seconds(
@@ -333,8 +333,7 @@ def guarded_topic(secure_sandbox: TestServers, tmp_path: Path) -> str:
     assert secure_sandbox.spec is not None
     admin = AdminClient(dict(secure_sandbox.client_config))
     topic = f"guarded-{uuid.uuid4().hex[:8]}"
-    for future in admin.create_topics([NewTopic(topic, 1, 1)]).values():
-        future.result(15)
+    create_topics(admin, NewTopic(topic, 1, 1))
     user = secure.new_credentials(f"reads-{topic}")
     secure.add_user(secure_sandbox.spec, user)
     acl = AclBinding(

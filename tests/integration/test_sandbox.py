@@ -22,14 +22,14 @@ from flowodm.sandbox import process
 from tests.conftest import Finished
 from tests.integration.conftest import SandboxCommand, kill_9
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.integration
 
 
 def create_topic(bootstrap: str, name: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    for future in admin.create_topics([NewTopic(name, 1, 1)]).values():
-        future.result(timeout=15)
+    create_topics(admin, NewTopic(name, 1, 1))
 
 
 def write(bootstrap: str, topic: str, values: list[bytes]) -> None:

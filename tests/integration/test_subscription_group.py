@@ -29,6 +29,7 @@ from flowodm.settings import BaseSettings
 from flowodm.subscription import Subscription, consumer_config
 from tests.reading import connect
 from tests.servers import wait_until
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.integration
 
@@ -269,7 +270,7 @@ def test_permission_to_read_the_topic_and_the_group_is_needed(
 
     admin = AdminClient(dict(secure_sandbox.client_config))
     topic = f"secured-{uuid.uuid4().hex[:8]}"
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(timeout=15)
+    create_topics(admin, NewTopic(topic, 1, 1))
     user = secure.new_credentials(f"member-{uuid.uuid4().hex[:8]}")
     secure.add_user(secure_sandbox.spec, user)
 

@@ -16,6 +16,7 @@ from flowodm.registry import SchemaRegistry
 from flowodm.sandbox.registry import RegistryServer
 from tests.integration.hostile_records import SCHEMAS, hostile_records
 from tests.servers import TestServers
+from tests.topics import create_topics
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.integration
@@ -59,7 +60,7 @@ def hostile(sandbox: TestServers, registry_server: RegistryServer) -> Hostile:
         }
     topic = f"hostile-{uuid.uuid4().hex[:8]}"
     admin = AdminClient(dict(sandbox.client_config))
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(timeout=15)
+    create_topics(admin, NewTopic(topic, 1, 1))
     producer = Producer({**sandbox.client_config, "enable.idempotence": True})
     records = hostile_records(ids)
     good = tuple(f"good-{number}" for number in range(len(records)))

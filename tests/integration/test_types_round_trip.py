@@ -28,6 +28,7 @@ from flowodm.codec.model_style import model_style
 from tests.models import based_on, connection_to
 from tests.round_trips import CASES, Case
 from tests.servers import TestServers
+from tests.topics import create_topics
 
 pytestmark = pytest.mark.integration
 
@@ -114,7 +115,7 @@ class Road:
 @pytest.fixture(scope="module")
 def road(sandbox: TestServers, admin: AdminClient, registry_url: str) -> Iterator[Road]:
     topic = f"types-{uuid.uuid4().hex[:12]}"
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
+    create_topics(admin, NewTopic(topic, 1, 1))
     with (
         connection_to(sandbox.bootstrap_servers, registry_url) as connection,
         SchemaRegistryClient({"url": sandbox.registry_url}) as registry,
