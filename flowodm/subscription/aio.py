@@ -6,7 +6,7 @@ A thread of the engine's own runs the steps. What is decoded already is handed o
 import asyncio
 from time import monotonic
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from flowodm.subscription.engine import NOTHING
 from flowodm.subscription.iterator import END, Iteration
@@ -39,7 +39,12 @@ class AsyncRecordIterator(Iteration[T]):
         if monotonic() >= self._breath:
             await asyncio.sleep(0)
             self._breath = monotonic() + _BREATH
-        value = self._engine.at_once(self._hold, self._is_strict)
+        value: Any = NOTHING
+        if self._lock.acquire(False):  # nobody uses the consumer; written out, for its speed
+            try:
+                value = self._at_hand(self._hold, self._is_strict, False)
+            finally:
+                self._lock.release()
         if value is NOTHING:
             value = await self._engine.turns.adrive(self._hold, self._wait(ahead=True))
             self._breath = monotonic() + _BREATH

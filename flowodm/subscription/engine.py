@@ -101,11 +101,11 @@ class Engine(Generic[T]):
             hold: Takes it.
             clock: How long to wait.
             is_strict: Whether to raise what cannot be decoded.
-            ahead: Whether to decode some more, for a caller that cannot wait.
+            ahead: Whether to take and decode some more, for a caller that cannot wait.
         """
         self.ledger.settle(hold)
         while (value := self.take(hold, is_strict)) is NOTHING:
-            if not (yield from self.filled(hold, clock)):
+            if not (yield from self.filled(hold, clock, ahead=ahead)):
                 return NOTHING
         if ahead:
             self.shelf.prepare()
@@ -142,13 +142,16 @@ class Engine(Generic[T]):
         if self._intake is not None:
             self._intake.commit(timeout)
 
-    def filled(self, hold: Hold, clock: "Clock", *, is_known: bool = False) -> Steps[bool]:
+    def filled(
+        self, hold: Hold, clock: "Clock", *, is_known: bool = False, ahead: bool = False
+    ) -> Steps[bool]:
         """Wait until a record is here for `hold`; False when none came in time.
 
         Args:
             hold: For which.
             clock: How long.
             is_known: Whether the caller has heard from the cluster, so that it need not be asked.
+            ahead: Whether to take some more.
 
         Raises:
             BrokerError: None came, and the cluster does not answer.
@@ -159,7 +162,7 @@ class Engine(Generic[T]):
             if not self.shelf:
                 self.ledger.relax()
             if not self.shelf or monotonic() >= self.shelf.due:
-                self._step(intake, wait)
+                self._step(intake, wait, ahead=ahead)
             if self.shelf:
                 self.ledger.enter(hold)  # others may have had their turn since it was settled
                 return True
@@ -296,9 +299,9 @@ class Engine(Generic[T]):
         self._leave.atexit = False
         return intake
 
-    def _step(self, intake: Intake, wait: float) -> None:
+    def _step(self, intake: Intake, wait: float, *, ahead: bool) -> None:
         try:
-            intake.step(wait)
+            intake.step(wait, ahead=ahead)
         except BrokerError:
             self._let_go(0.0)  # the next call begins anew: what was wrong may be cured
             raise

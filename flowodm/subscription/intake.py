@@ -29,7 +29,7 @@ _EVERY: Final = 0.2
 _GRACE: Final = 3.0
 """Seconds after which a member of a KIP-848 group has been given nothing: nobody says so."""
 _MORE: Final = 100
-"""Messages that may come on top of a full shelf, one each time the consumer is polled."""
+"""Messages that may come on top of what is taken at once: one at each poll, or all of them ahead."""
 _FRESH: Final = 1.0
 """Seconds that an answer of the cluster holds; so often it is asked at most."""
 _CALM: Final = 2.0
@@ -144,11 +144,12 @@ class Intake:
                 self._group,
             )
 
-    def step(self, wait: float) -> None:
+    def step(self, wait: float, *, ahead: bool = False) -> None:
         """Take what is there onto the shelf; where there is nothing, wait for it.
 
         Args:
             wait: Seconds, which also keep an interrupt waiting.
+            ahead: Whether to fill the shelf, for a caller to whom each step is dear.
 
         Raises:
             BrokerError: The cluster refuses.
@@ -158,7 +159,7 @@ class Intake:
             messages = [] if (one := self.consumer.poll(0)) is None else [one]
         else:
             self._pause(False)
-            messages = self._fetch(wait)
+            messages = self._fetch(wait, self._most + _MORE if ahead else self._most)
         now = monotonic()
         self._shelf.due = now + _EVERY
         if messages:
@@ -189,11 +190,11 @@ class Intake:
         self._shelf.drop(self._partitions)
         self._ledger.drop(self._partitions)
 
-    def _fetch(self, wait: float) -> "list[Message]":
-        if messages := self.consumer.consume(self._most, 0):
+    def _fetch(self, wait: float, most: int) -> "list[Message]":
+        if messages := self.consumer.consume(most, 0):
             return messages
         first = self.consumer.poll(wait)
-        return [] if first is None else [first, *self.consumer.consume(self._most - 1, 0)]
+        return [] if first is None else [first, *self.consumer.consume(most - 1, 0)]
 
     def _pause(self, is_full: bool) -> None:
         """Keep the shelf small while nobody takes from it, as in an outage of the registry."""
