@@ -40,7 +40,8 @@ def main(records: int) -> None:
         assert registry is not None
         connect(bootstrap_servers=sandbox.bootstrap_servers, schema_registry_url=registry)
         admin = AdminClient(sandbox.client_config)
-        for future in admin.create_topics([NewTopic("events", PARTITIONS, 1)]).values():
+        topics = [NewTopic(name, PARTITIONS, 1) for name in ("events", "latency")]
+        for future in admin.create_topics(topics).values():
             future.result()
         fill(EventRecord, events(), records)
         servers = sandbox.bootstrap_servers
@@ -155,6 +156,7 @@ def handwritten(servers: str, records: int) -> float:
 
 class Quick(EventRecord):
     class Settings:
+        topic = "latency"
         profile = RealTimeSettings
 
 
@@ -216,7 +218,7 @@ def latency() -> None:
         auto_offset_reset = "latest"
 
     loop = ConsumerLoop(Quick, handle, Latest, group, name="latency", concurrency=4)
-    thread = threading.Thread(target=loop.run)
+    thread = threading.Thread(target=loop.run, daemon=True)
     thread.start()
     while not skipped.wait(0.5):
         models[0].produce(key="begin")
