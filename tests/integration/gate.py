@@ -287,7 +287,7 @@ def run_inside(arguments: list[str], directory: Path, environ: Mapping[str, str]
         patch.dict(os.environ, environ, clear=True),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
     ):
-        code = run(arguments, Session(Output(Stream(stdout), Stream(stderr), width=100)))
+        code = run(arguments, Session(Output(Stream(stdout), Stream(stderr))))
     out = stdout.getvalue()
     return Finished(code, out.decode(), stderr.getvalue().decode(), out)
 
