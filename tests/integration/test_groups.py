@@ -478,6 +478,8 @@ _LOOKS = (
     "topics purge spread --to end --dry-run",
     "topics purge spread --to end -p 0,1 --dry-run",
     "topics alter spread --partitions 4 --dry-run",
+    "doctor",
+    "doctor -o json",
 )
 
 

@@ -166,6 +166,8 @@ def test_what_a_user_may_not_do_ends_with_4(
         f"topics alter {topic} --partitions 2 --yes",
         f"topics purge {topic} --to end --yes",
         f"topics delete {topic} --yes",
+        "doctor",
+        "doctor -o json",
     ]
     environ = clean_environment | {"FLOWODM_CONTEXT": "denied"}
     wait_until(  # permissions come through one after the other
