@@ -1,15 +1,9 @@
 """A cluster to be changed, what it looks like as a whole, and every command that would change it."""
 
-import io
 import json
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
@@ -21,19 +15,15 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from flowodm.cli.app import run
-from flowodm.cli.options import Session
-from flowodm.cli.output import Output, Stream
 from flowodm.config import RegistryConfig
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox import Sandbox
-from tests.conftest import Finished
 from tests.dead_letters import Letter, produce_letters, spring_headers
 from tests.integration.consumer_groups import commit, fill
 from tests.integration.registries import record
 from tests.topics import create_topics
 
-__all__ = ["CASES", "CHANGES_NOTHING", "Case", "Place", "run_inside", "state_of"]
+__all__ = ["CASES", "CHANGES_NOTHING", "Case", "Place", "state_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,26 +267,3 @@ def _subjects(registry: SchemaRegistry) -> dict[str, Any]:
             registry.mode(name),
         )
     return found
-
-
-def run_inside(arguments: list[str], directory: Path, environ: Mapping[str, str]) -> Finished:
-    """Run the command line in this process, off a terminal: a tenth of what a new one costs."""
-    stdout, stderr = io.BytesIO(), io.BytesIO()
-    with (
-        _inside(directory),
-        patch.dict(os.environ, environ, clear=True),
-        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
-    ):
-        code = run(arguments, Session(Output(Stream(stdout), Stream(stderr))))
-    out = stdout.getvalue()
-    return Finished(code, out.decode(), stderr.getvalue().decode(), out)
-
-
-@contextmanager
-def _inside(directory: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(directory)
-    try:
-        yield
-    finally:
-        os.chdir(before)

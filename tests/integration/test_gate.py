@@ -4,9 +4,6 @@ A new command that changes something needs its line in `gate.CASES`.
 """
 
 import inspect
-import logging
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
@@ -15,7 +12,8 @@ import pytest
 from flowodm.cli.app import COMMANDS
 from flowodm.sandbox import Sandbox
 from tests.conftest import Finished
-from tests.integration.gate import CASES, CHANGES_NOTHING, Case, Place, run_inside, state_of
+from tests.inside import run_inside
+from tests.integration.gate import CASES, CHANGES_NOTHING, Case, Place, state_of
 from tests.integration.terminal import Terminal
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gate")]
@@ -40,16 +38,6 @@ def unchanged(own_sandbox: Sandbox, place: Place) -> Iterator[None]:
     yield
     assert state_of(own_sandbox) == before
     assert sorted(place.directory.iterdir()) == files
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """Give logging back as it was; the command line sets it up for its process."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, threading.excepthook, sys.unraisablehook
-    yield
-    root.handlers[:], root.level, threading.excepthook, sys.unraisablehook = before
-    logging.captureWarnings(False)
 
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

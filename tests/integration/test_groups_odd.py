@@ -13,8 +13,8 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.conftest import Finished
+from tests.inside import run_inside
 from tests.integration.consumer_groups import commit, committed, fill, member_of
-from tests.integration.gate import run_inside
 from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
 

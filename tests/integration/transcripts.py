@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.integration.gate import run_inside
+from tests.inside import run_inside
 
 __all__ = ["transcript"]
 
