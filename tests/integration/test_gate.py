@@ -6,6 +6,7 @@ A new command that changes something needs its line in `gate.CASES`.
 import inspect
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +188,22 @@ def test_each_of_them_does_change_something_where_it_may(
     done = flowodm(*words, cwd=doomed.directory)
     assert done.exit_code == 0, done
     assert state_of(doomed.sandbox) != before
+
+
+@pytest.mark.parametrize(("command", "typed"), [("tail", "AUDIT"), ("run", "guarded")])
+def test_on_a_terminal_the_right_name_is_enough(
+    command: str,
+    typed: str,
+    own_sandbox: Sandbox,
+    clean_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    asked = Place(own_sandbox, f"asked-{command}", tmp_path / "project")
+    words = [*asked.arguments(CASES[command].words), "--context", "guarded"]
+    terminal = Terminal(words, clean_environment, asked.directory)
+    try:
+        terminal.wait_for("'s name to ")
+        terminal.type(f"{asked.arguments(typed)[0]}\n")
+        assert terminal.end() == 0, terminal.seen
+    finally:
+        terminal.close()
