@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from flowodm.cli.confirm import Confirm
 from flowodm.cli.dlq_options import (
     ErrorOption,
     FromOption,
@@ -157,9 +158,7 @@ def replay_letters(
         int,
         typer.Option(min=1, metavar="N", help="Leave out what was sent again N times before."),
     ] = 3,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask, in a protected context.")
-    ] = False,
+    yes: Confirm = False,
     from_: FromOption = None,
     from_partition: FromPartitionOption = None,
     error: ErrorOption = None,

@@ -92,7 +92,7 @@ def _confirm(
 ) -> None:
     """Have the name typed of the topic that changes; of several, that of the dead letters."""
     name = next(iter(plan.targets)) if len(plan.targets) == 1 else plan.topic
-    if connection.context.protected and not request.yes:
+    if connection.context.protected:
         for share in plan.shares[:_MOST_TOLD]:
             error = share.exception or "no error said"
             session.output.message(f"{_counted(share.count)} to {share.target}: {error}")

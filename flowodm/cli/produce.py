@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from flowodm.cli.confirm import Confirm
 from flowodm.cli.options import command, session_of
 from flowodm.errors import UsageError
 
@@ -108,9 +109,7 @@ def produce(
     stream: Annotated[
         bool, typer.Option("--stream", help="Send each line at once, before the rest is checked.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Confirm it, where the context is protected.")
-    ] = False,
+    yes: Confirm = False,
 ) -> int:
     """Send records from NDJSON to a topic.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from flowodm.cli.confirm import Confirm, confirm_change
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span
 from flowodm.cli.tables import Column, write_document, write_rows
@@ -81,6 +82,7 @@ def run(
     schema: Annotated[
         bool, typer.Option("--schema", help="Write the JSON Schema of manifests.")
     ] = False,
+    yes: Confirm = False,
 ) -> int | None:
     """Run the consumer loops of a manifest.
 
@@ -104,6 +106,7 @@ def run(
         return _rehearse(session, found)
     request = RunRequest(manifest=found, workers=workers, reload=reload, burst=burst)
     _check_members(request)
+    _confirm(session, found, yes=yes)
     return _run(session, request)
 
 
@@ -177,6 +180,18 @@ def _refuse_read_only(context: Context) -> None:
         KafkaConnection(context).check_change("run")
 
 
+def _confirm(session: Session, manifest: Manifest, *, yes: bool) -> None:
+    """Have the run allowed and confirmed, before anything is imported and Ctrl-C is ours."""
+    from flowodm.connection import KafkaConnection
+    from flowodm.connection.changes import is_internal
+
+    context = _context(session, manifest)
+    topics = (loop.topic for loop in manifest.loops if loop.topic is not None)
+    with KafkaConnection(context) as connection:
+        connection.check_change("run", next(filter(is_internal, topics), None))
+    confirm_change(session, context, "run", context.name, yes=yes, noun="context")
+
+
 def _connect(session: Session, manifest: Manifest) -> KafkaConnection:
     """Make the process's own connection, which handlers and models use too."""
     from flowodm.connection import connect
@@ -232,7 +247,6 @@ def _run(session: Session, request: RunRequest) -> int:
     with ExitStack() as stack:
         signals = stack.enter_context(Signals(session, messages))
         connection = stack.enter_context(_connect(session, manifest))
-        connection.check_change("run")
         running = _made(session, request, connection, messages)
         probe = None
         health = manifest.settings.health

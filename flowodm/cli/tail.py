@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from flowodm.cli.confirm import Confirm
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.records import RECORD_FORMATS
 from flowodm.errors import UsageError
@@ -44,6 +45,7 @@ class TailRequest:
     value_format: Format = "auto"
     model: str | None = None
     """The class that values are read as, `app.events:UserEvent`."""
+    yes: bool = False
 
     @property
     def has_filter(self) -> bool:
@@ -179,6 +181,7 @@ def tail(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a record that does not decode; exit 1.")
     ] = False,
+    yes: Confirm = False,
 ) -> int:
     """Follow or read topics as decoded records.
 
@@ -221,6 +224,7 @@ def tail(
         key_format=key_format,
         value_format=value_format,
         model=model,
+        yes=yes,
     )
     return run(request, session)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from flowodm.cli.confirm import confirm_change
 from flowodm.cli.decoders import Decoders
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span, Spans
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flowodm.cli.pretty import SchemaName, SchemaNames
     from flowodm.cli.tail import TailRequest
     from flowodm.codec.style import Style
+    from flowodm.connection import KafkaConnection
     from flowodm.query import Filter
     from flowodm.reader import Reader
     from flowodm.registry import SchemaRegistry
@@ -48,6 +50,7 @@ def run(request: "TailRequest", session: Session) -> int:
     with session.connect() as connection:
         from flowodm.reader import Reader
 
+        _confirm(request, session, connection)
         registry = connection.schema_registry() if connection.context.schema_registry else None
         output = session.output
         writer = writer_for(
@@ -60,6 +63,18 @@ def run(request: "TailRequest", session: Session) -> int:
         with rare_collections(), Reader(connection, request.topics, request.read) as reader:
             loop = _Loop(request, output, reader, writer, filter_, registry, decoders)
             return loop.run()
+
+
+def _confirm(request: "TailRequest", session: Session, connection: "KafkaConnection") -> None:
+    """Have the commits of a group allowed and confirmed; a read without one changes nothing."""
+    if (group := request.read.group) is None:
+        return
+    from flowodm.reading.grouped import check_group_read
+
+    check_group_read(connection, request.topics)
+    confirm_change(
+        session, connection.context, "tail --group", group, yes=request.yes, noun="group"
+    )
 
 
 @contextmanager

@@ -60,9 +60,10 @@ def create_topic(
     session = session_of(context)
     spec = TopicSpec(topic, partitions, replication, _settings(settings))
     with session.connect() as connection:
-        create(connection, spec, validate_only=True)
         if not dry_run:
             connection.check_change("topics create", topic)
+        create(connection, spec, validate_only=True)
+        if not dry_run:
             confirm_change(session, connection.context, "topics create", topic, yes=yes)
             create(connection, spec)
     _end(session, topic, "created", is_done=not dry_run)

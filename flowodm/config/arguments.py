@@ -12,7 +12,7 @@ from typing import Any
 from flowodm.config.context import Context
 from flowodm.config.environment import read_environment
 from flowodm.config.librdkafka import BOOTSTRAP_KEYS
-from flowodm.config.load import draft_context, environment_settings
+from flowodm.config.load import add_guards, draft_context, environment_settings
 from flowodm.config.settle import Draft, settle
 from flowodm.config.sources import find_sources
 from flowodm.documents.yaml import Location
@@ -79,6 +79,7 @@ def _start(
         if environment.names_registry:
             registry = environment_settings(environ, directory or Path.cwd())["schema_registry"]
             draft.replace(("schema_registry",), registry, environment.where)
+        add_guards(draft, environment)
         return draft
     return draft_context(find_sources(environ=environ, directory=directory), context)
 

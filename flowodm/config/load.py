@@ -27,7 +27,7 @@ from flowodm.config.sources import (
 from flowodm.documents.validate import did_you_mean
 from flowodm.errors import ConfigurationError
 
-__all__ = ["draft_context", "environment_settings", "load_context", "unknown_context"]
+__all__ = ["add_guards", "draft_context", "environment_settings", "load_context", "unknown_context"]
 
 
 def load_context(
@@ -70,7 +70,7 @@ def draft_context(sources: Sources, name: str | None) -> Draft:
         draft = _current(sources)
         if not sources.config_is_named:
             _add_environment(draft, sources)
-    _add_guards(draft, sources)
+    add_guards(draft, environment)
     return draft
 
 
@@ -151,9 +151,8 @@ def _warn_of_homeless(draft: Draft, environment: Environment) -> None:
         )
 
 
-def _add_guards(draft: Draft, sources: Sources) -> None:
+def add_guards(draft: Draft, environment: Environment) -> None:
     """Let the environment forbid more than the context does, never less."""
-    environment = read_environment(sources.environ)
     for key, value in environment.guards().items():
         if value != "false" and draft.settings.get(key) in (None, False, "false"):
             draft.replace((key,), value, environment.where)

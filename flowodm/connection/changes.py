@@ -3,7 +3,7 @@
 What asks for a change is shown first, and confirmed, elsewhere; here it is only refused.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flowodm.errors import ChangeRefused
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.connection.kafka import KafkaConnection
 
-__all__ = ["check_change", "check_read_only", "is_internal"]
+__all__ = ["check_change", "check_read_only", "check_subject", "is_internal"]
+
+_INTERNAL: Final = ("__", "_schemas")
 
 
 def check_change(connection: "KafkaConnection", operation: str, topic: str | None) -> None:
@@ -41,6 +43,22 @@ def check_read_only(context: "Context", operation: str) -> None:
         raise ChangeRefused(
             f"context `{context.name}` is read-only; `{operation}` was not tried",
             hint=f"`read_only` is set in {context.place('read_only')}",
+        )
+
+
+def check_subject(operation: str, subject: str | None) -> None:
+    """Refuse a change of a subject that is Kafka's or the registry's own.
+
+    Raises:
+        ChangeRefused: It is.
+    """
+    from flowodm.registry.rules import subject_words
+    from flowodm.registry.words import without_context
+
+    if subject is not None and without_context(subject).startswith(_INTERNAL):
+        raise ChangeRefused(
+            f"{subject_words(subject)} is internal to Kafka or its registry; "
+            f"`{operation}` was not tried"
         )
 
 

@@ -186,7 +186,7 @@ class KafkaConnection:
                         hint=f"add `schema_registry: {{url: …}}` to it ({self.context.source}), "
                         "or set SCHEMA_REGISTRY_URL",
                     )
-                self._registry = SchemaRegistry(config, guard=self._check_read_only)
+                self._registry = SchemaRegistry(config, guard=self._check_subject)
             return self._registry
 
     def owned(self, key: Hashable, make: Callable[[], _T]) -> _T:
@@ -392,5 +392,6 @@ class KafkaConnection:
         self._forget()
         self._context = context
 
-    def _check_read_only(self, operation: str, subject: str | None = None) -> None:
+    def _check_subject(self, operation: str, subject: str | None) -> None:
         changes.check_read_only(self.context, operation)
+        changes.check_subject(operation, subject)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flowodm.connection.kafka import PATIENCE
-from flowodm.errors import BrokerError
+from flowodm.errors import AuthorizationError, BrokerError
 from flowodm.groups.group import Group
 from flowodm.groups.resetting import ResetPlan
 from flowodm.groups.undo import Undo, UndoStep
@@ -50,6 +50,7 @@ def apply_reset(
 
     Raises:
         ChangeRefused: The context does not allow it.
+        AuthorizationError: An offset may not be moved; says which were not.
         BrokerError: The group is active, or an offset could not be moved; says which were not.
     """
     check_reset(connection, plan)
@@ -67,9 +68,10 @@ def apply_reset(
     failed = [one for one in answer.topic_partitions or () if one.error is not None]
     if failed:
         first = broker_error(failed[0].error, connection=connection)
+        kind = AuthorizationError if isinstance(first, AuthorizationError) else BrokerError
         where = ", ".join(f"`{one.topic}` [{one.partition}]" for one in failed[:5])
         more = f" and {len(failed) - 5:,} more" if len(failed) > 5 else ""
-        raise BrokerError(
+        raise kind(
             f"group `{name}` was not reset in {where}{more}: {first.message}",
             hint="look at what it is now: flowodm groups describe " + name,
         )

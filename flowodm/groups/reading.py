@@ -92,9 +92,9 @@ def group_of(
     """
     desk.check_known((name,), listing)
     group = _group(listing[name], desk.describe([name])[name])
-    commits = desk.commits([name])[name]
     if group.error is not None:
-        raise group.error
+        raise group.error  # and its coordinator, which has its commits, would never be found
+    commits = desk.commits([name])[name]
     if isinstance(commits, FlowODMError):
         raise commits
     return group, commits

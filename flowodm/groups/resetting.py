@@ -175,15 +175,21 @@ def plan_reset(
         GroupNotFound: There is no such group.
         TopicNotFound: There is no such topic.
         UsageError: The topic has no such partition.
+        AuthorizationError: The group or the topic may not be seen.
         BrokerError: The cluster could not be asked, or a partition has no leader.
     """
     with Desk(connection, timeout=timeout) as desk:
         group, commits = group_of(desk, name, desk.listing())
         layout = desk.cluster(name).layout()
+        if topic not in layout:
+            desk.cluster(name).check_permission([topic])
         chosen = _chosen(connection, layout, topic, partitions)
         bounds, failures = read_bounds(connection, layout, chosen, timeout=timeout)
         for one, error in failures.items():
-            raise BrokerError(f"{one}: its offsets are not known: {error.message}") from error
+            raise BrokerError(
+                f"{one}: its offsets are not known: {error.message}",
+                hint="move the others alone: --partition, with their numbers",
+            ) from error
         at: Mapping[Partition, Mapping[int, int]] = {}
         if isinstance(target, At):
             at = read_offsets_at(connection, bounds, target.timestamp, timeout=timeout)

@@ -121,7 +121,7 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
 
         Raises:
             SchemaCompatibilityError: It breaks what the subject promises.
-            ChangeRefused: The context is read-only.
+            ChangeRefused: The context is read-only, or for another cluster; nothing was sent.
             SettingsError: The class writes JSON.
             RegistryUnreachable: No registry answers.
         """

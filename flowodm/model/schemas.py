@@ -96,10 +96,12 @@ def register(
         The id of the values' schema; one that is there already keeps its own.
 
     Raises:
+        ChangeRefused: The context is read-only, or for another cluster; nothing was sent.
         SettingsError: Its values are JSON.
     """
     if declaration.value_serializer == "json":
         raise SettingsError(f"`{cls.__name__}` writes JSON, which has no schema to register")
+    connection.check_change("register_schema")
     if declaration.key_serializer == "avro":
         registry = connection.schema_registry()
         registry.register(declaration.key_subject, bind(key_model(cls, declaration)).schema)
@@ -193,6 +195,7 @@ def _refuse_unasked(connection: "KafkaConnection", cls: type, subject: str) -> N
             hint=f"register it by hand, `{cls.__name__}.register_schema()`, and set"
             ' `register = "never"` (or "latest") in its `Settings`',
         )
+    connection.check_change("register")
 
 
 def _check_holds(cls: type, derived: Schema, schema: Schema, where: str) -> None:

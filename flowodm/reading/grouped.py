@@ -7,6 +7,7 @@ acknowledged, so that one which was handed out and not used comes again.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from flowodm.connection.changes import is_internal
 from flowodm.errors import UsageError
 from flowodm.positions import End, Start, Stored
 from flowodm.reading.choice import choose_topics
@@ -24,9 +25,20 @@ if TYPE_CHECKING:
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["GroupRead", "check_group_options"]
+__all__ = ["GroupRead", "check_group_options", "check_group_read"]
 
 _WAIT: Final = 0.1
+_OPERATION: Final = "tail --group"
+
+
+def check_group_read(connection: "KafkaConnection", topics: Sequence[str]) -> None:
+    """Refuse to commit as a group where the context does not allow it; before it is joined.
+
+    Raises:
+        ChangeRefused: It does not.
+    """
+    for topic in topics:
+        connection.check_change(_OPERATION, topic)
 
 
 class GroupRead:
@@ -45,10 +57,10 @@ class GroupRead:
         self, connection: "KafkaConnection", topics: Sequence[str], options: ReadOptions
     ) -> None:
         self.notices: list[Notice] = []
+        self._connection = connection
         self._names = tuple(topics)
         self._options = options
-        for topic in self._names:
-            connection.check_change("tail --group", topic)
+        check_group_read(connection, self._names)
         begins = isinstance(options.range.start, Start)
         settings = consumer_settings(options) | {
             "auto.offset.reset": "earliest" if begins else "latest"
@@ -76,9 +88,12 @@ class GroupRead:
         layout = self._cluster.layout()
         if not self._options.regex:
             self._cluster.check_permission(name for name in self._names if name not in layout)
-        topics = choose_topics(
+        found = choose_topics(
             layout, self._names, regex=self._options.regex, where=self._cluster.address
         )
+        topics = _usual(found)
+        if not topics:
+            self._connection.check_change(_OPERATION, found[0])
         partitions = [Partition(topic, one) for topic in topics for one in layout[topic]]
         self._bounds, errors = self._cluster.bounds(partitions)
         self.notices += [failed(one, error) for one, error in errors.items()]
@@ -203,7 +218,7 @@ class GroupRead:
             self.notices.append(complaint)
         if layout is None or not (self._options.regex and self._options.follow):
             return
-        topics = choose_topics(layout, self._names, regex=True, can_be_none=True)
+        topics = _usual(choose_topics(layout, self._names, regex=True, can_be_none=True))
         if topics and topics != self._topics:
             self._subscribe(topics)
 
@@ -228,6 +243,11 @@ def check_group_options(options: ReadOptions) -> None:
             hint="leave out positions and partitions, or leave out `--group`; `start` and `end` say"
             " where a group without offsets begins",
         )
+
+
+def _usual(topics: Iterable[str]) -> tuple[str, ...]:
+    """Leave out internal topics, which a pattern does not mean where it commits."""
+    return tuple(topic for topic in topics if not is_internal(topic))
 
 
 def _next_offsets(records: Iterable[Record]) -> dict[Where, int]:

@@ -1,8 +1,8 @@
-"""Quoting what a registry or a certificate said: capped, on one line, without secrets."""
+"""What a registry or a certificate said, quoted: capped, on one line, without secrets; and names."""
 
 from collections.abc import Iterable
 
-__all__ = ["quoted"]
+__all__ = ["quoted", "without_context"]
 
 
 def quoted(text: str, *, limit: int = 200, secrets: Iterable[str] = ()) -> str:
@@ -18,6 +18,13 @@ def quoted(text: str, *, limit: int = 200, secrets: Iterable[str] = ()) -> str:
     line = " ".join(text[: limit * 4].split())
     line = "".join(char if char.isprintable() else _escaped(char) for char in line[: limit + 1])
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def without_context(subject: str) -> str:
+    """Leave out `:.context:`, which a registry puts before the subjects of its contexts."""
+    if subject.startswith(":."):
+        return subject[2:].partition(":")[2]
+    return subject
 
 
 def _escaped(char: str) -> str:

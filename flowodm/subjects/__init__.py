@@ -1,7 +1,7 @@
 """The subjects of a schema registry: what there is, and what is changed about it.
 
 ```
-names.py          SUBJECT@VERSION, and which subjects are nobody's to change
+names.py          SUBJECT@VERSION, and whether the context lets it be changed
 asking.py         one question about each of many, several at once
 listing.py        the subjects there are
 detail.py         one version of a subject, with all that is in force for it

@@ -1,9 +1,10 @@
-"""How commands name a version of a subject, and which subjects are nobody's to change."""
+"""How commands name a version of a subject, and what they may change."""
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from flowodm.errors import ChangeRefused, UsageError
-from flowodm.registry.rules import subject_words
+from flowodm.connection.changes import check_subject
+from flowodm.errors import UsageError
+from flowodm.registry.words import without_context
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Address", "check_change", "parse_address", "topic_of"]
 
-_INTERNAL: Final = ("__", "_schemas")
 _LARGEST: Final = 2**31 - 1
 
 
@@ -61,7 +61,7 @@ def topic_of(subject: str) -> tuple[str, bool]:
 
     That is the strategy that registries call `TopicNameStrategy`: `orders-value`, `orders-key`.
     """
-    plain = _without_context(subject)
+    plain = without_context(subject)
     if plain.endswith("-key"):
         return plain.removesuffix("-key"), True
     return plain.removesuffix("-value"), False
@@ -79,16 +79,5 @@ def check_change(connection: "KafkaConnection", operation: str, subject: str | N
         ChangeRefused: The context is read-only, the subject is internal, or this is not the
             cluster that the context is for.
     """
-    if subject is not None and _without_context(subject).startswith(_INTERNAL):
-        raise ChangeRefused(
-            f"{subject_words(subject)} is internal to Kafka or its registry; "
-            f"`{operation}` was not tried"
-        )
+    check_subject(operation, subject)
     connection.check_change(operation)
-
-
-def _without_context(subject: str) -> str:
-    """Leave out `:.context:`, which a registry puts before the subjects of its contexts."""
-    if subject.startswith(":."):
-        return subject[2:].partition(":")[2]
-    return subject

@@ -170,7 +170,10 @@ def _more(topic: TopicDetail, partitions: int | None) -> int | None:
 
 def _bounds(name: str, one: PartitionDetail) -> Bounds:
     if one.start is None or one.end is None:
-        raise BrokerError(f"`{name}` [{one.number}]: its offsets are not known: {one.error}")
+        raise BrokerError(
+            f"`{name}` [{one.number}]: its offsets are not known: {one.error}",
+            hint="purge the others alone: --partition, with their numbers",
+        )
     return Bounds(one.start, one.end)
 
 

@@ -24,8 +24,10 @@ from flowodm.sandbox import Sandbox, secure
 from tests.conftest import Finished
 from tests.integration.consumer_groups import commit, fill, member_of
 from tests.integration.terminal import Terminal
+from tests.integration.transcripts import transcript
 from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
+from tests.unit.cli.test_golden import check
 
 pytestmark = pytest.mark.integration
 
@@ -435,7 +437,8 @@ def one_of_three_stopped() -> Iterator[tuple[KafkaConnection, dict[str, str]]]:
             spread = NewTopic("spread", 3, replica_assignment=[[1], [2], [3]])
             for future in connection.admin().create_topics([spread]).values():
                 future.result(30)
-            fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5})
+            old = (int(time.time()) - 181_800) * 1000  # 2 d 2 h, however long the tests take
+            fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5}, timestamp=old)
             commit(sandbox.client_config, "left", "spread", {0: 1, 1: 1, 2: 1})
             sandbox.stop_node(3)
             yield connection, sandbox.client_config
@@ -443,8 +446,10 @@ def one_of_three_stopped() -> Iterator[tuple[KafkaConnection, dict[str, str]]]:
 
 def test_an_offline_partition_is_told_and_the_rest_is_shown(
     one_of_three_stopped: tuple[KafkaConnection, dict[str, str]],
+    clean_environment: dict[str, str],
+    tmp_path: Path,
 ) -> None:
-    connection, _ = one_of_three_stopped
+    connection, config = one_of_three_stopped
 
     def errors() -> list[str]:
         try:
@@ -459,6 +464,23 @@ def test_an_offline_partition_is_told_and_the_rest_is_shown(
     assert [one.lag for one in group.partitions] == [4, 4, None]
     assert [one.unread_since is not None for one in group.partitions] == [True, True, False]
     assert reading.exit_code == 1
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": config["bootstrap.servers"]}
+    check("one-of-three-down.txt", transcript(_LOOKS, tmp_path, environ, {}))
+
+
+_LOOKS = (
+    "groups list left",
+    "groups describe left",
+    "groups lag left",
+    "groups lag left -o json",
+    "groups reset left --topic spread --to start",
+    "groups reset left --topic spread --to start -p 0,1",
+    "topics purge spread --to end --dry-run",
+    "topics purge spread --to end -p 0,1 --dry-run",
+    "topics alter spread --partitions 4 --dry-run",
+    "doctor",
+    "doctor -o json",
+)
 
 
 def test_a_dead_cluster_is_one_error(flowodm: Run) -> None:

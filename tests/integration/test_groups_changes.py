@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -12,9 +11,10 @@ from confluent_kafka.admin import AdminClient
 
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
-from flowodm.errors import BrokerError, ChangeRefused
-from flowodm.groups import apply_deletion, apply_reset, parse_target, plan_reset, read_group
+from flowodm.errors import BrokerError
+from flowodm.groups import apply_reset, parse_target, plan_reset
 from tests.conftest import Finished
+from tests.inside import run_inside
 from tests.integration.consumer_groups import commit, committed, fill, member_of
 from tests.integration.terminal import Terminal
 from tests.servers import TestServers
@@ -39,9 +39,9 @@ def environ(sandbox: TestServers) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(environ: dict[str, str], flowodm: Run) -> Run:
-    def run_(*arguments: str, **more: Any) -> Finished:
-        return flowodm(*arguments, env=environ, **more)
+def run(clean_environment: dict[str, str], environ: dict[str, str], tmp_path: Path) -> Run:
+    def run_(*arguments: str) -> Finished:
+        return run_inside(list(arguments), tmp_path, clean_environment | environ)
 
     return run_
 
@@ -76,11 +76,13 @@ def standing(group: str, topic: str, config: dict[str, str]) -> dict[int, tuple[
 
 FORMS = {
     "start": (5, 0, 0),
+    "beginning": (5, 0, 0),
     "earliest": (5, 0, 0),
     "end": (20, 10, 0),
     "latest": (20, 10, 0),
     "7": (7, 7, 0),
     "0": (5, 0, 0),
+    "7:": (7, 7, 0),
     "1000": (20, 10, 0),
     "+2": (7, 2, 0),
     "-2": (18, 8, 0),
@@ -91,7 +93,11 @@ FORMS = {
     "stored-1000": (5, 0, 0),
     f"@{NOW + 8 * 60}": (8, 8, 0),
     f"@{NOW + 8 * 60}000": (8, 8, 0),
+    "@2025-11-30T11:01:20Z": (8, 8, 0),
+    "@2025-11-30T12:01:19.5+01:00": (8, 8, 0),
+    f"@{NOW + 8 * 60}:": (8, 8, 0),
     "@now": (20, 10, 0),
+    "@-2d": (20, 10, 0),
     "@-1m": (20, 10, 0),
     "@2025-01-01": (5, 0, 0),
     "s@0": (5, 0, 0),
@@ -201,67 +207,6 @@ def test_a_member_that_comes_after_the_plan_is_not_overruled(
         assert committed(config, group, topic, 3) == {0: (10, "")}
 
 
-RESET = ("reset", "GROUP", "--topic", "TOPIC", "--to", "end", "--execute")
-DELETE = ("delete", "GROUP")
-
-
-@pytest.mark.parametrize("words", [RESET, DELETE], ids=["reset", "delete"])
-@pytest.mark.parametrize(
-    ("settings", "confirmed", "exit_code", "reason"),
-    [
-        ("read_only: true", ("--yes",), 4, "is read-only"),
-        ("cluster_id: another", ("--yes",), 4, "is for cluster `another`"),
-        ("protected: true", (), 2, "was not tried"),
-        ("read_only: false", (), 2, "off a terminal it needs `--yes`"),
-    ],
-    ids=["read-only", "the wrong cluster", "protected", "off a terminal"],
-)
-def test_the_gate_keeps_a_group_as_it_is(
-    words: tuple[str, ...],
-    settings: str,
-    confirmed: tuple[str, ...],
-    exit_code: int,
-    reason: str,
-    flowodm: Run,
-    sandbox: TestServers,
-    group: str,
-    topic: str,
-    standing: dict[int, tuple[int, str]],
-    config: dict[str, str],
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "flowodm.yaml").write_text(
-        f"version: 1\ncontexts:\n  here:\n    bootstrap_servers: {sandbox.bootstrap_servers}\n"
-        f"    {settings}\n"
-    )
-    named = [word.replace("GROUP", group).replace("TOPIC", topic) for word in words]
-    done = flowodm("groups", *named, *confirmed, "--context", "here")
-    assert done.exit_code == exit_code, done
-    assert reason in done.stderr
-    assert committed(config, group, topic, 3) == standing
-    assert list(tmp_path.glob("*.json")) == []
-
-
-def test_the_library_meets_the_same_gate(
-    sandbox: TestServers,
-    group: str,
-    topic: str,
-    standing: dict[int, tuple[int, str]],
-    config: dict[str, str],
-) -> None:
-    from datetime import UTC, datetime
-
-    for more in ({"read_only": True}, {"cluster_id": "another"}):
-        context = Context(name="t", source="t", bootstrap_servers=sandbox.bootstrap_servers, **more)
-        with KafkaConnection(context) as kafka:
-            plan = plan_reset(kafka, group, topic, parse_target("end", now=datetime.now(UTC)))
-            with pytest.raises(ChangeRefused):
-                apply_reset(kafka, plan)
-            with pytest.raises(ChangeRefused):
-                apply_deletion(kafka, read_group(kafka, group))
-    assert committed(config, group, topic, 3) == standing
-
-
 def test_the_offsets_of_an_internal_topic_are_not_moved(
     run: Run, group: str, topic: str, standing: object
 ) -> None:
@@ -277,6 +222,10 @@ def test_the_offsets_of_an_internal_topic_are_not_moved(
         (("--to", "end"), 2, "a reset needs `--topic` and `--to`"),
         (("--topic", "TOPIC"), 2, "a reset needs `--topic` and `--to`"),
         (("--topic", "TOPIC", "--to", "5:8"), 2, "is a range"),
+        (("--topic", "TOPIC", "--to", ":end"), 2, "is a range"),
+        (("--topic", "TOPIC", "--to", "@-2h:@-1h"), 2, "is a range"),
+        (("--topic", "TOPIC", "--to", "@:-1h"), 2, "is a range"),
+        (("--topic", "TOPIC", "--to", "e@1764500000000"), 2, "is a range"),
         (("--topic", "TOPIC", "--to", "soon"), 2, "is not a position"),
         (("--topic", "TOPIC", "--to", "end", "-p", "7"), 2, "has no partition 7"),
         (("--topic", "no-such-topic", "--to", "end"), 1, "does not exist"),

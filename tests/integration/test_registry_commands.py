@@ -3,14 +3,10 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from flowodm.errors import ChangeRefused, RegistryError, SubjectNotFound
-from flowodm.subjects.names import Address
-from flowodm.subjects.removal import apply_removal, plan_removal
-from flowodm.subjects.settings import apply_setting, plan_setting
+from flowodm.errors import RegistryError, SubjectNotFound
 from tests.conftest import Finished
 from tests.integration.registries import CommandLine, command_line, family, record, unique
 from tests.integration.rogue import drip, reply, rogue
@@ -257,61 +253,6 @@ def test_a_wrong_level_or_mode_is_exit_2(
     done = embedded(*arguments, "--yes")
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
-
-
-CHANGES = [
-    ["delete", "SUBJECT", "--yes"],
-    ["config", "SUBJECT", "NONE", "--yes"],
-    ["mode", "SUBJECT", "READONLY", "--yes"],
-    ["import", "ARCHIVE", "--yes"],
-]
-
-
-@pytest.mark.parametrize("arguments", CHANGES, ids=lambda arguments: arguments[0])
-def test_a_read_only_context_changes_nothing(
-    run: CommandLine, subject: str, arguments: list[str], tmp_path: Path
-) -> None:
-    archive = tmp_path / "a.ndjson"
-    archive.write_text('{"flowodm":"registry","format":1}\n{"kind":"end","versions":0}\n')
-    config = tmp_path / "flowodm.yaml"
-    config.write_text(
-        "version: 1\ncontexts:\n  fixed:\n    bootstrap_servers: 127.0.0.1:1\n"
-        f"    schema_registry: {{url: '{run.url}'}}\n    read_only: true\n"
-    )
-    words = [{"SUBJECT": subject, "ARCHIVE": str(archive)}.get(word, word) for word in arguments]
-    done = run(*words, "--config", str(config), "--context", "fixed")
-    assert (done.exit_code, done.stdout) == (4, "")
-    assert f"`registry {arguments[0]}` was not tried" in done.stderr
-    assert run.registry.versions(subject) == (1, 2)
-    assert run.registry.mode(subject) != "READONLY"
-
-
-def test_the_core_has_the_gate_whatever_the_caller_does(embedded: CommandLine) -> None:
-    name = unique("gate")
-    embedded.registry.register(name, record("R", "a"))
-    with embedded.connection(read_only=True) as fixed:
-        removal = plan_removal(fixed.schema_registry(), Address(name))
-        with pytest.raises(ChangeRefused):
-            apply_removal(fixed, removal)
-        change = plan_setting(fixed.schema_registry(), "mode", "READONLY", name)
-        with pytest.raises(ChangeRefused):
-            apply_setting(fixed, change)
-    assert embedded.registry.versions(name) == (1,)
-
-
-def test_a_protected_context_needs_a_yes_off_a_terminal(
-    embedded: CommandLine, tmp_path: Path
-) -> None:
-    name = unique("protected")
-    embedded.registry.register(name, record("R", "a"))
-    config = tmp_path / "flowodm.yaml"
-    config.write_text(
-        "version: 1\ncontexts:\n  guarded:\n    bootstrap_servers: 127.0.0.1:1\n"
-        f"    schema_registry: {{url: '{embedded.url}'}}\n    protected: true\n"
-    )
-    done = embedded("mode", name, "READONLY", "--config", str(config), "--context", "guarded")
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert embedded.registry.mode(name) is None
 
 
 def test_hostile_names_are_shown_harmless(embedded: CommandLine) -> None:

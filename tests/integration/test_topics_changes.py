@@ -4,25 +4,19 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
-from flowodm.errors import ChangeRefused
 from flowodm.topics import (
     TopicSpec,
-    apply_alteration,
-    apply_purge,
     create_topic,
-    delete_topic,
     describe_topic,
-    plan_alteration,
-    plan_purge,
 )
 from tests.conftest import Finished
+from tests.inside import run_inside
 from tests.integration.consumer_groups import fill
 from tests.servers import TestServers, wait_until
 
@@ -43,11 +37,11 @@ def kafka(sandbox: TestServers) -> Iterator[KafkaConnection]:
 
 
 @pytest.fixture
-def run(sandbox: TestServers, flowodm: Run) -> Run:
-    def run_(*arguments: str, **more: Any) -> Finished:
-        return flowodm(
-            *arguments, env={"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}, **more
-        )
+def run(clean_environment: dict[str, str], sandbox: TestServers, tmp_path: Path) -> Run:
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+
+    def run_(*arguments: str) -> Finished:
+        return run_inside(list(arguments), tmp_path, environ)
 
     return run_
 
@@ -206,65 +200,3 @@ def test_a_topic_is_deleted(run: Run, kafka: KafkaConnection, new_name: str) -> 
     missing = run("topics", "delete", "no-such-topic", "--yes")
     assert missing.exit_code == 1
     assert "does not exist" in missing.stderr
-
-
-COMMANDS = {
-    "alter": ("alter", "TOPIC", "-s", "retention.ms=1h"),
-    "delete": ("delete", "TOPIC"),
-    "purge": ("purge", "TOPIC", "--to", "end"),
-}
-
-
-@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_the_gate_keeps_a_topic_as_it_is(
-    words: tuple[str, ...],
-    flowodm: Run,
-    sandbox: TestServers,
-    kafka: KafkaConnection,
-    topic: str,
-    tmp_path: Path,
-) -> None:
-    fill(sandbox.client_config, topic, {0: 3})
-    before = state_of(kafka, topic)
-    for settings, confirmed, exit_code in (
-        ("read_only: true", ("--yes",), 4),
-        ("cluster_id: another", ("--yes",), 4),
-        ("protected: true", (), 2),
-        ("read_only: false", (), 2),
-    ):
-        (tmp_path / "flowodm.yaml").write_text(
-            f"version: 1\ncontexts:\n  here:\n    bootstrap_servers: {sandbox.bootstrap_servers}\n"
-            f"    {settings}\n"
-        )
-        named = [word.replace("TOPIC", topic) for word in words]
-        done = flowodm("topics", *named, *confirmed, "--context", "here")
-        assert (done.exit_code, settings) == (exit_code, settings), done
-        assert "was not tried" in done.stderr
-    internal = [word.replace("TOPIC", "__consumer_offsets") for word in words]
-    done = flowodm("topics", *internal, "--yes", "--context", "here")
-    assert (done.exit_code, done.stdout) == (4, "")
-    assert state_of(kafka, topic) == before
-
-
-def test_the_library_meets_the_same_gate(
-    sandbox: TestServers, kafka: KafkaConnection, topic: str
-) -> None:
-    from flowodm.positions import End
-
-    fill(sandbox.client_config, topic, {0: 3})
-    before = state_of(kafka, topic)
-    alteration = plan_alteration(kafka, topic, settings={"retention.ms": "1000"}, partitions=2)
-    purge = plan_purge(kafka, topic, End())
-    for more in ({"read_only": True}, {"cluster_id": "another"}):
-        context = Context(name="t", source="t", bootstrap_servers=sandbox.bootstrap_servers, **more)
-        with KafkaConnection(context) as refused:
-            for change in (
-                lambda: apply_alteration(refused, alteration),
-                lambda: apply_purge(refused, purge),
-                lambda: delete_topic(refused, topic),
-                lambda: create_topic(refused, TopicSpec("never-made")),
-            ):
-                with pytest.raises(ChangeRefused):
-                    change()
-    assert state_of(kafka, topic) == before
-    assert "never-made" not in kafka.metadata().topics

@@ -237,7 +237,7 @@ def test_a_protected_context_asks_for_the_topics_name_on_a_terminal(
     (tmp_path / "lines").write_bytes(b'{"id":1}')
     before = len(stored(servers, "orders"))
     options = {"on_terminal": True, "context": {"protected": True}}
-    wrong = produce("orders", "--file", "lines", input=b"yes\n", **options)
+    wrong = produce("orders", "--file", "lines", "--yes", input=b"yes\n", **options)
     assert wrong.code == 4
     assert "Type the topic's name to produce" in wrong.err
     assert len(stored(servers, "orders")) == before

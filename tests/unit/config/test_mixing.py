@@ -181,6 +181,15 @@ def test_the_environment_can_forbid_and_never_allow(place: Place, name: str | No
     assert (context.read_only, context.cluster_id) == (True, "file")
 
 
+def test_the_environment_forbids_what_connect_is_pointed_at_too(place: Place) -> None:
+    environ = {"FLOWODM_CONFIG_DIR": str(place.own), "FLOWODM_READ_ONLY": "1"}
+    context = context_from_arguments(
+        None, {"bootstrap_servers": "code:9092"}, environ=environ, directory=place.project
+    )
+    assert context.read_only
+    assert context.place("read_only") == "variable FLOWODM_READ_ONLY"
+
+
 ARGUMENTS = {
     "bootstrap_servers": "code:9092",
     "kafka": {"sasl.password": "code-password"},

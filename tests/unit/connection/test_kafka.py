@@ -386,6 +386,13 @@ def test_the_registry_of_a_read_only_context_is_not_changed() -> None:
         kafka.schema_registry().register("s", '"string"')
 
 
+@pytest.mark.parametrize("subject", ["__x-value", "_schemas", ":.mine:__x"])
+def test_an_internal_subject_is_not_changed_by_any_way(subject: str) -> None:
+    kafka = connection(schema_registry={"url": "http://127.0.0.1:1"})
+    with kafka, pytest.raises(ChangeRefused, match="is internal to Kafka or its registry"):
+        kafka.schema_registry().register(subject, '"string"')
+
+
 def test_metadata_of_a_cluster(mock_cluster: str) -> None:
     with connection(mock_cluster) as kafka:
         assert len(kafka.metadata().brokers) == 1

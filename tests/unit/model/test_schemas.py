@@ -23,7 +23,8 @@ from flowodm.errors import (
 )
 from flowodm.registry import Reference, SchemaRegistry
 from flowodm.sandbox.registry import RegistryServer
-from tests.models import based_on, to_registry
+from tests.mock_cluster import MockCluster
+from tests.models import based_on, connection_to, to_registry
 
 pytestmark = pytest.mark.unit
 
@@ -168,6 +169,17 @@ def test_a_read_only_context_refuses_that_too(registry_server):
         Event = an_event(based_on(connection), fresh())
         with pytest.raises(ChangeRefused, match="read-only"):
             Event.register_schema()
+
+
+@pytest.mark.parametrize("way", ["by hand", "by the way"])
+def test_the_registry_of_another_cluster_gets_no_schema(
+    way: str, cluster: MockCluster, registry_server
+):
+    with connection_to(cluster.bootstrap_servers, registry_server.url, cluster_id="no") as other:
+        Event = an_event(based_on(other), name := fresh())
+        with pytest.raises(ChangeRefused, match="is for cluster `no`"):
+            Event.register_schema() if way == "by hand" else Event(id="a").to_bytes()
+        assert f"{name}-value" not in other.schema_registry().subjects()
 
 
 def test_json_has_no_schema_to_register(base):
