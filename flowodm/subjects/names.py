@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.registry.rules import Version
 
-__all__ = ["Address", "check_change", "parse_address", "topic_of"]
+__all__ = ["Address", "check_change", "is_internal_subject", "parse_address", "topic_of"]
 
 _INTERNAL: Final = ("__", "_schemas")
 _LARGEST: Final = 2**31 - 1
@@ -79,12 +79,17 @@ def check_change(connection: "KafkaConnection", operation: str, subject: str | N
         ChangeRefused: The context is read-only, the subject is internal, or this is not the
             cluster that the context is for.
     """
-    if subject is not None and _without_context(subject).startswith(_INTERNAL):
+    if subject is not None and is_internal_subject(subject):
         raise ChangeRefused(
             f"{subject_words(subject)} is internal to Kafka or its registry; "
             f"`{operation}` was not tried"
         )
     connection.check_change(operation)
+
+
+def is_internal_subject(subject: str) -> bool:
+    """Tell whether a subject is Kafka's or the registry's own."""
+    return _without_context(subject).startswith(_INTERNAL)
 
 
 def _without_context(subject: str) -> str:

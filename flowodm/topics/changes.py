@@ -90,20 +90,31 @@ def create_topic(
 
 
 def apply_alteration(
-    connection: "KafkaConnection", alteration: Alteration, *, timeout: float = PATIENCE
+    connection: "KafkaConnection",
+    alteration: Alteration,
+    *,
+    validate_only: bool = False,
+    timeout: float = PATIENCE,
 ) -> None:
     """Do what was planned: all of it is checked by the broker before the first is done.
+
+    Args:
+        connection: The cluster.
+        alteration: The plan.
+        validate_only: Whether the broker only checks it.
+        timeout: Seconds to wait for each answer.
 
     Raises:
         ChangeRefused: The context does not allow it.
         BrokerError: The broker refuses.
     """
-    connection.check_change("topics alter", alteration.topic.name)
-    for validate_only in (True, False):
+    if not validate_only:
+        connection.check_change("topics alter", alteration.topic.name)
+    for only in (True,) if validate_only else (True, False):
         if alteration.settings:
-            _alter_settings(connection, alteration, timeout, validate_only=validate_only)
+            _alter_settings(connection, alteration, timeout, validate_only=only)
         if alteration.partitions is not None:
-            _add_partitions(connection, alteration, timeout, validate_only=validate_only)
+            _add_partitions(connection, alteration, timeout, validate_only=only)
 
 
 def delete_topic(connection: "KafkaConnection", name: str, *, timeout: float = PATIENCE) -> None:
