@@ -7,6 +7,10 @@ state.py      what there is of it, asked in few questions
 building.py   the two → a plan: pure
 proving.py    every step asked about before the first is carried out
 applying.py   the steps, carried out one by one
+drift.py      what differs, without what to do about it
+seen.py       the state as a text to compare: what moved since a plan was made
+document.py   a plan as JSON has it
+saved.py      a plan read back from there
 ```
 What one topic or one subject is changed by is `flowodm.topics`'s and `flowodm.subjects`'s.
 """
@@ -14,6 +18,7 @@ What one topic or one subject is changed by is `flowodm.topics`'s and `flowodm.s
 from flowodm.plan.applying import apply_plan, carry_out
 from flowodm.plan.building import build_plan
 from flowodm.plan.desired import read_desired
+from flowodm.plan.drift import Difference, differences
 from flowodm.plan.model import (
     AlterTopic,
     Blocker,
@@ -42,6 +47,7 @@ __all__ = [
     "Desired",
     "DesiredSubject",
     "DesiredTopic",
+    "Difference",
     "Done",
     "Kept",
     "Newer",
@@ -53,6 +59,7 @@ __all__ = [
     "apply_plan",
     "build_plan",
     "carry_out",
+    "differences",
     "prove_plan",
     "read_desired",
     "read_state",

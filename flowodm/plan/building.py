@@ -106,12 +106,19 @@ class _Building:
                     raise trouble
                 step = plan_step(one.wanted, state, before)
             except SchemaError as error:
+                label = one.wanted.loaded.label
                 self._blockers.append(
-                    Blocker("subject", one.name, error.message, error.hint, where=one.where)
+                    Blocker(
+                        "subject",
+                        one.name,
+                        error.message,
+                        error.hint,
+                        where=one.where,
+                        difference=("schema", label, "nothing that it can be compared with"),
+                    )
                 )
-                state = SubjectState(state.present, state.taken)
-                step = plan_step(one.wanted, state, before)
-                before[one.name] = step
+                unknown = SubjectState(state.present, state.taken)
+                before[one.name] = plan_step(one.wanted, unknown, before)
                 continue
             before[one.name] = step
             self._subject(one, step)
@@ -159,7 +166,16 @@ class _Building:
         try:
             return changed_settings(found, wanted)
         except AuthorizationError as error:
-            self._blockers.append(_of_topic(topic, error.message, error.hint, is_forbidden=True))
+            self._blockers.append(
+                Blocker(
+                    "topic",
+                    topic.name,
+                    error.message,
+                    error.hint,
+                    where=topic.where,
+                    is_forbidden=True,
+                )
+            )
             return ()
 
     def _subject(self, one: DesiredSubject, step: RegistrationStep) -> None:
@@ -179,22 +195,32 @@ def _spec(topic: DesiredTopic) -> TopicSpec:
     return TopicSpec(topic.name, topic.partitions, topic.replication, config)
 
 
-def _of_topic(
-    topic: DesiredTopic, reason: str, hint: str | None, *, is_forbidden: bool = False
-) -> Blocker:
-    return Blocker("topic", topic.name, reason, hint, where=topic.where, is_forbidden=is_forbidden)
-
-
 def _blockers(topic: DesiredTopic, found: TopicDetail) -> Iterator[Blocker]:
     count = len(found.partitions)
     if topic.partitions is not None and topic.partitions < count:
-        reason = f"it has {count:,} partitions, and {topic.partitions:,} are declared"
-        hint = "a topic can only get more: make another one, and copy what is in this one"
-        yield _of_topic(topic, reason, hint)
+        yield _number(
+            topic,
+            ("partitions", topic.partitions, count),
+            "a topic can only get more: make another one, and copy what is in this one",
+        )
     if topic.replication is not None and topic.replication != found.replicas:
-        reason = f"its replication is {found.replicas}, and {topic.replication} is declared"
-        hint = "moving replicas is the work of kafka-reassign-partitions; then declare what it has"
-        yield _of_topic(topic, reason, hint)
+        yield _number(
+            topic,
+            ("replication", topic.replication, found.replicas),
+            "moving replicas is the work of kafka-reassign-partitions; declare what it has",
+        )
+
+
+def _number(topic: DesiredTopic, difference: tuple[str, int, int], hint: str) -> Blocker:
+    what, declared, actual = difference
+    return Blocker(
+        "topic",
+        topic.name,
+        f"{what} {actual:,} → {declared:,} cannot be done",
+        hint,
+        where=topic.where,
+        difference=(what, str(declared), str(actual)),
+    )
 
 
 def _refused(one: DesiredSubject, step: RegistrationStep) -> Blocker:
@@ -211,4 +237,5 @@ def _refused(one: DesiredSubject, step: RegistrationStep) -> Blocker:
         None,
         tuple(f"{reason.location}: {reason.message}; {reason.cure}" for reason in reasons),
         one.where,
+        difference=("schema", one.wanted.loaded.label, comparison.old.short_label),
     )

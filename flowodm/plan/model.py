@@ -78,6 +78,8 @@ class Blocker:
     where: str = ""
     is_forbidden: bool = False
     """Whether it is for want of a permission."""
+    difference: tuple[str, str, str] | None = None
+    """What is not as declared, what is declared and what there is; None: nothing is known to."""
 
 
 @dataclass(frozen=True, slots=True)

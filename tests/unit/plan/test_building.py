@@ -129,8 +129,8 @@ def test_fewer_partitions_and_another_replication_stand_in_the_way() -> None:
         detail("orders", 6, {}), partitions=3, replication=3, config={"retention.ms": "1"}
     )
     assert [one.reason for one in plan.blockers] == [
-        "it has 6 partitions, and 3 are declared",
-        "its replication is 1, and 3 is declared",
+        "partitions 6 → 3 cannot be done",
+        "replication 1 → 3 cannot be done",
     ]
     assert all(one.hint for one in plan.blockers)
     assert [step.action for step in plan.steps] == ["alter"]  # shown, and not carried out
