@@ -102,8 +102,7 @@ def _show(session: Session, connection: "KafkaConnection", plan: "Plan") -> None
 
     output = session.output
     width = output.width if output.stderr.is_tty else None
-    *lines, last = plan_lines(plan, connection.context, width)
-    for line in lines if plan.steps and plan.is_applicable else (*lines, last):
+    for line in plan_lines(plan, connection.context, width, is_applied=True):
         output.note(*line)
 
 

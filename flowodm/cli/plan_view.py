@@ -43,19 +43,23 @@ class Entry(NamedTuple):
     texts: tuple[Line, ...]
 
 
-def plan_lines(plan: Plan, context: "Context", width: int | None) -> Iterator[Line]:
+def plan_lines(
+    plan: Plan, context: "Context", width: int | None, *, is_applied: bool = False
+) -> Iterator[Line]:
     """Lay out a plan.
 
     Args:
         plan: The plan.
         context: Where it would be carried out.
         width: What a line must fit, where words allow it; None: it may be as long as it is.
+        is_applied: Whether it is about to be carried out.
     """
     yield (_head("Plan for", plan, context),)
     entries = [*map(_of_step, plan.steps), *map(_of_blocker, plan.blockers)]
     yield from _laid_out(_by_name(entries), width)
     yield from _rest(plan, width)
-    yield from _wrapped(_end(plan), "", width, None)
+    if not (is_applied and plan.steps and plan.is_applicable):
+        yield from _wrapped(_end(plan), "", width, None)
 
 
 def drift_lines(
@@ -199,10 +203,10 @@ def _dangers(step: RegisterSchema) -> Iterator[tuple[str, str]]:
 
 
 def _of_blocker(blocker: Blocker) -> Entry:
-    texts: list[Line] = [(Span(blocker.reason, "red"),)]
+    where = f" ({blocker.where})" if blocker.where else ""
+    texts: list[Line] = [(Span(f"{blocker.reason}{where}", "red"),)]
     texts += [(one,) for one in blocker.details]
     texts += [(Span(f"Cure: {blocker.hint}", "dim"),)] if blocker.hint else []
-    texts += [(Span(f"declared at {blocker.where}", "dim"),)] if blocker.where else []
     return Entry("✗", "red", blocker.kind, blocker.name, tuple(texts))
 
 
@@ -305,7 +309,8 @@ def _wrapped(text: str, sign: str, width: int | None, aside: str | None) -> Iter
         return
     lines = wrap(f"{whole.rstrip()} {told}".rstrip(), max(width - len(sign), _NARROW))
     for number, line in enumerate(lines):
-        yield (Span(sign if not number else " " * len(sign), "dim"), line)
+        lead = sign if not number else " " * len(sign)
+        yield (Span(lead, "dim"), line) if lead else (line,)
 
 
 def _kept(plan: Plan) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from flowodm.errors import (
     RegistryError,
     RegistryUnreachable,
     SubjectNotFound,
+    UsageError,
 )
 from flowodm.plan.model import (
     AlterTopic,
@@ -96,7 +97,7 @@ class _Proof:
                 apply_alteration(self._connection, step.alteration, validate_only=True)
         except BrokerUnreachable:
             raise
-        except BrokerError as error:
+        except (BrokerError, UsageError) as error:
             is_forbidden = isinstance(error, AuthorizationError)
             return self._blocker(step, error.message, error.hint, is_forbidden=is_forbidden)
         return None
