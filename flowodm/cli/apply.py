@@ -55,7 +55,7 @@ def apply(
     """
     session = session_of(context)
     with _planning(session, file, prune) as (connection, found):
-        _show(session, connection, found)
+        _show(session, connection, found, yes)
         if not found.is_applicable:
             return _refuse(session, connection, found)
         if not found.steps:
@@ -97,13 +97,16 @@ def _renewed(session: Session, connection: "KafkaConnection", file: str) -> "Pla
     return renew_plan(connection, read_saved_plan(Path(file)))
 
 
-def _show(session: Session, connection: "KafkaConnection", plan: "Plan") -> None:
+def _show(session: Session, connection: "KafkaConnection", plan: "Plan", yes: bool) -> None:
+    """Show the plan; `--quiet` leaves it out only where nobody is asked about it."""
     from flowodm.cli.plan_view import plan_lines
 
     output = session.output
+    is_asked = output.stderr.is_tty and not yes
+    write = output.message if is_asked else output.note
     width = output.width if output.stderr.is_tty else None
     for line in plan_lines(plan, connection.context, width, is_applied=True):
-        output.note(*line)
+        write(*line)
 
 
 def _confirm(session: Session, connection: "KafkaConnection", plan: "Plan", yes: bool) -> None:

@@ -68,7 +68,8 @@ def plan(
     if out is not None:
         _save(session, Path(out), document)
     if session.format == "table":
-        for line in plan_lines(found, connection.context, session.output.table_width):
+        width = session.output.table_width
+        for line in plan_lines(found, connection.context, width, options=_options(session)):
             session.output.line(*line)
         if connection.context.read_only:
             session.output.warn(f"context {connection.context.name} is read-only: apply is refused")
@@ -97,9 +98,6 @@ def drift(context: typer.Context, file: FileArgument = None) -> int:
 
     session = session_of(context)
     with reading(session, file) as (desired, connection):
-        if desired.faults:
-            fault = desired.faults[0]
-            raise UsageError(f"{fault.where}: {fault.reason}", hint=fault.hint)
         made = made_plan(session, connection, desired)
     found = differences(made)
     session.output.clear_status()
@@ -193,4 +191,10 @@ def _save(session: Session, path: Path, document: dict[str, object]) -> None:
     from flowodm.config.store import write_private
 
     write_private(path, json.dumps(document, indent=2).encode() + b"\n")
-    session.output.note(f"saved to {path}; carried out by: flowodm apply {path}")
+    session.output.note(f"saved to {path}; apply with: flowodm apply {path}{_options(session)}")
+
+
+def _options(session: Session) -> str:
+    """What leads another command to the same cluster."""
+    named = session.values.context
+    return "" if named is None else f" --context {named}"

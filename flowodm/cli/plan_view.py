@@ -44,7 +44,12 @@ class Entry(NamedTuple):
 
 
 def plan_lines(
-    plan: Plan, context: "Context", width: int | None, *, is_applied: bool = False
+    plan: Plan,
+    context: "Context",
+    width: int | None,
+    *,
+    options: str = "",
+    is_applied: bool = False,
 ) -> Iterator[Line]:
     """Lay out a plan.
 
@@ -52,6 +57,7 @@ def plan_lines(
         plan: The plan.
         context: Where it would be carried out.
         width: What a line must fit, where words allow it; None: it may be as long as it is.
+        options: What else the command line needs that carries it out.
         is_applied: Whether it is about to be carried out.
     """
     yield (_head("Plan for", plan, context),)
@@ -59,7 +65,7 @@ def plan_lines(
     yield from _laid_out(_by_name(entries), width)
     yield from _rest(plan, width)
     if not (is_applied and plan.steps and plan.is_applicable):
-        yield from _wrapped(_end(plan), "", width, None)
+        yield from _wrapped(_end(plan, options), "", width, None)
 
 
 def drift_lines(
@@ -334,7 +340,7 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + more
 
 
-def _end(plan: Plan) -> str:
+def _end(plan: Plan, options: str) -> str:
     if plan.blockers:
         count = _counted(len(plan.blockers), "blocker", "blockers")
         return f"{count}: nothing of it can be applied."
@@ -346,7 +352,7 @@ def _end(plan: Plan) -> str:
     prune = " --prune" if plan.prune else ""
     return (
         f"Proven with {asked}. {change_count(plan)}. "
-        f"Apply with: flowodm apply {plan.desired.source}{prune}"
+        f"Apply with: flowodm apply {plan.desired.source}{prune}{options}"
     )
 
 

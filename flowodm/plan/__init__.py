@@ -17,7 +17,7 @@ What one topic or one subject is changed by is `flowodm.topics`'s and `flowodm.s
 
 from flowodm.plan.applying import apply_plan, carry_out
 from flowodm.plan.building import build_plan
-from flowodm.plan.desired import read_desired
+from flowodm.plan.desired import load_desired, read_desired
 from flowodm.plan.drift import Difference, differences
 from flowodm.plan.model import (
     AlterTopic,
@@ -60,6 +60,7 @@ __all__ = [
     "build_plan",
     "carry_out",
     "differences",
+    "load_desired",
     "prove_plan",
     "read_desired",
     "read_state",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flowodm.connection.changes import is_internal
 from flowodm.dead_letters.topics import is_dead_letter_name
-from flowodm.errors import AuthorizationError, SchemaError
+from flowodm.errors import AuthorizationError, SchemaError, UsageError
 from flowodm.plan.model import (
     AlterTopic,
     Blocker,
@@ -45,7 +45,15 @@ def build_plan(desired: Desired, state: State, *, prune: bool = False) -> Plan:
 
     Returns:
         The plan, with what stands in its way; nothing of it was proven yet.
+
+    Raises:
+        UsageError: No topic is declared, and pruning would delete them all.
     """
+    if prune and not desired.topics:
+        raise UsageError(
+            f"`{desired.source}` declares no topic, and to prune would delete all there are",
+            hint="declare those that are to stay",
+        )
     building = _Building(desired, state, prune)
     building.topics()
     building.levels()

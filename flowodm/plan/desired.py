@@ -1,6 +1,6 @@
 """What a project's `flowodm.yaml` wants to be there: topics, schemas, levels. Nothing is imported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -8,7 +8,13 @@ from flowodm.config.expand import has_variable
 from flowodm.connection.changes import is_internal
 from flowodm.errors import ConfigurationError, FlowODMError
 from flowodm.plan.model import Blocker, Desired, DesiredSubject, DesiredTopic
-from flowodm.sources.declared import Declared, declared_models, declared_schemas, subjects_of
+from flowodm.sources.declared import (
+    Declared,
+    declared_models,
+    declared_paths,
+    declared_schemas,
+    subjects_of,
+)
 from flowodm.sources.loaded import LoadedSchema, Unloadable
 from flowodm.subjects.names import is_internal_subject
 from flowodm.subjects.registration import in_order
@@ -17,9 +23,35 @@ from flowodm.topics.changes import check_name
 if TYPE_CHECKING:
     from flowodm.avro import CompatibilityLevel
     from flowodm.config.files import ConfigFile
+    from flowodm.registry import SchemaRegistry
     from flowodm.sources import Sources
 
-__all__ = ["read_desired"]
+__all__ = ["load_desired", "read_desired"]
+
+
+def load_desired(
+    path: Path,
+    *,
+    directory: Path | None = None,
+    registry: "Callable[[], SchemaRegistry] | None" = None,
+) -> Desired:
+    """Read what a `flowodm.yaml` declares, and load its schemas, as `read_desired` does.
+
+    Args:
+        path: The file.
+        directory: The working directory, which it is named from; None: the process's.
+        registry: Gives the registry when a declared schema is a version in one.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or something in it is wrong.
+    """
+    from flowodm.config.files import read_config_file
+    from flowodm.sources import Sources
+
+    directory = Path.cwd() if directory is None else directory
+    file = read_config_file(path, directory=directory, is_own=False)
+    sources = Sources(directory, registry=registry, library=lambda: declared_paths(file, directory))
+    return read_desired(file, sources, directory)
 
 
 def read_desired(file: "ConfigFile", sources: "Sources", directory: Path | None = None) -> Desired:
@@ -104,6 +136,7 @@ def _levels(file: "ConfigFile", declared: tuple[Declared, ...]) -> "dict[str, Co
 
 
 def _faulty_topics(topics: tuple[DesiredTopic, ...]) -> Iterator[Blocker]:
+    alike: dict[str, str] = {}
     for topic in topics:
         try:
             check_name(topic.name)
@@ -112,6 +145,11 @@ def _faulty_topics(topics: tuple[DesiredTopic, ...]) -> Iterator[Blocker]:
         if is_internal(topic.name):
             reason = f"topic `{topic.name}` is internal to Kafka or its registry"
             hint = "nobody but they change it: take it out of the file"
+            yield Blocker("topic", topic.name, reason, hint, where=topic.where)
+        other = alike.setdefault(topic.name.replace(".", "_"), topic.name)
+        if other != topic.name:
+            reason = f"topics `{other}` and `{topic.name}` have one name in Kafka's metrics"
+            hint = "brokers refuse the second: `.` and `_` count as the same"
             yield Blocker("topic", topic.name, reason, hint, where=topic.where)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+from flowodm.errors import PlanError
 from flowodm.plan.model import (
     AlterTopic,
     CreateTopic,
@@ -40,8 +41,17 @@ def differences(plan: Plan) -> tuple[Difference, ...]:
     cluster.
 
     Args:
-        plan: A plan that prunes nothing; it need not be proven.
+        plan: A plan that prunes nothing, and was not proven.
+
+    Raises:
+        PlanError: Something could not be compared, or not be seen.
     """
+    for blocker in plan.blockers:
+        if blocker.difference is None:
+            where = f"{blocker.where}: " if blocker.where else ""
+            error = PlanError(f"{where}{blocker.reason}", hint=blocker.hint)
+            error.exit_code = 4 if blocker.is_forbidden else 2
+            raise error
     return tuple(_differences(plan))
 
 

@@ -1,6 +1,8 @@
 """Every step of a plan, asked about before the first is carried out: would they do it?"""
 
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -76,6 +78,9 @@ class _Proof:
         places = [(("topic", one.name), one.where) for one in plan.desired.topics]
         places += [(("subject", one.name), one.where) for one in plan.desired.subjects]
         self._places = dict(places)
+        self._lock = threading.Lock()
+        self._above: str | None = None
+        """The registry's own mode, once it is known."""
 
     def of(self, step: Step) -> Blocker | None:
         """Ask about one step; None: nothing stands in its way."""
@@ -105,17 +110,28 @@ class _Proof:
     def _of_mode(
         self, registry: "SchemaRegistry", step: SetLevel | RegisterSchema
     ) -> Blocker | None:
-        mode = read_setting(registry, "mode", step.name)
-        is_import = mode.value == "IMPORT" and isinstance(step, RegisterSchema)
-        if not mode.value.startswith("READONLY") and not is_import:
+        mode, is_own = self._mode(registry, step.name)
+        is_import = mode == "IMPORT" and isinstance(step, RegisterSchema)
+        if not mode.startswith("READONLY") and not is_import:
             return None
-        whose = "the subject" if mode.is_own else "the registry"
-        place = f"{step.name} " if mode.is_own else ""
+        whose, place = ("the subject", f"{step.name} ") if is_own else ("the registry", "")
         return self._blocker(
             step,
-            f"{whose} is in mode {mode.value}",
+            f"{whose} is in mode {mode}",
             f"when it may be changed again: flowodm registry mode {place}READWRITE",
         )
+
+    def _mode(self, registry: "SchemaRegistry", subject: str) -> tuple[str, bool]:
+        """The mode that counts for a subject, and whether it is its own."""
+        with self._lock:
+            if self._above is None:
+                self._above = read_setting(registry, "mode").value
+        if self._above == "READONLY_OVERRIDE":
+            return self._above, False
+        with suppress(SubjectNotFound):  # so some registries say that it has none of its own
+            if (own := registry.mode(subject)) is not None:
+                return own, True
+        return self._above, False
 
     def _of_schema(self, registry: "SchemaRegistry", step: RegisterSchema) -> Blocker | None:
         """Ask the registry for its own verdict, where it can judge things as they are."""

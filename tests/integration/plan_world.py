@@ -11,12 +11,10 @@ from typing import Any
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from flowodm.config import Context, RegistryConfig
-from flowodm.config.files import read_config_file
 from flowodm.connection import KafkaConnection
 from flowodm.errors import SubjectNotFound
-from flowodm.plan import Desired, Plan, build_plan, prove_plan, read_desired, read_state
+from flowodm.plan import Desired, Plan, build_plan, load_desired, prove_plan, read_state
 from flowodm.registry import Reference
-from flowodm.sources import Sources
 from tests.plans import ADDRESSES, EVENTS, USER, Case, write_project
 from tests.registry_process import RegistryProcess
 from tests.servers import TestServers, wait_until
@@ -121,8 +119,7 @@ def project(world: World, case: Case) -> Iterator[tuple[str, Desired]]:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         path = write_project(case, prefix, directory)
-        file = read_config_file(path, directory=directory, is_own=False)
-        desired = read_desired(file, Sources(directory), directory)
+        desired = load_desired(path, directory=directory)
     try:
         world.prepare(case, prefix)
         yield prefix, desired

@@ -11,15 +11,14 @@ import pytest
 import yaml
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from flowodm.config.files import read_config_file
 from flowodm.errors import PlanError
-from flowodm.plan import Plan, apply_plan, read_desired
+from flowodm.plan import Plan, apply_plan, load_desired
 from flowodm.sandbox import secure
-from flowodm.sources import Sources
 from tests.conftest import Finished
 from tests.integration.conftest import SandboxCommand
 from tests.integration.plan_world import World, open_world, planned
 from tests.integration.terminal import Terminal
+from tests.plans import ADDRESSES, EVENTS, USER
 from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
 
@@ -72,8 +71,7 @@ class Project:
 
     def planned(self) -> Plan:
         """Plan without a command line."""
-        file = read_config_file(Path("flowodm.yaml"), directory=self.directory, is_own=False)
-        desired = read_desired(file, Sources(self.directory), self.directory)
+        desired = load_desired(Path("flowodm.yaml"), directory=self.directory)
         return planned(self.world, desired, self.prefix, prune=False)
 
     def __call__(self, *arguments: str, **more: Any) -> Finished:
@@ -317,6 +315,8 @@ def test_a_file_elsewhere_brings_its_contexts_and_its_schemas(
     done = project.flowodm(*words, cwd=elsewhere)
     assert done.exit_code == 0, done
     assert done.stdout.startswith("Plan for context theirs (")
+    named = project.flowodm("plan", "--context", "theirs", cwd=project.directory)
+    assert named.stdout.endswith("flowodm apply flowodm.yaml --context theirs\n")
     missing = project.flowodm("plan", cwd=elsewhere)
     assert (missing.exit_code, missing.stdout) == (2, "")
     assert "there is no `flowodm.yaml` here that declares anything" in missing.stderr
@@ -326,7 +326,7 @@ def test_a_file_elsewhere_brings_its_contexts_and_its_schemas(
 
 def test_a_saved_plan_is_carried_out_as_it_was_made(project: Project) -> None:
     shown = project("plan", "--out", "plan.json")
-    assert "saved to plan.json; carried out by: flowodm apply plan.json" in shown.stderr
+    assert "saved to plan.json; apply with: flowodm apply plan.json" in shown.stderr
     (project.directory / "flowodm.yaml").unlink()  # it stands for itself
     (project.directory / "event.avsc").unlink()
     applied = project("apply", "plan.json", "--yes")
@@ -354,28 +354,15 @@ def test_a_saved_plan_is_refused_when_what_it_is_about_has_moved(project: Projec
     assert project.snapshot() == before
 
 
-def test_a_saved_plan_that_was_edited_or_blocked_is_refused(project: Project) -> None:
+def test_a_saved_plan_that_was_edited_is_refused(project: Project) -> None:
     plan = json.loads(project("plan", "-o", "json").stdout)
     before = project.snapshot()
-
-    def apply(document: object) -> Finished:
-        (project.directory / "plan.json").write_text(json.dumps(document))
-        done = project("apply", "plan.json", "--yes")
-        assert done.stdout == ""
-        assert project.snapshot() == before
-        return done
-
-    steps = [plan["steps"][0] | {"partitions": 9}, *plan["steps"][1:]]
-    edited = apply(plan | {"steps": steps})
-    assert edited.exit_code == 1
-    assert "it was edited, or made by another version" in edited.stderr
-    assert apply(plan | {"digest": "0"}).exit_code == 2
-    assert apply(plan | {"declared": None}).exit_code == 2
-    assert apply(plan | {"format": "flowodm-plan/9"}).exit_code == 2
-    blocked = apply(plan | {"applicable": False})
-    assert blocked.exit_code == 3
-    other = plan | {"state": plan["state"] | {"cluster": {"id": "x"}}}
-    assert apply(other).exit_code == 2  # its digest is another
+    plan["steps"][0]["partitions"] = 9
+    (project.directory / "plan.json").write_text(json.dumps(plan))
+    done = project("apply", "plan.json", "--yes")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "it was edited, or made by another version" in done.stderr
+    assert project.snapshot() == before
 
 
 def test_hostile_texts_of_files_and_registries_are_shown_harmless(project: Project) -> None:
@@ -448,3 +435,26 @@ def test_what_a_user_may_not_do_stands_in_the_way_with_exit_4(
     applied = flowodm("apply", "--yes")
     assert (applied.exit_code, applied.stdout) == (4, "")
     assert "error: nothing was changed" in applied.stderr
+
+
+def test_either_registry_has_nothing_left_to_plan_after_an_apply(
+    any_registry: str, project: Project
+) -> None:
+    env = {"SCHEMA_REGISTRY_URL": any_registry}
+    (project.directory / "schemas").mkdir()
+    (project.directory / "user.avsc").write_text(USER)
+    name = f"{project.prefix}address-value.avsc"
+    (project.directory / "schemas" / name).write_text(ADDRESSES[0])
+    project.settings |= {"key": "user.avsc", "compatibility": "BACKWARD"}
+    project.write(schemas=["schemas"])
+    applied = project("apply", "--yes", env=env)
+    assert applied.exit_code == 0, applied
+    assert applied.stdout.count("registered") == 3
+    assert project("drift", env=env).exit_code == 0
+    (project.directory / "event.avsc").write_text(EVENTS[1])
+    planned = project("plan", env=env)
+    assert "v1 → v2, compatible (BACKWARD, 1 version checked)" in planned.stdout
+    assert project("apply", "--yes", env=env).exit_code == 0
+    assert json.loads(project("plan", "-o", "json", env=env).stdout)["steps"] == []
+    (project.directory / "event.avsc").write_text(OTHER)
+    assert project("plan", env=env).exit_code == 3

@@ -40,13 +40,10 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from flowodm.config import load_context
-from flowodm.config.files import read_config_file
 from flowodm.connection import KafkaConnection
-from flowodm.plan import build_plan, carry_out, read_desired, read_state
-from flowodm.sources import Sources
+from flowodm.plan import build_plan, carry_out, load_desired, read_state
 
-here = Path.cwd()
-desired = read_desired(read_config_file(Path("flowodm.yaml"), directory=here, is_own=False), Sources(here))
+desired = load_desired(Path("flowodm.yaml"))
 with KafkaConnection(load_context()) as connection:
     steps = carry_out(connection, build_plan(desired, read_state(connection, desired)))
     for _ in range(int(sys.argv[1])):

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from flowodm.errors import UsageError
 from flowodm.plan import (
     AlterTopic,
     CreateTopic,
@@ -14,7 +15,7 @@ from flowodm.plan import (
     State,
     build_plan,
 )
-from tests.plans import Case, carried_out, cases, desired_of, detail, state_of
+from tests.plans import Case, TopicCase, carried_out, cases, desired_of, detail, state_of
 
 pytestmark = pytest.mark.unit
 
@@ -137,8 +138,6 @@ def test_fewer_partitions_and_another_replication_stand_in_the_way() -> None:
 
 
 def test_a_schema_is_judged_at_the_level_that_will_hold() -> None:
-    from tests.plans import EVENTS, TopicCase, loaded  # noqa: F401
-
     case = Case(
         {"a": TopicCase((1, {}), schemas={"value": 4}, level="NONE")},
         {"a-value": (0,)},
@@ -153,8 +152,6 @@ def test_a_schema_is_judged_at_the_level_that_will_hold() -> None:
 
 
 def test_an_incompatible_schema_stands_in_the_way_with_its_reasons() -> None:
-    from tests.plans import TopicCase
-
     case = Case(
         {"a": TopicCase((1, {}), schemas={"value": 4}, level="BACKWARD")},
         {"a-value": (0,)},
@@ -171,10 +168,16 @@ def test_an_incompatible_schema_stands_in_the_way_with_its_reasons() -> None:
 
 
 def test_topics_that_are_not_declared_stay_unless_pruned_and_some_always_do() -> None:
-    others = {"legacy": 2, "orders-dlt": 1}
-    plan = build_plan(Desired(), State("c", {}, others))
+    state = State("c", {"orders": detail("orders", 1, {})}, {"legacy": 2, "orders-dlt": 1})
+    desired = Desired((DesiredTopic("orders"),))
+    plan = build_plan(desired, state)
     assert plan.is_empty
     assert plan.other_topics == ("legacy", "orders-dlt")
-    pruned = build_plan(Desired(), State("c", {}, others), prune=True)
+    pruned = build_plan(desired, state, prune=True)
     assert [step.name for step in pruned.deletions] == ["legacy"]
     assert pruned.other_topics == ("orders-dlt",)
+
+
+def test_to_prune_without_a_declared_topic_is_refused() -> None:
+    with pytest.raises(UsageError, match="to prune would delete all there are"):
+        build_plan(Desired(), State("c", {}, {"legacy": 2}), prune=True)

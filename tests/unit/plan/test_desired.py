@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from flowodm.config.files import read_config_file
 from flowodm.errors import ConfigurationError, UsageError
-from flowodm.plan import Desired, DesiredTopic, read_desired
-from flowodm.sources import Sources
+from flowodm.plan import Desired, DesiredTopic, load_desired
 from tests.plans import ADDRESSES, EVENTS, USER
 
 pytestmark = pytest.mark.unit
@@ -18,8 +16,7 @@ pytestmark = pytest.mark.unit
 def desired(directory: Path, **document: Any) -> Desired:
     path = directory / "flowodm.yaml"
     path.write_text(json.dumps({"version": 1} | document, indent=1))
-    file = read_config_file(path, directory=directory, is_own=False)
-    return read_desired(file, Sources(directory, library=lambda: ["shared"]), directory)
+    return load_desired(path, directory=directory)
 
 
 @pytest.fixture
@@ -80,12 +77,15 @@ def test_what_cannot_be_is_a_fault_with_its_place(project: Path) -> None:
     topics = {
         "__x": {},
         "a b": {},
+        "a.b": {},
+        "a_b": {},
         "a": {"value": "none.avsc"},
         "b": {"value": "model:os:path"},
     }
     found = desired(project, topics=topics)
     assert [(one.kind, one.name) for one in found.faults] == [
-        *(("topic", "__x"), ("topic", "a b"), ("subject", "a-value"), ("subject", "b-value"))
+        *(("topic", "__x"), ("topic", "a b"), ("topic", "a_b")),
+        *(("subject", "a-value"), ("subject", "b-value")),
     ]
     assert all(one.where.startswith("flowodm.yaml:") for one in found.faults)
 
