@@ -10,7 +10,7 @@ import typer
 from flowodm.cli.confirm import Yes, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import OutputClosed, OutputFailed
-from flowodm.cli.plan import PruneOption, made_plan, proven, reading
+from flowodm.cli.plan import PruneOption, proven_plan, reading
 from flowodm.cli.process import Shield
 from flowodm.cli.tables import write_document
 from flowodm.errors import PlanError, UsageError
@@ -76,12 +76,11 @@ def _planning(
             )
         with session.connect() as connection:
             connection.check_change("apply")
-            yield connection, proven(session, connection, _renewed(session, connection, file))
+            yield connection, _renewed(session, connection, file)
         return
     with reading(session, file) as (desired, connection):
         connection.check_change("apply")
-        made = made_plan(session, connection, desired, prune=prune)
-        yield connection, proven(session, connection, made)
+        yield connection, proven_plan(session, connection, desired, prune=prune)
 
 
 def _is_saved(file: str) -> bool:
@@ -91,10 +90,18 @@ def _is_saved(file: str) -> bool:
 
 
 def _renewed(session: Session, connection: "KafkaConnection", file: str) -> "Plan":
+    from flowodm.plan import prove_plan
     from flowodm.plan.saved import read_saved_plan, renew_plan
 
-    session.output.status(f"comparing {file} with what there is …")
-    return renew_plan(connection, read_saved_plan(Path(file)))
+    output = session.output
+    output.status(f"comparing {file} with what there is …")
+    found = prove_plan(
+        connection,
+        renew_plan(connection, read_saved_plan(Path(file))),
+        on_progress=lambda done, total: output.status(f"proven {done:,} of {total:,} changes"),
+    )
+    output.clear_status()
+    return found
 
 
 def _show(session: Session, connection: "KafkaConnection", plan: "Plan", yes: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.plan import Desired, Plan
 
-__all__ = ["FileArgument", "PruneOption", "drift", "made_plan", "plan", "proven", "reading"]
+__all__ = ["FileArgument", "PruneOption", "drift", "plan", "proven_plan", "reading"]
 
 FileArgument = Annotated[
     str | None,
@@ -63,7 +63,7 @@ def plan(
 
     session = session_of(context)
     with reading(session, file) as (desired, connection):
-        found = proven(session, connection, made_plan(session, connection, desired, prune=prune))
+        found = proven_plan(session, connection, desired, prune=prune)
         document = plan_document(found, connection.context)
     if out is not None:
         _save(session, Path(out), document)
@@ -98,7 +98,7 @@ def drift(context: typer.Context, file: FileArgument = None) -> int:
 
     session = session_of(context)
     with reading(session, file) as (desired, connection):
-        made = made_plan(session, connection, desired)
+        made = _made_plan(session, connection, desired)
     found = differences(made)
     session.output.clear_status()
     if session.format == "table":
@@ -128,34 +128,41 @@ def reading(session: Session, file: str | None) -> "Iterator[tuple[Desired, Kafk
         yield read_desired(declaring, sources), connection
 
 
-def made_plan(
-    session: Session, connection: "KafkaConnection", desired: "Desired", *, prune: bool = False
+def proven_plan(
+    session: Session, connection: "KafkaConnection", desired: "Desired", *, prune: bool
 ) -> "Plan":
-    """Read the state, and plan; not proven yet."""
+    """Make a plan and prove it, and show how far that is."""
+    from flowodm.plan import make_plan
+
+    output = session.output
+    output.status(_reading_words(connection))
+    found = make_plan(
+        connection,
+        desired,
+        prune=prune,
+        on_read=lambda done, total: output.status(f"read {done:,} of {total:,} subjects"),
+        on_proof=lambda done, total: output.status(f"proven {done:,} of {total:,} changes"),
+    )
+    output.clear_status()
+    return found
+
+
+def _made_plan(session: Session, connection: "KafkaConnection", desired: "Desired") -> "Plan":
+    """Read the state, and plan; what only compares needs no proof."""
     from flowodm.plan import build_plan, read_state
 
-    output, name = session.output, connection.context.name
-    output.status(f"reading what context {name} has …")
+    output = session.output
+    output.status(_reading_words(connection))
     state = read_state(
         connection,
         desired,
         on_progress=lambda done, total: output.status(f"read {done:,} of {total:,} subjects"),
     )
-    return build_plan(desired, state, prune=prune)
+    return build_plan(desired, state)
 
 
-def proven(session: Session, connection: "KafkaConnection", made: "Plan") -> "Plan":
-    """Prove a plan, and show how far that is."""
-    from flowodm.plan import prove_plan
-
-    output = session.output
-    found = prove_plan(
-        connection,
-        made,
-        on_progress=lambda done, total: output.status(f"proven {done:,} of {total:,} changes"),
-    )
-    output.clear_status()
-    return found
+def _reading_words(connection: "KafkaConnection") -> str:
+    return f"reading what context {connection.context.name} has …"
 
 
 def exit_code(plan: "Plan") -> int:

@@ -6,6 +6,7 @@ desired.py    the file → what is to be; nothing is imported
 state.py      what there is of it, asked in few questions
 building.py   the two → a plan: pure
 proving.py    every step asked about before the first is carried out
+making.py     read, planned and proven at once
 applying.py   the steps, carried out one by one
 drift.py      what differs, without what to do about it
 seen.py       the state as a text to compare: what moved since a plan was made
@@ -19,6 +20,7 @@ from flowodm.plan.applying import apply_plan, carry_out
 from flowodm.plan.building import build_plan
 from flowodm.plan.desired import load_desired, read_desired
 from flowodm.plan.drift import Difference, differences
+from flowodm.plan.making import make_plan
 from flowodm.plan.model import (
     AlterTopic,
     Blocker,
@@ -61,6 +63,7 @@ __all__ = [
     "carry_out",
     "differences",
     "load_desired",
+    "make_plan",
     "prove_plan",
     "read_desired",
     "read_state",

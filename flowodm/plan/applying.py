@@ -25,6 +25,8 @@ from flowodm.topics.planning import changed_settings
 from flowodm.topics.together import describe_together
 
 if TYPE_CHECKING:
+    from confluent_kafka.admin._metadata import ClusterMetadata
+
     from flowodm.connection import KafkaConnection
 
 __all__ = ["apply_plan", "carry_out", "check_applicable", "step_words"]
@@ -32,6 +34,7 @@ __all__ = ["apply_plan", "carry_out", "check_applicable", "step_words"]
 _SEEN_WITHIN: Final = 5.0
 """Seconds that brokers have to show what they did, so that whoever plans next sees it."""
 _PAUSE: Final = 0.02
+_MOST_LOOKS: Final = 5
 
 
 def apply_plan(connection: "KafkaConnection", plan: Plan) -> tuple[Done, ...]:
@@ -167,14 +170,26 @@ def _registered(
 def _await_sight(
     connection: "KafkaConnection", step: CreateTopic | AlterTopic | DeleteTopic
 ) -> None:
-    """Wait until the brokers show what was done; the controller answers before they have heard."""
+    """Wait until brokers show what was done; the controller answers before they have heard.
+
+    Any of them may be asked, so it has to be seen as often as there are brokers, one look after
+    the other.
+    """
     until = time.monotonic() + _SEEN_WITHIN
-    while not _is_seen(connection, step) and time.monotonic() < until:
-        time.sleep(_PAUSE)
+    seen, brokers = 0, 1
+    while seen < brokers and time.monotonic() < until:
+        metadata = connection.metadata()
+        brokers = min(len(metadata.brokers), _MOST_LOOKS)
+        seen = seen + 1 if _is_seen(connection, metadata, step) else 0
+        if not seen:
+            time.sleep(_PAUSE)
 
 
-def _is_seen(connection: "KafkaConnection", step: CreateTopic | AlterTopic | DeleteTopic) -> bool:
-    metadata = connection.metadata()
+def _is_seen(
+    connection: "KafkaConnection",
+    metadata: "ClusterMetadata",
+    step: CreateTopic | AlterTopic | DeleteTopic,
+) -> bool:
     if isinstance(step, DeleteTopic):
         return step.name not in metadata.topics
     found = describe_together(connection, metadata, (step.name,)).get(step.name)

@@ -78,6 +78,8 @@ class Blocker:
     where: str = ""
     is_forbidden: bool = False
     """Whether it is for want of a permission."""
+    is_stale: bool = False
+    """Whether brokers say that a topic is not as it was seen."""
     difference: tuple[str, str, str] | None = None
     """What is not as declared, what is declared and what there is; None: nothing is known to."""
 
@@ -242,6 +244,11 @@ class Plan:
     def is_applicable(self) -> bool:
         """Whether nothing stands in the way."""
         return not self.blockers
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether brokers say that a topic is not as it was seen: a look that came too early."""
+        return any(blocker.is_stale for blocker in self.blockers)
 
     @property
     def is_empty(self) -> bool:

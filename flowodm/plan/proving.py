@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["prove_plan"]
 
 _NO_ENDPOINT: Final = (404, 405, 501)
+_HIDDEN: Final = "it is there, and not shown to this user: ask for the permission to describe it"
+_STALE: Final = ("TOPIC_ALREADY_EXISTS", "UNKNOWN_TOPIC_OR_PART", "INVALID_PARTITIONS")
 
 
 def prove_plan(
@@ -103,8 +105,15 @@ class _Proof:
         except BrokerUnreachable:
             raise
         except (BrokerError, UsageError) as error:
-            is_forbidden = isinstance(error, AuthorizationError)
-            return self._blocker(step, error.message, error.hint, is_forbidden=is_forbidden)
+            return Blocker(
+                step.kind,
+                step.name,
+                error.message,
+                _HIDDEN if isinstance(step, CreateTopic) and _is_stale(error) else error.hint,
+                where=self._place(step),
+                is_forbidden=isinstance(error, AuthorizationError),
+                is_stale=_is_stale(error),
+            )
         return None
 
     def _of_mode(
@@ -151,16 +160,23 @@ class _Proof:
         if verdict.compatible:
             return None
         reason = f"the registry refuses {registration.loaded.label}"
-        return self._blocker(step, reason, None, details=verdict.messages)
+        return self._blocker(step, reason, None, verdict.messages)
 
     def _blocker(
-        self,
-        step: Step,
-        reason: str,
-        hint: str | None,
-        *,
-        details: Sequence[str] = (),
-        is_forbidden: bool = False,
+        self, step: Step, reason: str, hint: str | None, details: Sequence[str] = ()
     ) -> Blocker:
-        where = self._places.get((step.kind, step.name), "")
-        return Blocker(step.kind, step.name, reason, hint, tuple(details), where, is_forbidden)
+        return Blocker(step.kind, step.name, reason, hint, tuple(details), self._place(step))
+
+    def _place(self, step: Step) -> str:
+        return self._places.get((step.kind, step.name), "")
+
+
+def _is_stale(error: BaseException | None) -> bool:
+    """Tell whether a broker speaks of another topic than the one that was seen."""
+    from confluent_kafka import KafkaException
+
+    while error is not None:
+        if isinstance(error, KafkaException):
+            return error.args[0].name() in _STALE
+        error = error.__cause__
+    return False

@@ -4,10 +4,12 @@
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowodm.connection.changes import is_internal
 from flowodm.connection.kafka import PATIENCE
+from flowodm.errors import TopicNotFound
 from flowodm.topics.reading import PartitionDetail, TopicDetail, configs_of, read_config
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def describe_together(
 ) -> dict[str, TopicDetail]:
     """Describe those of some topics that are there, by name: no offsets, and no topic ids.
 
+    One that goes meanwhile, or that a broker has not heard of yet, is left out.
+
     Args:
         connection: The cluster.
         metadata: What it says of all topics.
@@ -38,16 +42,13 @@ def describe_together(
     """
     found = sorted(set(names) & metadata.topics.keys())
     futures = configs_of(connection, found, timeout)
-    return {
-        name: TopicDetail(
-            name,
-            None,
-            is_internal(name),
-            tuple(_partitions(metadata.topics[name].partitions.values())),
-            read_config(connection, futures[name], timeout),
-        )
-        for name in found
-    }
+    details: dict[str, TopicDetail] = {}
+    for name in found:
+        with suppress(TopicNotFound):
+            config = read_config(connection, futures[name], timeout)
+            parts = tuple(_partitions(metadata.topics[name].partitions.values()))
+            details[name] = TopicDetail(name, None, is_internal(name), parts, config)
+    return details
 
 
 def _partitions(partitions: "Iterable[PartitionMetadata]") -> Iterable[PartitionDetail]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from flowodm.config import Context, RegistryConfig
@@ -67,7 +68,7 @@ class World:
         ]
         for future in self.admin.create_topics(new, operation_timeout=15).values() if new else ():
             future.result(timeout=30)
-        wait_until(lambda: len(self.topics(prefix)) == len(new), seconds=30)
+        wait_until(lambda: self._has(new, prefix), seconds=30)
         registry = self.kafka.schema_registry()
         for name, indexes in case.histories.items():
             registry.set_compatibility_level("NONE", prefix + name)
@@ -83,6 +84,17 @@ class World:
             registry.register(
                 f"{prefix}user-value", USER, [Reference("shared.Address", address, 1)]
             )
+
+    def _has(self, new: list[NewTopic], prefix: str) -> bool:
+        """Tell whether brokers have heard of all that the controller was told."""
+        try:
+            found = self.snapshot(prefix)
+        except KafkaException:  # it is in the list, and nobody knows it yet
+            return False
+        return bool(
+            found["topics"] == {one.topic: one.num_partitions for one in new}
+            and found["configs"] == {one.topic: one.config for one in new}
+        )
 
     def clear(self, prefix: str) -> None:
         if names := [*self.topics(prefix)]:
@@ -128,9 +140,12 @@ def project(world: World, case: Case) -> Iterator[tuple[str, Desired]]:
 
 
 def planned(world: World, desired: Desired, prefix: str, *, prune: bool) -> Plan:
-    """Plan, with no topic of others in sight."""
-    state = read_state(world.kafka, desired)
-    mine = {name: n for name, n in state.other_topics.items() if name.startswith(prefix)}
-    return prove_plan(
-        world.kafka, build_plan(desired, replace(state, other_topics=mine), prune=prune)
-    )
+    """Plan, with no topic of others in sight; again where a broker has not heard of it all yet."""
+    for _ in range(20):
+        state = read_state(world.kafka, desired)
+        mine = {name: n for name, n in state.other_topics.items() if name.startswith(prefix)}
+        built = build_plan(desired, replace(state, other_topics=mine), prune=prune)
+        plan = prove_plan(world.kafka, built)
+        if not plan.is_stale:
+            break
+    return plan

@@ -9,10 +9,18 @@ from typing import Any
 
 import pytest
 import yaml
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from flowodm.errors import PlanError
-from flowodm.plan import Plan, apply_plan, load_desired
+from flowodm.plan import (
+    Plan,
+    apply_plan,
+    build_plan,
+    load_desired,
+    make_plan,
+    prove_plan,
+    read_state,
+)
 from flowodm.sandbox import secure
 from tests.conftest import Finished
 from tests.integration.conftest import SandboxCommand
@@ -22,7 +30,7 @@ from tests.plans import ADDRESSES, EVENTS, USER
 from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("plan")]
+pytestmark = pytest.mark.integration
 
 EVENT = '{"type":"record","name":"Event","fields":[{"name":"id","type":"long"}]}'
 OTHER = '{"type":"record","name":"Event","fields":[{"name":"id","type":"string"}]}'
@@ -363,6 +371,30 @@ def test_a_saved_plan_that_was_edited_is_refused(project: Project) -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert "it was edited, or made by another version" in done.stderr
     assert project.snapshot() == before
+
+
+def test_a_look_that_came_too_early_is_noticed_and_another_one_taken(project: Project) -> None:
+    kafka = project.world.kafka
+    desired = load_desired(Path("flowodm.yaml"), directory=project.directory)
+    early = build_plan(desired, read_state(kafka, desired))
+    create_topics(project.world.admin, NewTopic(project.topic, 1, 1))
+    stale = prove_plan(kafka, early)
+    assert stale.is_stale
+    assert [one.name for one in stale.blockers] == [project.topic]
+    fresh = make_plan(kafka, desired)
+    assert not fresh.is_stale
+    assert [step.action for step in fresh.steps] == ["alter", "set", "register"]
+    create_partitions(project.world.admin, project.topic, 5)
+    assert prove_plan(kafka, fresh).is_stale
+    assert make_plan(kafka, desired).blockers[0].reason == "partitions 5 → 2 cannot be done"
+
+
+def create_partitions(admin: AdminClient, topic: str, count: int) -> None:
+    (future,) = admin.create_partitions([NewPartitions(topic, count)]).values()
+    future.result(timeout=30)
+    wait_until(
+        lambda: len(admin.list_topics(timeout=30).topics[topic].partitions) == count, seconds=30
+    )
 
 
 def test_hostile_texts_of_files_and_registries_are_shown_harmless(project: Project) -> None:

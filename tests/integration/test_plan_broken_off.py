@@ -20,7 +20,7 @@ from tests.plans import Case, TopicCase, write_project
 from tests.running import RunningProcess
 from tests.servers import TestServers
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("plan")]
+pytestmark = pytest.mark.integration
 
 CASE = Case(
     {

@@ -18,7 +18,7 @@ from tests.integration.plan_world import World, open_world, planned, project
 from tests.plans import EVENTS, Case, cases
 from tests.servers import TestServers
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("plan")]
+pytestmark = pytest.mark.integration
 
 PAIRS = int(os.environ.get("FLOWODM_TEST_PLANS", "40"))
 
