@@ -329,4 +329,23 @@ class SandboxError(FlowODMError):
 
 
 class PlanError(FlowODMError):
-    """A plan cannot be proven, or the state has moved since it was made."""
+    """A plan cannot be carried out, not to its end, or not any more: the state has moved.
+
+    Args:
+        message: What stands in the way, or which step failed, and why.
+        done: The steps that were carried out, in order.
+        undone: Those that were not, the one that failed first.
+        hint: The cure.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        done: Iterable[Any] = (),
+        undone: Iterable[Any] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.done = tuple(done)
+        self.undone = tuple(undone)

@@ -198,6 +198,19 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "Tell how models differ from schemas.",
     ),
     CommandEntry(
+        "plan",
+        "flowodm.cli.plan:plan",
+        "Show what would change to have what flowodm.yaml declares.",
+    ),
+    CommandEntry(
+        "apply",
+        "flowodm.cli.apply:apply",
+        "Change what there is to what flowodm.yaml declares.",
+    ),
+    CommandEntry(
+        "drift", "flowodm.cli.plan:drift", "Tell what is not as flowodm.yaml declares it."
+    ),
+    CommandEntry(
         "dlq list",
         "flowodm.cli.dlq:list_letters",
         "Count dead letters by where they came from, error and group.",

@@ -9,7 +9,7 @@ import typer
 from flowodm.cli.options import Session
 from flowodm.cli.schema_sources import SOURCE_HELP, project_file
 from flowodm.errors import UsageError
-from flowodm.sources.declared import Declared, declared_schemas, subject_of_file
+from flowodm.sources.declared import Declared, declared_schemas, subjects_of
 from flowodm.sources.loaded import LoadedSchema, Unloadable
 
 if TYPE_CHECKING:
@@ -73,20 +73,12 @@ def targets(
 
 def subject_finder(session: Session, sources: "Sources") -> Callable[[LoadedSchema], str]:
     """Return what gives the subject of a file that others use: the declared one, else its name."""
-    known: dict[Path, str] = {}
-    is_asked = False
+    found: Callable[[LoadedSchema], str] | None = None
 
     def find(loaded: LoadedSchema) -> str:
-        nonlocal is_asked
-        if not is_asked:
-            is_asked = True
-            known.update(
-                (each.found.path.resolve(), each.subject)
-                for each in _declared(session, sources)
-                if each.found.path is not None
-            )
-        path = None if loaded.path is None else loaded.path.resolve()
-        return (known.get(path) if path else None) or loaded.subject or subject_of_file(loaded)
+        nonlocal found
+        found = found or subjects_of(_declared(session, sources))
+        return found(loaded)
 
     return find
 

@@ -33,10 +33,14 @@ FailOnOption = Annotated[
 
 
 @contextmanager
-def open_sources(session: Session) -> Iterator[Sources]:
+def open_sources(session: Session, file: "ConfigFile | None" = None) -> Iterator[Sources]:
     """Give the sources of a run; a registry is spoken to when one is first needed.
 
     A file may use the types of what `flowodm.yaml` lists under `schemas`.
+
+    Args:
+        session: The run.
+        file: The `flowodm.yaml` that is meant; None: the project's.
     """
     with ExitStack() as open_:
         registries: dict[str | None, SchemaRegistry] = {}
@@ -50,7 +54,7 @@ def open_sources(session: Session) -> Iterator[Sources]:
         yield Sources(
             registry=lambda: registry_of(None),
             context_registry=registry_of,
-            library=lambda: _declared(session),
+            library=lambda: _declared(file or project_file(session)),
             stdin=sys.stdin.buffer if sys.stdin is not None else None,
             tell=session.output.message,
         )
@@ -77,9 +81,8 @@ def _connect(session: Session, context: "Context", open_: ExitStack) -> "SchemaR
     return open_.enter_context(KafkaConnection(context)).schema_registry()
 
 
-def _declared(session: Session) -> tuple[str, ...]:
+def _declared(file: "ConfigFile | None") -> tuple[str, ...]:
     """The files and directories that the project lists, from the working directory on."""
     from flowodm.sources.declared import declared_paths
 
-    file = project_file(session)
     return () if file is None else declared_paths(file, Path.cwd())

@@ -36,8 +36,11 @@ class TopicSettings(Strict):
 
     partitions: Annotated[int, Field(strict=True, ge=1)] | None = None
     replication_factor: Annotated[int, Field(strict=True, ge=1, le=32_767)] | None = None
-    config: dict[str, Annotated[str, BeforeValidator(plain_text)]] = Field(default_factory=dict)
-    """Kafka's topic settings; those in milliseconds may be written as durations (`7d`)."""
+    config: dict[str, Annotated[str | None, BeforeValidator(plain_text)]] = Field(
+        default_factory=dict
+    )
+    """Kafka's topic settings; those in milliseconds may be written as durations (`7d`). Null is
+    for what must not be set: the cluster's default is to count."""
     key: Text | None = None
     """The Avro schema of keys: a path relative to the file."""
     value: Text | None = None
@@ -46,9 +49,9 @@ class TopicSettings(Strict):
 
     @field_validator("config")
     @classmethod
-    def _settle_durations(cls, config: dict[str, str]) -> dict[str, str]:
+    def _settle_durations(cls, config: dict[str, str | None]) -> dict[str, str | None]:
         return {
-            key: _milliseconds(value) if key.endswith(".ms") else value
+            key: _milliseconds(value) if value is not None and key.endswith(".ms") else value
             for key, value in config.items()
         }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.connection.kafka import KafkaConnection
 
-__all__ = ["check_change", "check_read_only", "check_subject", "is_internal"]
+__all__ = ["check_change", "check_read_only", "check_subject", "is_internal", "is_internal_subject"]
 
 _INTERNAL: Final = ("__", "_schemas")
 
@@ -53,9 +53,8 @@ def check_subject(operation: str, subject: str | None) -> None:
         ChangeRefused: It is.
     """
     from flowodm.registry.rules import subject_words
-    from flowodm.registry.words import without_context
 
-    if subject is not None and without_context(subject).startswith(_INTERNAL):
+    if subject is not None and is_internal_subject(subject):
         raise ChangeRefused(
             f"{subject_words(subject)} is internal to Kafka or its registry; "
             f"`{operation}` was not tried"
@@ -65,6 +64,13 @@ def check_subject(operation: str, subject: str | None) -> None:
 def is_internal(topic: str) -> bool:
     """Tell whether a topic is Kafka's or the registry's own."""
     return topic.startswith("__") or topic == "_schemas"
+
+
+def is_internal_subject(subject: str) -> bool:
+    """Tell whether a subject is Kafka's or the registry's own."""
+    from flowodm.registry.words import without_context
+
+    return without_context(subject).startswith(_INTERNAL)
 
 
 def _check_cluster(connection: "KafkaConnection", expected: str, operation: str) -> None:

@@ -1,6 +1,6 @@
 """Registering: what would become which version, what it references, then the deed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -12,17 +12,24 @@ from flowodm.sources.standing import standing
 from flowodm.subjects.names import check_change
 
 if TYPE_CHECKING:
+    from flowodm.avro import CompatibilityLevel
     from flowodm.connection import KafkaConnection
     from flowodm.registry import SchemaRegistry
     from flowodm.sources import LoadedSchema
     from flowodm.sources.comparison import Comparison
+    from flowodm.sources.standing import Standing
 
 __all__ = [
     "Registered",
     "Registration",
     "RegistrationStep",
+    "SubjectState",
+    "Wanted",
     "apply_registration",
+    "in_order",
     "plan_registration",
+    "plan_step",
+    "read_subject",
 ]
 
 
@@ -81,6 +88,27 @@ class Registered:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A schema that is meant for a subject, and the subjects of those whose types it uses."""
+
+    subject: str
+    loaded: "LoadedSchema"
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectState:
+    """What a registry has under a subject, as far as one schema that is meant for it goes."""
+
+    present: tuple[int, int] | None = None
+    """The version and the id that the schema has; None: it is not there."""
+    taken: int = 0
+    """The highest version that was ever given, where the schema is not there."""
+    standing: "Standing | None" = None
+    """What a next version has to follow, where the schema is not there and others are."""
+
+
 def plan_registration(
     registry: "SchemaRegistry",
     wanted: Iterable[tuple[str, "LoadedSchema"]],
@@ -98,12 +126,93 @@ def plan_registration(
         SchemaError: A version that is there is no Avro schema.
         RegistryError: The registry cannot be asked.
     """
-    plan = _Plan(registry, dict(_by_identity(wanted)), subject_of)
-    for _, (subject, loaded) in plan.wanted.items():
+    steps: dict[str, RegistrationStep] = {}
+    for one in in_order(wanted, subject_of):
+        steps[one.subject] = plan_step(one, read_subject(registry, one, steps), steps)
+    return Registration(tuple(steps.values()))
+
+
+def in_order(
+    wanted: Iterable[tuple[str, "LoadedSchema"]], subject_of: Callable[["LoadedSchema"], str]
+) -> tuple[Wanted, ...]:
+    """Put schemas and all that they use in order: what is used stands before its users.
+
+    Args:
+        wanted: Each subject and its schema.
+        subject_of: The subject of a file that another one uses.
+
+    Raises:
+        UsageError: Two different schemas are meant for one subject.
+    """
+    pairs = tuple(wanted)  # one schema may be meant for several subjects
+    named = {id(loaded): name for name, loaded in reversed(pairs)}
+    found: dict[str, Wanted] = {}
+
+    def subject(loaded: "LoadedSchema") -> str:
+        return named.get(id(loaded)) or subject_of(loaded)
+
+    for name, loaded in pairs:
         for used in loaded.closure():
-            plan.add(plan.subject(used), used)
-        plan.add(subject, loaded)
-    return Registration(tuple(plan.steps.values()))
+            _add(found, Wanted(subject(used), used, tuple(map(subject, used.uses))))
+        _add(found, Wanted(name, loaded, tuple(map(subject, loaded.uses))))
+    return tuple(found.values())
+
+
+def read_subject(
+    registry: "SchemaRegistry",
+    wanted: Wanted,
+    before: Mapping[str, RegistrationStep],
+    *,
+    level: "CompatibilityLevel | None" = None,
+) -> SubjectState:
+    """Ask a registry what it has under a subject.
+
+    Args:
+        registry: Which.
+        wanted: The schema that is meant for it.
+        before: What is planned of the subjects that it uses.
+        level: The level that a next version is to be judged by; None: the one in force.
+
+    Raises:
+        SchemaError: A version that is there is no Avro schema.
+        RegistryError: The registry cannot be asked.
+    """
+    if all(before[used].state == "present" for used in wanted.uses):
+        document = _first(wanted, before).document
+        with suppress(SubjectNotFound, SchemaNotFound):
+            found = registry.lookup(wanted.subject, document)
+            return SubjectState((found.version, found.schema.schema_id))
+    versions: tuple[int, ...] = ()
+    with suppress(SubjectNotFound):
+        versions = registry.versions(wanted.subject, deleted=True)
+    taken = max(versions, default=0)
+    try:
+        return SubjectState(None, taken, standing(registry, wanted.subject, level=level))
+    except SubjectNotFound:
+        return SubjectState(None, taken)
+
+
+def plan_step(
+    wanted: Wanted, state: SubjectState, before: Mapping[str, RegistrationStep]
+) -> RegistrationStep:
+    """Plan one schema out of what was read; nothing is asked.
+
+    Args:
+        wanted: The schema, and its subject.
+        state: What the registry has there.
+        before: What is planned of the subjects that it uses.
+
+    Raises:
+        SchemaError: It and the latest version together are too large to compare.
+    """
+    step = _first(wanted, before)
+    if state.present is not None and all(before[name].state == "present" for name in wanted.uses):
+        version, schema_id = state.present
+        return replace(step, state="present", version=version, schema_id=schema_id)
+    step = replace(step, version=state.taken + 1)
+    if state.standing is None:
+        return step
+    return replace(step, state="next", comparison=state.standing.compare(wanted.loaded))
 
 
 def apply_registration(
@@ -151,65 +260,20 @@ def _registered(
     return Registered(step.subject, version, schema_id, is_new=True)
 
 
-def _by_identity(
-    wanted: Iterable[tuple[str, "LoadedSchema"]],
-) -> Iterable[tuple[int, tuple[str, "LoadedSchema"]]]:
-    for subject, loaded in wanted:
-        yield id(loaded), (subject, loaded)
+def _first(wanted: Wanted, before: Mapping[str, RegistrationStep]) -> RegistrationStep:
+    """The step of a schema as if it were the first, with what it references."""
+    used = [before[name] for name in wanted.uses]
+    references = wanted.loaded.references or tuple(
+        Reference(one.loaded.schema.name, one.subject, one.version) for one in used
+    )
+    return RegistrationStep(wanted.subject, wanted.loaded, references, "first", 1)
 
 
-class _Plan:
-    """The steps so far."""
-
-    def __init__(
-        self,
-        registry: "SchemaRegistry",
-        wanted: dict[int, tuple[str, "LoadedSchema"]],
-        subject_of: Callable[["LoadedSchema"], str],
-    ) -> None:
-        self._registry = registry
-        self._subject_of = subject_of
-        self.wanted = wanted
-        self.steps: dict[str, RegistrationStep] = {}
-
-    def subject(self, loaded: "LoadedSchema") -> str:
-        """The subject of a schema: the one it is wanted under, else the one of its file."""
-        known = self.wanted.get(id(loaded))
-        return self._subject_of(loaded) if known is None else known[0]
-
-    def add(self, subject: str, loaded: "LoadedSchema") -> None:
-        """Plan one schema; what it uses was planned before."""
-        known = self.steps.get(subject)
-        if known is None:
-            self.steps[subject] = self._step(subject, loaded)
-        elif known.loaded.schema != loaded.schema:
-            raise UsageError(
-                f"`{known.loaded.label}` and `{loaded.label}` are two schemas for "
-                f"{subject_words(subject)}",
-                hint="name each with its own `--subject`, or declare it in flowodm.yaml",
-            )
-
-    def _step(self, subject: str, loaded: "LoadedSchema") -> RegistrationStep:
-        used = [self.steps[self.subject(one)] for one in loaded.uses]
-        references = loaded.references or tuple(
-            Reference(one.loaded.schema.name, one.subject, one.version) for one in used
+def _add(found: dict[str, Wanted], new: Wanted) -> None:
+    known = found.setdefault(new.subject, new)
+    if known.loaded.schema != new.loaded.schema:
+        raise UsageError(
+            f"`{known.loaded.label}` and `{new.loaded.label}` are two schemas for "
+            f"{subject_words(new.subject)}",
+            hint="name each with its own `--subject`, or declare it in flowodm.yaml",
         )
-        step = RegistrationStep(subject, loaded, references, "first", 1)
-        if all(one.state == "present" for one in used):
-            with suppress(SubjectNotFound, SchemaNotFound):
-                found = self._registry.lookup(subject, step.document)
-                return replace(
-                    step,
-                    state="present",
-                    version=found.version,
-                    schema_id=found.schema.schema_id,
-                )
-        versions: tuple[int, ...] = ()
-        with suppress(SubjectNotFound):
-            versions = self._registry.versions(subject, deleted=True)
-        step = replace(step, version=max(versions, default=0) + 1)
-        try:
-            comparison = standing(self._registry, subject).compare(loaded)
-        except SubjectNotFound:
-            return step
-        return replace(step, state="next", comparison=comparison)

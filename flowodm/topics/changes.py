@@ -1,10 +1,12 @@
 """What changes topics: created, altered, deleted, purged. The gate comes first, in each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from flowodm.connection.errors import broker_error
 from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import BrokerError, UsageError
 from flowodm.topics.planning import Alteration, Purge
@@ -77,33 +79,49 @@ def create_topic(
     check_name(spec.name)
     if not validate_only:
         connection.check_change("topics create", spec.name)
-    new = NewTopic(
-        spec.name,
-        num_partitions=-1 if spec.partitions is None else spec.partitions,
-        replication_factor=-1 if spec.replication is None else spec.replication,
-        config=dict(spec.config),
-    )
-    futures = connection.admin().create_topics(
-        [new], operation_timeout=_DONE, request_timeout=timeout + _DONE, validate_only=validate_only
-    )
-    _wait(connection, futures[spec.name], f"topic `{spec.name}` was not created", timeout)
+    what = f"topic `{spec.name}` was not created"
+    with _asking(connection, what):
+        new = NewTopic(
+            spec.name,
+            num_partitions=-1 if spec.partitions is None else spec.partitions,
+            replication_factor=-1 if spec.replication is None else spec.replication,
+            config=dict(spec.config),
+        )
+        futures = connection.admin().create_topics(
+            [new],
+            operation_timeout=_DONE,
+            request_timeout=timeout + _DONE,
+            validate_only=validate_only,
+        )
+    _wait(connection, futures[spec.name], what, timeout)
 
 
 def apply_alteration(
-    connection: "KafkaConnection", alteration: Alteration, *, timeout: float = PATIENCE
+    connection: "KafkaConnection",
+    alteration: Alteration,
+    *,
+    validate_only: bool = False,
+    timeout: float = PATIENCE,
 ) -> None:
     """Do what was planned: all of it is checked by the broker before the first is done.
+
+    Args:
+        connection: The cluster.
+        alteration: The plan.
+        validate_only: Whether the broker only checks it.
+        timeout: Seconds to wait for each answer.
 
     Raises:
         ChangeRefused: The context does not allow it.
         BrokerError: The broker refuses.
     """
-    connection.check_change("topics alter", alteration.topic.name)
-    for validate_only in (True, False):
+    if not validate_only:
+        connection.check_change("topics alter", alteration.topic.name)
+    for only in (True,) if validate_only else (True, False):
         if alteration.settings:
-            _alter_settings(connection, alteration, timeout, validate_only=validate_only)
+            _alter_settings(connection, alteration, timeout, validate_only=only)
         if alteration.partitions is not None:
-            _add_partitions(connection, alteration, timeout, validate_only=validate_only)
+            _add_partitions(connection, alteration, timeout, validate_only=only)
 
 
 def delete_topic(connection: "KafkaConnection", name: str, *, timeout: float = PATIENCE) -> None:
@@ -152,21 +170,23 @@ def _alter_settings(
     )
 
     name = alteration.topic.name
-    entries = [
-        ConfigEntry(
-            change.name,
-            change.after or "",
-            incremental_operation=(
-                AlterConfigOpType.DELETE if change.after is None else AlterConfigOpType.SET
-            ),
+    what = f"topic `{name}` was not altered"
+    with _asking(connection, what):
+        entries = [
+            ConfigEntry(
+                change.name,
+                change.after or "",
+                incremental_operation=(
+                    AlterConfigOpType.DELETE if change.after is None else AlterConfigOpType.SET
+                ),
+            )
+            for change in alteration.settings
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        futures = connection.admin().incremental_alter_configs(
+            [resource], request_timeout=timeout + _DONE, validate_only=validate_only
         )
-        for change in alteration.settings
-    ]
-    resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
-    futures = connection.admin().incremental_alter_configs(
-        [resource], request_timeout=timeout + _DONE, validate_only=validate_only
-    )
-    _wait(connection, futures[resource], f"topic `{name}` was not altered", timeout)
+    _wait(connection, futures[resource], what, timeout)
 
 
 def _add_partitions(
@@ -175,13 +195,29 @@ def _add_partitions(
     from confluent_kafka.admin import NewPartitions  # type: ignore[attr-defined]  # it is public
 
     name = alteration.topic.name
-    futures = connection.admin().create_partitions(
-        [NewPartitions(name, alteration.partitions or 0)],
-        operation_timeout=_DONE,
-        request_timeout=timeout + _DONE,
-        validate_only=validate_only,
-    )
-    _wait(connection, futures[name], f"topic `{name}` got no partitions", timeout)
+    what = f"topic `{name}` got no partitions"
+    with _asking(connection, what):
+        futures = connection.admin().create_partitions(
+            [NewPartitions(name, alteration.partitions or 0)],
+            operation_timeout=_DONE,
+            request_timeout=timeout + _DONE,
+            validate_only=validate_only,
+        )
+    _wait(connection, futures[name], what, timeout)
+
+
+@contextmanager
+def _asking(connection: "KafkaConnection", what: str) -> Iterator[None]:
+    """Say what was not done where librdkafka takes no such request."""
+    from confluent_kafka import KafkaException
+
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{what}: {error}") from error
+    except KafkaException as error:
+        cause = broker_error(error, connection=connection)
+        raise BrokerError(f"{what}: {cause.message}", hint=cause.hint) from error
 
 
 def _wait(connection: "KafkaConnection", future: "Future[Any]", what: str, timeout: float) -> None:

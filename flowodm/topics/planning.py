@@ -1,8 +1,10 @@
 """What a change of a topic would do: settings, partitions, records that go. Nothing is changed."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import AuthorizationError, BrokerError, UsageError
@@ -13,7 +15,17 @@ from flowodm.topics.reading import PartitionDetail, TopicDetail, describe_topic
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
-__all__ = ["Alteration", "ConfigChange", "Purge", "PurgeStep", "plan_alteration", "plan_purge"]
+__all__ = [
+    "Alteration",
+    "ConfigChange",
+    "Purge",
+    "PurgeStep",
+    "changed_settings",
+    "plan_alteration",
+    "plan_purge",
+]
+
+_NUMBER: Final = re.compile(r"[-+]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +109,52 @@ def plan_alteration(
         UsageError: A setting is set and unset, or there would be fewer partitions.
         AuthorizationError: Its settings may not be seen.
     """
-    settings = settings or {}
-    if both := settings.keys() & set(unset):
+    if both := (settings or {}).keys() & set(unset):
         raise UsageError(f"`{min(both)}` is both set and unset")
     topic = describe_topic(connection, name, timeout=timeout)
+    changes = changed_settings(topic, {**(settings or {}), **dict.fromkeys(unset)})
+    return Alteration(topic, changes, _more(topic, partitions))
+
+
+def changed_settings(
+    topic: TopicDetail, settings: Mapping[str, str | None]
+) -> tuple[ConfigChange, ...]:
+    """Tell which settings of a topic would change; what is so already is left out.
+
+    Args:
+        topic: The topic as it is.
+        settings: What is to be; None: the cluster's default is to count.
+
+    Raises:
+        AuthorizationError: Its settings may not be seen.
+    """
     if topic.config is None:
         raise AuthorizationError(
-            f"not allowed to see the settings of topic `{name}`",
+            f"not allowed to see the settings of topic `{topic.name}`",
             hint="ask for an access control list that allows it",
         )
     now = {entry.name: entry.value for entry in topic.config}
-    changes = [
+    return tuple(
         ConfigChange(key, now.get(key), value)
         for key, value in settings.items()
-        if now.get(key) != value or key not in now
-    ]
-    changes += [ConfigChange(key, now[key], None) for key in dict.fromkeys(unset) if key in now]
-    return Alteration(topic, tuple(changes), _more(topic, partitions))
+        if (key in now if value is None else not _is_same(now.get(key), value))
+    )
+
+
+def _is_same(now: str | None, value: str) -> bool:
+    """Tell whether a setting is as asked for; brokers spell lists, booleans and numbers anew."""
+    if now is None or now == value:
+        return now is not None
+    return _spelled(now) == _spelled(value)
+
+
+def _spelled(value: str) -> object:
+    if "," in value:
+        return frozenset(item.strip() for item in value.split(","))
+    word = value.strip()
+    if word.lower() in ("true", "false"):
+        return word.lower()
+    return Decimal(word) if _NUMBER.fullmatch(word) else word
 
 
 def plan_purge(

@@ -157,7 +157,7 @@ def describe_topic(
         BrokerError: The cluster could not be asked.
     """
     description = _description(connection, name, timeout)
-    config = _start_config(connection, name, timeout)
+    config = configs_of(connection, (name,), timeout)[name]
     offsets = _Offsets(connection, name, timeout)
     offsets.start(
         [partition.id for partition in description.partitions if _leader(partition) is not None]
@@ -170,7 +170,7 @@ def describe_topic(
             _partition(partition, offsets)
             for partition in sorted(description.partitions, key=lambda partition: partition.id)
         ),
-        _config(connection, config, timeout),
+        read_config(connection, config, timeout),
     )
 
 
@@ -246,17 +246,24 @@ def _topic_id(description: "TopicDescription") -> str | None:
     return str(topic_id).replace("+", "-").replace("/", "_")  # as Kafka's own tools write it
 
 
-def _start_config(connection: "KafkaConnection", name: str, timeout: float) -> "Future[Any]":
+def configs_of(
+    connection: "KafkaConnection", names: Collection[str], timeout: float
+) -> "dict[str, Future[Any]]":
+    """Ask for the settings of topics, in one request."""
     from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[attr-defined]  # public
 
-    resource = ConfigResource(ResourceType.TOPIC, name)
-    futures = connection.admin().describe_configs([resource], request_timeout=timeout)
-    return futures[resource]
+    resources = {name: ConfigResource(ResourceType.TOPIC, name) for name in names}
+    if not resources:
+        return {}
+    asked = [*resources.values()]
+    futures = connection.admin().describe_configs(asked, request_timeout=timeout)
+    return {name: futures[resource] for name, resource in resources.items()}
 
 
-def _config(
+def read_config(
     connection: "KafkaConnection", future: "Future[Any]", timeout: float
 ) -> tuple[ConfigEntry, ...] | None:
+    """Take the settings that a topic overrides out of an answer; None: they may not be seen."""
     from confluent_kafka.admin import ConfigSource  # type: ignore[attr-defined]  # it is public
 
     try:

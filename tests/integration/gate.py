@@ -77,6 +77,7 @@ CASES = {
         "registry import archive.ndjson", "registry import internal.ndjson", True
     ),
     "registry delete": Case("registry delete OLD", "registry delete __x-value", True),
+    "apply": Case("apply declared.yaml", None, True),
     "topics delete": Case("topics delete TOPIC", "topics delete __consumer_offsets", True),
 }
 """By the command's place in the table, in an order in which all of them can be done."""
@@ -85,7 +86,7 @@ CHANGES_NOTHING = frozenset(
     {
         *("topics list", "topics describe", "groups list", "groups describe", "groups lag"),
         *("registry list", "registry show", "registry check", "registry refs", "registry export"),
-        *("registry diff", "dlq list", "dlq show", "doctor"),
+        *("registry diff", "dlq list", "dlq show", "doctor", "plan", "drift"),
         *("list-subjects", "get-schema", "check-compatibility", "validate"),
         *("schema validate", "schema check", "schema diff", "schema fingerprint", "schema format"),
         *("models generate", "models schema", "models check"),
@@ -170,8 +171,11 @@ class Place:
             "schema_registry": {"url": self.sandbox.registry_url},
         }
         contexts = {name: shared | more for name, more in _CONTEXTS.items()}
+        project = {"version": 1, "contexts": contexts}
         return {
-            "flowodm.yaml": json.dumps({"version": 1, "contexts": contexts}),
+            "flowodm.yaml": json.dumps(project),
+            "declared.yaml": json.dumps(project | {"topics": {f"{self.topic}-declared": {}}}),
+            "declared-internal.yaml": json.dumps(project | {"topics": {"__mine": {}}}),
             "values": "one\ntwo\n",
             "next.avsc": record("R", "a", "b"),
             "handlers.py": _HANDLERS.format(topic=self.topic),

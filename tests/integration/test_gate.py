@@ -99,6 +99,15 @@ def test_what_is_internal_is_never_changed(
     assert "is internal to Kafka or its registry" in done.stderr
 
 
+def test_what_is_internal_stands_in_the_way_of_whatever_is_declared_beside_it(
+    place: Place, clean_environment: dict[str, str], unchanged: None
+) -> None:
+    words = ["apply", "declared-internal.yaml", "--yes", "--context", "usual"]
+    done = run_inside(words, place.directory, clean_environment)
+    assert done.exit_code == 3, done
+    assert "is internal to Kafka or its registry" in done.stderr
+
+
 @pytest.mark.parametrize(("case", "context"), CONFIRMED.values(), ids=map(" in ".join, CONFIRMED))
 def test_off_a_terminal_what_is_to_be_confirmed_needs_yes(
     case: Case, context: str, place: Place, clean_environment: dict[str, str], unchanged: None

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 
 from flowodm.doctor import examine
 from flowodm.errors import TopicNotFound, UsageError
+from flowodm.plan import Desired, DesiredTopic, build_plan, prove_plan, read_state
 from flowodm.positions import End, FromEnd, Range
 from flowodm.reader import Reader, ReadOptions
 from flowodm.sandbox import Sandbox
@@ -75,6 +76,21 @@ def test_a_read_creates_no_topic_no_group_and_no_commit(eager_topics: Topics) ->
     # librdkafka's consumer always asks
     assert after.topics - before.topics <= {"__consumer_offsets"}
     assert (after.groups, after.commits) == (before.groups, before.commits)
+
+
+def test_a_plan_and_its_proof_create_nothing(eager_topics: Topics) -> None:
+    topic = eager_topics.make("planned")
+    connection = connect(eager_topics.config)
+    before = state_of(eager_topics.admin)
+    settings = {"retention.ms": "1000"}
+    wanted = (DesiredTopic("no-such-topic", 3), DesiredTopic(topic, 5, None, settings))
+    desired = Desired(wanted)
+    plan = prove_plan(connection, build_plan(desired, read_state(connection, desired)))
+    assert [step.action for step in plan.steps] == ["create", "alter"]
+    assert plan.is_applicable
+    assert state_of(eager_topics.admin) == before
+    again = build_plan(desired, read_state(connection, desired))
+    assert again.steps == plan.steps
 
 
 def test_an_examination_creates_nothing(eager_topics: Topics) -> None:
