@@ -54,10 +54,12 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic.", "topics"
     ),
     CommandEntry("run", "flowodm.cli.run:run", "Run the consumer loops of a manifest."),
-    CommandEntry("topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster."),
+    CommandEntry(
+        "topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster.", "topics"
+    ),
     CommandEntry(
         "topics describe",
-        "flowodm.cli.topics:describe_topic",
+        "flowodm.cli.topics_describe:describe_topic",
         "Show one topic in detail.",
         "topics",
     ),
@@ -85,7 +87,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     ),
     CommandEntry(
         "groups describe",
-        "flowodm.cli.groups:describe_group",
+        "flowodm.cli.groups_describe:describe_group",
         "Show one group in detail.",
         "groups",
     ),

@@ -9,10 +9,10 @@ from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
 from flowodm.groups.ages import Spot, read_ages
 from flowodm.groups.desk import Commits, Desk, denied
 from flowodm.groups.group import Coordinator, Group, GroupPartition, GroupReading, Member
-from flowodm.groups.offsets import Failures, read_bounds
 from flowodm.patterns import name_filter
 from flowodm.reading.choice import Layout
 from flowodm.reading.cluster import Cluster
+from flowodm.reading.offsets import Failures, read_bounds
 from flowodm.reading.spans import Bounds, Partition
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["group_of", "read_group", "read_groups"]
+__all__ = ["group_of", "read_group", "read_groups", "read_readers"]
 
 _AGES: Final = 1.5
 """Seconds for the times of the first unread records of all groups together."""
@@ -81,6 +81,27 @@ def read_group(connection: "KafkaConnection", name: str, *, timeout: float = PAT
     return group
 
 
+def read_readers(
+    connection: "KafkaConnection", topic: str, *, timeout: float = PATIENCE
+) -> GroupReading:
+    """Read the groups that read a topic, or have read it, with its partitions alone.
+
+    A group that may not be described is among them: it may be one.
+
+    Args:
+        connection: The cluster.
+        topic: The topic.
+        timeout: Seconds to wait for each answer.
+
+    Raises:
+        BrokerError: The cluster could not be asked.
+    """
+    with Desk(connection, timeout=timeout) as desk:
+        groups = _read(desk, desk.listing(), topic)
+        readers = tuple(one for one in groups if one.partitions or one.error is not None)
+        return GroupReading(readers, desk.failures)
+
+
 def group_of(
     desk: Desk, name: str, listing: "Mapping[str, ConsumerGroupListing]"
 ) -> tuple[Group, Commits]:
@@ -100,7 +121,9 @@ def group_of(
     return group, commits
 
 
-def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Group]:
+def _read(
+    desk: Desk, listing: "Mapping[str, ConsumerGroupListing]", topic: str | None = None
+) -> list[Group]:
     names = list(listing)
     described = desk.describe(names)
     groups = {name: _group(listing[name], described[name]) for name in names}
@@ -111,7 +134,9 @@ def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Gro
     reads = {name: _stored(commits[name]) for name in readable}
     cluster = desk.cluster(readable[0])
     layout = cluster.layout()
-    wanted = {name: _partitions(groups[name], reads[name], layout) for name in readable}
+    if topic is not None:
+        layout = {topic: layout.get(topic, {})}
+    wanted = {name: _partitions(groups[name], reads[name], layout, topic) for name in readable}
     everything = sorted({one for partitions in wanted.values() for one in partitions})
     bounds, failures = read_bounds(desk.connection, layout, everything, timeout=desk.timeout)
     missing = _missing(cluster, everything, layout)
@@ -176,9 +201,13 @@ def _place(member: Member) -> tuple[tuple[Partition, ...], str]:
     return member.assignment, member.member_id
 
 
-def _partitions(group: Group, commits: Commits, layout: Layout) -> list[Partition]:
+def _partitions(
+    group: Group, commits: Commits, layout: Layout, topic: str | None
+) -> list[Partition]:
     """All partitions of the topics that a group reads, those without a commit too."""
     own = {*commits, *(one for member in group.members for one in member.assignment)}
+    if topic is not None:
+        own = {one for one in own if one.topic == topic}
     topics = {one.topic for one in own}
     others = {Partition(topic, number) for topic in topics for number in layout.get(topic, ())}
     return sorted(own | others)
