@@ -83,7 +83,10 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "topics",
     ),
     CommandEntry(
-        "groups list", "flowodm.cli.groups:list_groups", "List the consumer groups of a cluster."
+        "groups list",
+        "flowodm.cli.groups:list_groups",
+        "List the consumer groups of a cluster.",
+        "groups",
     ),
     CommandEntry(
         "groups describe",
@@ -110,7 +113,10 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "groups",
     ),
     CommandEntry(
-        "registry list", "flowodm.cli.registry:list_subjects", "List the subjects of a registry."
+        "registry list",
+        "flowodm.cli.registry:list_subjects",
+        "List the subjects of a registry.",
+        "subjects",
     ),
     CommandEntry(
         "registry show",

@@ -183,8 +183,14 @@ def list_topics(
 
 def _once(session: Session, connection: "KafkaConnection", choice: _Choice) -> int:
     form = session.format
-    with_config = form not in ("table", "name") or choice.sort == "config"
-    reading = _read(connection, choice, with_config=with_config, with_subjects=form != "name")
+    is_full = form != "name"
+    reading = _read(
+        connection,
+        choice,
+        with_records=is_full or choice.sort == "records",
+        with_config=form not in ("table", "name") or choice.sort == "config",
+        with_subjects=is_full,
+    )
     write_rows(
         session.output,
         form,
@@ -198,9 +204,7 @@ def _once(session: Session, connection: "KafkaConnection", choice: _Choice) -> i
     return reading.exit_code
 
 
-def _read(
-    connection: "KafkaConnection", choice: _Choice, *, with_config: bool, with_subjects: bool
-) -> "TopicReading":
+def _read(connection: "KafkaConnection", choice: _Choice, **what: bool) -> "TopicReading":
     from flowodm.topics import read_topics
 
     return read_topics(
@@ -208,8 +212,7 @@ def _read(
         choice.patterns,
         is_regex=choice.is_regex,
         include_internal=choice.include_internal,
-        with_config=with_config,
-        with_subjects=with_subjects,
+        **what,
     )
 
 
@@ -251,7 +254,7 @@ def _watch(session: Session, connection: "KafkaConnection", choice: _Choice, eve
     columns = _shown(_WATCH_COLUMNS, connection)
 
     def look() -> "TopicReading":
-        reading = _read(connection, choice, with_config=with_config, with_subjects=True)
+        reading = _read(connection, choice, with_config=with_config)
         for failure in reading.failures:
             screens.tell_once(_unanswered(failure.message))
         return reading

@@ -1,8 +1,8 @@
 """A list of topics with what is in them: a few questions, however many topics there are.
 
 Metadata is asked once, of all topics. The ends of all partitions are two requests to each broker,
-the subjects one to the registry, the settings one more where they are wanted: they are much the
-largest answer.
+the subjects one to the registry, the settings one for each 200 topics, where they are wanted: they
+are much the largest answer.
 """
 
 import re
@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from flowodm.connection.changes import is_internal
 from flowodm.connection.errors import kafka_name
 from flowodm.connection.kafka import PATIENCE
-from flowodm.errors import AuthorizationError, BrokerError, FlowODMError, TopicNotFound
+from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
 from flowodm.patterns import name_filter
 from flowodm.reading.choice import NO_LEADER, Layout
 from flowodm.reading.offsets import Failures, read_bounds
 from flowodm.reading.spans import Bounds, Partition
-from flowodm.topics.settings import read_settings, start_settings
+from flowodm.topics.settings import Settings, read_settings
 from flowodm.topics.subjects import names_of, start_subjects
-from flowodm.topics.topic import OWN, Topic, TopicReading, usual
+from flowodm.topics.topic import Topic, TopicReading, usual
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from concurrent.futures import Future
 
     from confluent_kafka.admin._metadata import ClusterMetadata, PartitionMetadata
 
@@ -77,6 +76,7 @@ def read_topics(
     *,
     is_regex: bool = False,
     include_internal: bool = False,
+    with_records: bool = True,
     with_config: bool = False,
     with_subjects: bool = True,
     timeout: float = PATIENCE,
@@ -91,6 +91,7 @@ def read_topics(
         patterns: Which topics: globs (`user-*`) or names, any of which fits; none: all.
         is_regex: Whether they are regular expressions instead, found anywhere in a name.
         include_internal: Whether topics of Kafka and the registry themselves are listed.
+        with_records: Whether to ask for the ends of all partitions.
         with_config: Whether to ask for the settings that topics override.
         with_subjects: Whether to ask the registry, if the context has one, for its subjects.
         timeout: Seconds to wait for each answer.
@@ -103,11 +104,12 @@ def read_topics(
     subjects = start_subjects(connection) if with_subjects else None
     metadata = connection.metadata(timeout)
     topics = _topics(metadata, fits, include_internal=include_internal)
-    wanted = [topic.name for topic in topics] if with_config else ()
-    settings = start_settings(connection, wanted, timeout=timeout)
-    topics = _with_records(connection, metadata, topics, timeout)
+    if with_records:
+        topics = _with_records(connection, metadata, topics, timeout)
     if with_config:
-        topics = tuple(_with_config(connection, one, settings, timeout) for one in topics)
+        names = [topic.name for topic in topics]
+        settings = read_settings(connection, names, only_own=True, timeout=timeout)
+        topics = tuple(_with_config(one, settings[one.name]) for one in topics)
     if not is_regex:
         topics += _hidden(connection, patterns, metadata.topics, timeout)
     if subjects is None:
@@ -188,19 +190,12 @@ def _counted(
     )
 
 
-def _with_config(
-    connection: "KafkaConnection",
-    topic: Topic,
-    settings: "Mapping[str, Future[Any]]",
-    timeout: float,
-) -> Topic:
-    try:
-        found = read_settings(connection, topic.name, settings[topic.name], timeout=timeout)
-    except TopicNotFound:
+def _with_config(topic: Topic, settings: Settings) -> Topic:
+    if not isinstance(settings, FlowODMError):
+        return replace(topic, config=settings)
+    if kafka_name(settings) in _PASSING:
         return replace(topic, note=_MOVING)
-    except FlowODMError as error:
-        return replace(topic, error=topic.error or error)
-    return replace(topic, config=tuple(entry for entry in found if entry.source == OWN))
+    return replace(topic, error=topic.error or settings)
 
 
 def _hidden(

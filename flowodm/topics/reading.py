@@ -16,13 +16,11 @@ from flowodm.errors import AuthorizationError, BrokerError, TopicNotFound, Usage
 from flowodm.reading.choice import NO_LEADER
 from flowodm.reading.offsets import Failures, read_bounds
 from flowodm.reading.spans import Bounds, Partition
-from flowodm.topics.settings import read_settings, start_settings
+from flowodm.topics.settings import read_settings
 from flowodm.topics.subjects import start_latest
 from flowodm.topics.topic import ConfigEntry, PartitionDetail, TopicDetail
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from confluent_kafka import TopicPartitionInfo
     from confluent_kafka.admin._topic import TopicDescription
 
@@ -53,12 +51,11 @@ def describe_topic(
     """
     description = _description(connection, name, timeout)
     subjects = start_latest(connection, name) if with_subjects else None
-    asked = start_settings(connection, [name], timeout=timeout)
     infos = sorted(description.partitions, key=lambda info: info.id)
     leaders = {info.id: NO_LEADER if _leader(info) is None else info.leader.id for info in infos}
     places = [Partition(name, number) for number in leaders]
     bounds, failures = read_bounds(connection, {name: leaders}, places, timeout=timeout)
-    settings = _settings(connection, name, asked[name], timeout)
+    settings = _settings(connection, name, timeout)
     found, unanswered = (None, ()) if subjects is None else subjects.answer(timeout)
     return TopicDetail(
         name,
@@ -120,14 +117,16 @@ def _topic_id(description: "TopicDescription") -> str | None:
 
 
 def _settings(
-    connection: "KafkaConnection", name: str, asked: "Future[Any]", timeout: float
+    connection: "KafkaConnection", name: str, timeout: float
 ) -> tuple[ConfigEntry, ...] | None:
-    try:
-        return read_settings(connection, name, asked, timeout=timeout)
-    except AuthorizationError:
+    found = read_settings(connection, (name,), timeout=timeout)[name]
+    if isinstance(found, AuthorizationError):
         return None
-    except TopicNotFound as error:  # it was deleted meanwhile
-        raise topic_not_found(connection, name, ()) from error
+    if isinstance(found, TopicNotFound):  # it was deleted meanwhile
+        raise topic_not_found(connection, name, ())
+    if isinstance(found, BrokerError):
+        raise found
+    return found
 
 
 def _partition(

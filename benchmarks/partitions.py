@@ -1,0 +1,141 @@
+"""10,000 partitions looked at: seconds, memory, and the requests that were sent, counted.
+
+usage: python -m benchmarks.partitions
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from benchmarks.processes import Usage, measured
+from benchmarks.rounds import interleaved
+from flowodm.sandbox import Sandbox
+
+PARTITIONS = 10_000
+SHAPES = (100, 1_000, 10_000)
+"""How many topics they are in."""
+GROUP = "reader"
+FLOWODM = [sys.executable, "-m", "flowodm"]
+BARE = """
+import sys
+from confluent_kafka.admin import AdminClient
+metadata = AdminClient({"bootstrap.servers": sys.argv[1]}).list_topics(timeout=30)
+for name, topic in metadata.topics.items():
+    print(name, [(one.id, one.leader, one.replicas, one.isrs) for one in topic.partitions.values()])
+"""
+"""What kcat -L does: metadata, written out."""
+
+# A broker of the sandbox has room for so many: small indexes, and one partition of commits.
+SETTINGS = {"log.index.size.max.bytes": "4096", "offsets.topic.num.partitions": "1"}
+
+
+def main() -> None:
+    """Print the rows of each shape."""
+    for topics in SHAPES:
+        with cluster(topics) as servers:
+            report(topics, servers)
+
+
+@contextmanager
+def cluster(topics: int) -> Iterator[str]:
+    """Yield a broker with so many topics, and a group that has commits in all partitions."""
+    with Sandbox(registry=False, properties=SETTINGS) as sandbox:
+        admin = AdminClient(dict(sandbox.client_config))
+        names = [f"many-{number:05d}" for number in range(topics)]
+        each = PARTITIONS // topics
+        at_once = 2_000 // each  # the controller takes 10,000 records of its own log at once
+        for begin in range(0, topics, at_once):
+            new = [NewTopic(name, each, 1) for name in names[begin : begin + at_once]]
+            for future in admin.create_topics(new, operation_timeout=60).values():
+                future.result(120)
+        commit(
+            sandbox.client_config,
+            [TopicPartition(name, n, 0) for name in names for n in range(each)],
+        )
+        yield sandbox.bootstrap_servers
+
+
+def commit(config: Mapping[str, str], places: list[TopicPartition]) -> None:
+    """Commit until the coordinator is there, and has heard of all topics."""
+    consumer = Consumer({**config, "group.id": GROUP, "enable.auto.commit": False})
+    for begin in range(0, len(places), 1000):
+        until = time.monotonic() + 120
+        while True:
+            try:
+                consumer.commit(offsets=places[begin : begin + 1000], asynchronous=False)
+                break
+            except KafkaException:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+    consumer.close()
+
+
+def report(topics: int, servers: str) -> None:
+    """Measure each command, and metadata beside a bare client."""
+    shape = f"{topics:,} topics of {PARTITIONS // topics:,}"
+    for words in (
+        ["topics", "list"],
+        ["topics", "list", "-o", "json"],
+        ["topics", "describe", "many-00000"],
+        ["groups", "list"],
+        ["groups", "lag"],
+        ["groups", "describe", GROUP],
+    ):
+        usages = [once([*FLOWODM, *words], servers) for _ in range(3)]
+        walls = " / ".join(f"{wall:.2f}" for wall in sorted(usage.wall for usage in usages))
+        peak = max(usage.peak_megabytes for usage in usages)
+        sent = ", ".join(
+            f"{count} {name}" for name, count in sorted(requests(words, servers).items())
+        )
+        print(
+            f"| {shape}: `{' '.join(words)}` | FlowODM | {walls} s, {peak:.0f} MB; {sent} |",
+            flush=True,
+        )
+    bare = [sys.executable, "-c", BARE, servers]
+    start = [sys.executable, "-c", "pass"]
+
+    def beyond(command: list[str]) -> float:
+        return once(command, servers).wall - once(start, servers).wall
+
+    names = [*FLOWODM, "topics", "list", "-o", "name"]
+    contenders = {
+        "topics list -o name": lambda: beyond(names),
+        "bare metadata": lambda: beyond(bare),
+    }
+    for line in interleaved(f"{shape}: beyond Python's start", "s", contenders).lines():
+        print(line, flush=True)
+
+
+def once(command: list[str], servers: str) -> Usage:
+    """Run a command whose output is thrown away."""
+    env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": servers}
+    done, usage = measured(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr!r}")
+    return usage
+
+
+def requests(words: list[str], servers: str) -> Counter[str]:
+    """Count the requests that a command sends, as librdkafka's own log has them."""
+    env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": servers}
+    done = subprocess.run(
+        [*FLOWODM, *words, "--set", "debug=protocol", "-vv"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Counter(re.findall(r"Sent (\w+)Request", done.stderr))
+
+
+if __name__ == "__main__":
+    main()
