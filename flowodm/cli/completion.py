@@ -248,11 +248,12 @@ def _groups(session: Session) -> Iterator[Candidate]:
 
 def _subjects(session: Session) -> Iterator[Candidate]:
     """Yield the registry's subjects; a slow one is cut off with the whole answer."""
-    from flowodm.connection import KafkaConnection
+    if (config := session.load_context().schema_registry) is None:
+        return
+    from flowodm.registry import SchemaRegistry
 
-    connection = KafkaConnection(session.load_context())
-    for name in sorted(connection.schema_registry().subjects()):
-        yield Candidate(name)
+    with SchemaRegistry(config) as registry:
+        yield from map(Candidate, sorted(registry.subjects()))
 
 
 def _contexts(session: Session) -> Iterator[Candidate]:

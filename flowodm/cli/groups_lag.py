@@ -127,7 +127,7 @@ def lag(
     --max-age the exit code is 3 where a group is over the limit in a topic. --watch draws the
     table anew on a terminal, and elsewhere writes a line of JSON for each look.
     """
-    from flowodm.groups import LagLimits, read_groups
+    from flowodm.groups import LagLimits
     from flowodm.times import parse_duration
 
     session = session_of(context)
@@ -136,13 +136,7 @@ def lag(
     with session.connect() as connection:
         if not watch:
             return _once(session, connection, names, limits)
-        screens = Watch(session)
-        pace = _Pace(limits, is_wide=screens.is_wide)
-        return screens.run(
-            lambda: read_groups(connection, names, with_ages=True),
-            pace.screen,
-            every_second(every),
-        )
+        return _watch(session, connection, names, limits, every_second(every))
 
 
 def _once(
@@ -185,6 +179,27 @@ def _tell_breaches(session: Session, rows: Sequence[Row], limits: "LagLimits") -
         if (doubt := limits.doubt(row.lag, row.at)) is not None:
             session.output.warn(f"{where}: {doubt}; the limits say nothing of that")
     return _DIFFERENT if any(row.breach for row in rows) else 0
+
+
+def _watch(
+    session: Session,
+    connection: "KafkaConnection",
+    names: Sequence[str],
+    limits: "LagLimits",
+    every: float,
+) -> int:
+    from flowodm.groups import read_groups
+
+    screens = Watch(session)
+    pace = _Pace(limits, is_wide=screens.is_wide)
+
+    def look() -> "GroupReading":
+        reading = read_groups(connection, names, with_ages=True)
+        for failure in reading.failures:
+            screens.tell_once(f"there may be more groups: {failure.message}")
+        return reading
+
+    return screens.run(look, pace.screen, every)
 
 
 class _Pace:

@@ -26,8 +26,10 @@ from tests.integration.consumer_groups import commit, fill, member_of
 from tests.integration.terminal import Terminal
 from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
+from tests.unit.cli.test_golden import check
 
-pytestmark = pytest.mark.integration
+# Some share a cluster of three brokers, which takes its time to start.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("groups")]
 
 Run = Callable[..., Finished]
 MakeTopic = Callable[..., str]
@@ -313,6 +315,64 @@ def test_watched_lag_on_a_terminal_is_drawn_in_place(
         shown.close()
 
 
+def test_a_watched_group_off_a_terminal_is_a_line_of_json_for_each_look(
+    sandbox: TestServers,
+    clean_environment: dict[str, str],
+    make_topic: MakeTopic,
+    group: str,
+    config: dict[str, str],
+) -> None:
+    topic = make_topic(partitions=2)
+    fill(config, topic, {0: 100})
+    commit(config, group, topic, {0: 0, 1: 0})
+    words = ["groups", "describe", group, "--watch", "--every", "200ms"]
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+    with subprocess.Popen(
+        [sys.executable, "-m", "flowodm", *words], env=environ, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = later = json.loads(process.stdout.readline())
+        commit(config, group, topic, {0: 50})
+        while later["lag"] == 100:
+            later = json.loads(process.stdout.readline())
+        process.stdout.close()
+        assert process.wait(20) == 0
+    assert (first["name"], first["lag"], first["rate"], first["done_in"]) == (
+        *(group, 100, None, None),
+    )
+    moving, still = later["partitions"]
+    assert (moving["lag"], still["lag"], still["rate"]) == (50, 0, 0)
+    for one in (later, moving):
+        assert one["rate"] > 0
+        assert one["done_in"] > 0
+
+
+def test_a_watched_group_on_a_terminal_is_drawn_in_place(
+    sandbox: TestServers,
+    clean_environment: dict[str, str],
+    tmp_path: Path,
+    topic: str,
+    group: str,
+    config: dict[str, str],
+) -> None:
+    fill(config, topic, {0: 1000})
+    commit(config, group, topic, {0: 3})
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+    words = ["groups", "describe", group, "--watch", "--every", "200ms"]
+    shown = Terminal(words, environ, tmp_path)
+    try:
+        shown.wait_for("lag 997")
+        shown.wait_for("no members")
+        commit(config, group, topic, {0: 8})
+        shown.wait_for("lag 992")
+        shown.wait_for("/s ▼")
+        shown.wait_for("done in ")
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.end() == 130
+    finally:
+        shown.close()
+
+
 def test_watching_as_one_document_is_refused(run: Run) -> None:
     done = run("groups", "lag", "--watch", "-o", "json")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -435,7 +495,8 @@ def one_of_three_stopped() -> Iterator[tuple[KafkaConnection, dict[str, str]]]:
             spread = NewTopic("spread", 3, replica_assignment=[[1], [2], [3]])
             for future in connection.admin().create_topics([spread]).values():
                 future.result(30)
-            fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5})
+            old = int(time.time() - 10.5 * 86_400) * 1000
+            fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5}, timestamp=old)
             commit(sandbox.client_config, "left", "spread", {0: 1, 1: 1, 2: 1})
             sandbox.stop_node(3)
             yield connection, sandbox.client_config
@@ -459,6 +520,34 @@ def test_an_offline_partition_is_told_and_the_rest_is_shown(
     assert [one.lag for one in group.partitions] == [4, 4, None]
     assert [one.unread_since is not None for one in group.partitions] == [True, True, False]
     assert reading.exit_code == 1
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize("words", ["list", "describe left", "lag"])
+def test_a_group_in_trouble_as_it_is_shown(
+    one_of_three_stopped: tuple[KafkaConnection, dict[str, str]],
+    flowodm: Run,
+    words: str,
+    form: str,
+) -> None:
+    connection, config = one_of_three_stopped
+
+    def is_settled() -> bool:
+        try:
+            (left,) = read_groups(connection, ("left",)).groups
+        except Exception:  # the group moves to another coordinator meanwhile
+            return False
+        return [error.message for error in left.errors] == ["no leader"]
+
+    wait_until(is_settled, seconds=60, what="the broker is gone")
+    environ = {"KAFKA_BOOTSTRAP_SERVERS": config["bootstrap.servers"]}
+    done = flowodm("groups", *words.split(), "-o", form, env=environ)
+    assert (done.exit_code, done.stderr) == (1, "")
+    shown = re.sub(r"(coordinator(\": |  ?)|\"id\": )\d+", r"\1<id>", done.stdout)
+    shown = re.sub(r"127\.0\.0\.1:\d+", "<address>", shown)
+    shown = re.sub(r"\"lag_seconds\": [1-9][\d.]*", '"lag_seconds": <seconds>', shown)
+    shown = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", shown)
+    check(f"groups-{words.replace(' ', '-')}-{form}.txt", shown)
 
 
 def test_a_dead_cluster_is_one_error(flowodm: Run) -> None:

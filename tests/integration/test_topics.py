@@ -7,11 +7,14 @@ import subprocess
 import sys
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from flowodm.config import Context, RegistryConfig
 from flowodm.connection import KafkaConnection
@@ -131,8 +134,6 @@ def test_looking_for_a_topic_creates_none(name: str, creating: KafkaConnection) 
 @pytest.fixture(scope="module")
 def creating() -> Iterator[KafkaConnection]:
     """A broker of its own that creates topics when it is asked for them."""
-    from confluent_kafka.admin import AdminClient
-
     with Sandbox(registry=False, properties={"auto.create.topics.enable": "true"}) as sandbox:
         context = Context(name="c", source="c", bootstrap_servers=sandbox.bootstrap_servers)
         with KafkaConnection(context) as connection:
@@ -156,8 +157,6 @@ def test_a_missing_topic_gets_a_suggestion(kafka: KafkaConnection, topic: str) -
 @pytest.fixture(scope="module")
 def one_of_three_stopped() -> Iterator[Sandbox]:
     """`spread` has a partition on each of three brokers, `copied` one on all; one is stopped."""
-    from confluent_kafka.admin import NewTopic
-
     properties = {"offsets.topic.replication.factor": "3", "offsets.topic.num.partitions": "1"}
     with Sandbox(nodes=3, properties=properties) as sandbox:
         with KafkaConnection(context_of(sandbox)) as connection:
@@ -374,12 +373,10 @@ def test_the_groups_that_read_a_topic_are_shown(
 def test_topics_that_come_and_go_while_they_are_looked_at_are_no_crash(
     kafka: KafkaConnection, sandbox: TestServers
 ) -> None:
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     admin, mark, done = AdminClient(dict(sandbox.client_config)), uuid.uuid4().hex[:8], []
 
     def come_and_go() -> None:
-        for number in range(12):
+        for number in range(6):
             names = [f"gone-{mark}-{number}-{one}" for one in range(4)]
             for future in admin.create_topics([NewTopic(name, 5, 1) for name in names]).values():
                 future.result(30)
@@ -410,8 +407,6 @@ def test_a_topic_that_may_not_be_seen_is_shown_as_such_and_the_rest_listed(
         AclBinding,
         AclOperation,
         AclPermissionType,
-        AdminClient,
-        NewTopic,
         ResourcePatternType,
         ResourceType,
     )
@@ -511,6 +506,107 @@ def test_a_watched_list_on_a_terminal_is_drawn_in_place(
         shown.close()
 
 
+def test_a_broker_that_goes_away_while_it_is_watched_is_told_once(
+    clean_environment: dict[str, str],
+) -> None:
+    with Sandbox(registry=False) as sandbox:
+        create_topics(AdminClient(dict(sandbox.client_config)), NewTopic("kept", 1, 1))
+        environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+        words = ["topics", "list", "--watch", "--every", "100ms"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "flowodm", *words],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            seen: list[str] = []
+            reading = threading.Thread(
+                target=lambda: seen.extend(iter(process.stdout.readline, ""))
+            )
+            reading.start()
+            wait_until(lambda: seen, seconds=30, what="a first look")
+            sandbox.stop_node(1)
+            told = process.stderr.readline()
+            assert told.startswith("warning: ")
+            assert told.endswith("; looking again every 0.1 s\n")
+            sandbox.start_node(1)
+            before = len(seen)
+            wait_until(lambda: len(seen) > before, seconds=60, what="a look after the outage")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            reading.join()
+            assert process.stderr.read() == ""
+    assert {json.loads(line)["name"] for line in seen} == {"kept"}
+
+
 def test_only_a_watched_list_knows_a_rate(run: Run) -> None:
     done = run("topics", "list", "--sort", "rate")
     assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_the_questions_do_not_grow_with_the_partitions(
+    sandbox: TestServers, run: Run, make_topic: Callable[..., str]
+) -> None:
+    few, many = make_topic(partitions=3), make_topic(partitions=200)
+    for topic, count in ((few, 3), (many, 200)):
+        commit(sandbox.client_config, f"group-of-{topic}", topic, dict.fromkeys(range(count), 0))
+
+    def sent(*words: str) -> Counter[str]:
+        done = run(*words, "--set", "debug=protocol", "-vv")
+        assert done.exit_code == 0, done
+        return Counter(re.findall(r"Sent (\w+)Request", done.stderr))
+
+    for words, ends in (
+        (("topics", "list"), 2),
+        (("topics", "list", "-o", "json"), 2),
+        (("topics", "describe"), 4),  # its own, and those that its groups' lags are counted by
+    ):
+        of_few, of_many = (sent(*words, topic) for topic in (few, many))
+        assert of_few["ListOffsets"] == of_many["ListOffsets"] == ends
+        assert of_few["DescribeConfigs"] == of_many["DescribeConfigs"] <= 1
+        assert of_few["OffsetFetch"] == of_many["OffsetFetch"]
+        assert of_many["Metadata"] <= 10
+        assert of_many["Fetch"] == 0
+    described = sent("groups", "describe", f"group-of-{many}")
+    assert (described["ListOffsets"], described["OffsetFetch"]) == (2, 2)
+
+
+def test_the_subjects_of_all_topics_are_one_request(
+    kafka: KafkaConnection, topic: str, make_topic: Callable[..., str]
+) -> None:
+    asked: list[str] = []
+    other = make_topic()
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            body = json.dumps([f"{topic}-value", f"{other}-key", "elsewhere"]).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            context = Context(
+                name="r",
+                source="r",
+                bootstrap_servers=kafka.context.bootstrap_servers,
+                schema_registry=RegistryConfig(url=f"http://127.0.0.1:{server.server_port}"),
+            )
+            with KafkaConnection(context) as connection:
+                found = {one.name: one.subjects for one in read_topics(connection).topics}
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (found[topic], found[other]) == ((f"{topic}-value",), (f"{other}-key",))
+    assert len(asked) == 1
