@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from benchmarks.processes import Usage, measured
 from benchmarks.rounds import interleaved
 from flowodm.sandbox import Sandbox
 
 PARTITIONS = 10_000
-SHAPES = (100, 1_000, 10_000)
+SHAPES = (1, 100, 10_000)
 """How many topics they are in."""
 GROUP = "reader"
 FLOWODM = [sys.executable, "-m", "flowodm"]
@@ -46,25 +46,45 @@ def main() -> None:
 
 @contextmanager
 def cluster(topics: int) -> Iterator[str]:
-    """Yield a broker with so many topics, and a group that has commits in all partitions."""
+    """Yield a broker with so many topics, and a group that is one record behind in each partition."""
     with Sandbox(registry=False, properties=SETTINGS) as sandbox:
-        admin = AdminClient(dict(sandbox.client_config))
+        config = sandbox.client_config
         names = [f"many-{number:05d}" for number in range(topics)]
         each = PARTITIONS // topics
-        at_once = 2_000 // each  # the controller takes 10,000 records of its own log at once
-        for begin in range(0, topics, at_once):
-            new = [NewTopic(name, each, 1) for name in names[begin : begin + at_once]]
-            for future in admin.create_topics(new, operation_timeout=60).values():
-                future.result(120)
-        commit(
-            sandbox.client_config,
-            [TopicPartition(name, n, 0) for name in names for n in range(each)],
-        )
+        make(AdminClient(dict(config)), names, each)
+        places = [TopicPartition(name, number, 0) for name in names for number in range(each)]
+        produce(config, places)
+        commit(config, places)
         yield sandbox.bootstrap_servers
 
 
+def make(admin: AdminClient, names: list[str], each: int) -> None:
+    """Make topics a few at a time: the controller takes 10,000 records of its own log at once."""
+    at_once, first = max(1, 2_000 // each), min(each, 5_000)
+    for begin in range(0, len(names), at_once):
+        new = [NewTopic(name, first, 1) for name in names[begin : begin + at_once]]
+        for future in admin.create_topics(new, operation_timeout=60).values():
+            future.result(120)
+    if first < each:
+        more = [NewPartitions(name, each) for name in names]
+        for future in admin.create_partitions(more, operation_timeout=60).values():
+            future.result(120)
+
+
+def produce(config: Mapping[str, str], places: list[TopicPartition]) -> None:
+    """Write one record to each partition."""
+    producer = Producer(
+        {**config, "enable.idempotence": True, "queue.buffering.max.messages": 20_000}
+    )
+    for one in places:
+        producer.produce(one.topic, b"x", partition=one.partition)
+        producer.poll(0)
+    if producer.flush(180):
+        raise RuntimeError("not all records were delivered")
+
+
 def commit(config: Mapping[str, str], places: list[TopicPartition]) -> None:
-    """Commit until the coordinator is there, and has heard of all topics."""
+    """Commit, as soon as the coordinator is there."""
     consumer = Consumer({**config, "group.id": GROUP, "enable.auto.commit": False})
     for begin in range(0, len(places), 1000):
         until = time.monotonic() + 120
@@ -81,7 +101,7 @@ def commit(config: Mapping[str, str], places: list[TopicPartition]) -> None:
 
 def report(topics: int, servers: str) -> None:
     """Measure each command, and metadata beside a bare client."""
-    shape = f"{topics:,} topics of {PARTITIONS // topics:,}"
+    shape = f"{topics:,} × {PARTITIONS // topics:,}"
     for words in (
         ["topics", "list"],
         ["topics", "list", "-o", "json"],

@@ -94,7 +94,7 @@ def describe_topic(
     form = session.format
     with session.connect() as connection:
         detail = describe(connection, topic, with_subjects=form != "name")
-        readers = None if form == "name" else _readers(session, connection, topic)
+        readers = None if form == "name" else _readers(session, connection, detail)
     if form in ("table", "wide"):
         _write_for_people(session, detail, readers, all_configs=all_configs)
     elif form == "name":
@@ -106,7 +106,9 @@ def describe_topic(
     return _exit_code(detail, readers)
 
 
-def _readers(session: Session, connection: "KafkaConnection", topic: str) -> "GroupReading | None":
+def _readers(
+    session: Session, connection: "KafkaConnection", topic: "TopicDetail"
+) -> "GroupReading | None":
     from flowodm.errors import BrokerError
     from flowodm.groups import read_readers
 

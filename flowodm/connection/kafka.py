@@ -313,7 +313,7 @@ class KafkaConnection:
         from confluent_kafka import KafkaException
 
         begun = time.monotonic()
-        while not wait((future,), STEP).done:
+        while not (future.done() or wait((future,), STEP).done):  # of thousands, most are done
             elapsed = time.monotonic() - begun
             failure = self._definite_failure() if elapsed >= _CALM else None
             if failure is not None or elapsed >= timeout:
