@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from benchmarks.processes import Usage, measured
@@ -76,11 +76,20 @@ def produce(config: Mapping[str, str], places: list[TopicPartition]) -> None:
     producer = Producer(
         {**config, "enable.idempotence": True, "queue.buffering.max.messages": 20_000}
     )
-    for one in places:
-        producer.produce(one.topic, b"x", partition=one.partition)
-        producer.poll(0)
-    if producer.flush(180):
-        raise RuntimeError("not all records were delivered")
+    left = places
+    while left:  # brokers hear of new partitions a moment later
+        failed: list[TopicPartition] = []
+
+        def told(error: object, message: Message, failed: list[TopicPartition] = failed) -> None:
+            if error is not None:
+                failed.append(TopicPartition(message.topic(), message.partition()))
+
+        for one in left:
+            producer.produce(one.topic, b"x", partition=one.partition, on_delivery=told)
+            producer.poll(0)
+        if producer.flush(180):
+            raise RuntimeError("not all records were delivered")
+        left = failed
 
 
 def commit(config: Mapping[str, str], places: list[TopicPartition]) -> None:
