@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from benchmarks.processes import Usage, measured
@@ -69,6 +69,8 @@ def make(admin: AdminClient, names: list[str], each: int) -> None:
         more = [NewPartitions(name, each) for name in names]
         for future in admin.create_partitions(more, operation_timeout=60).values():
             future.result(120)
+        while len(admin.list_topics(timeout=30).topics[names[0]].partitions) < each:
+            time.sleep(0.1)  # brokers hear of it a moment later
 
 
 def produce(config: Mapping[str, str], places: list[TopicPartition]) -> None:
@@ -76,20 +78,17 @@ def produce(config: Mapping[str, str], places: list[TopicPartition]) -> None:
     producer = Producer(
         {**config, "enable.idempotence": True, "queue.buffering.max.messages": 20_000}
     )
-    left = places
-    while left:  # brokers hear of new partitions a moment later
-        failed: list[TopicPartition] = []
-
-        def told(error: object, message: Message, failed: list[TopicPartition] = failed) -> None:
-            if error is not None:
-                failed.append(TopicPartition(message.topic(), message.partition()))
-
-        for one in left:
-            producer.produce(one.topic, b"x", partition=one.partition, on_delivery=told)
-            producer.poll(0)
-        if producer.flush(180):
-            raise RuntimeError("not all records were delivered")
-        left = failed
+    failed: list[object] = []
+    for one in places:
+        producer.produce(
+            one.topic,
+            b"x",
+            partition=one.partition,
+            on_delivery=lambda error, _: failed.append(error),
+        )
+        producer.poll(0)
+    if producer.flush(180) or any(failed):
+        raise RuntimeError("not all records were delivered")
 
 
 def commit(config: Mapping[str, str], places: list[TopicPartition]) -> None:
