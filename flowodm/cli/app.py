@@ -54,10 +54,12 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "produce", "flowodm.cli.produce:produce", "Send records from NDJSON to a topic.", "topics"
     ),
     CommandEntry("run", "flowodm.cli.run:run", "Run the consumer loops of a manifest."),
-    CommandEntry("topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster."),
+    CommandEntry(
+        "topics list", "flowodm.cli.topics:list_topics", "List the topics of a cluster.", "topics"
+    ),
     CommandEntry(
         "topics describe",
-        "flowodm.cli.topics:describe_topic",
+        "flowodm.cli.topics_describe:describe_topic",
         "Show one topic in detail.",
         "topics",
     ),
@@ -81,11 +83,14 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "topics",
     ),
     CommandEntry(
-        "groups list", "flowodm.cli.groups:list_groups", "List the consumer groups of a cluster."
+        "groups list",
+        "flowodm.cli.groups:list_groups",
+        "List the consumer groups of a cluster.",
+        "groups",
     ),
     CommandEntry(
         "groups describe",
-        "flowodm.cli.groups:describe_group",
+        "flowodm.cli.groups_describe:describe_group",
         "Show one group in detail.",
         "groups",
     ),
@@ -108,7 +113,10 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "groups",
     ),
     CommandEntry(
-        "registry list", "flowodm.cli.registry:list_subjects", "List the subjects of a registry."
+        "registry list",
+        "flowodm.cli.registry:list_subjects",
+        "List the subjects of a registry.",
+        "subjects",
     ),
     CommandEntry(
         "registry show",

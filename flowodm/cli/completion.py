@@ -137,13 +137,19 @@ def _possible(place: _Place, current: str, session: Session) -> Iterator[Candida
     elif place.entry is None:
         for name, summary in children(place.prefix).items():
             yield Candidate(name, summary)
-    elif place.entry.completes == "topics":
+    else:
+        yield from _named(place.entry.completes, session)
+
+
+def _named(noun: str, session: Session) -> Iterator[Candidate]:
+    """Yield the names of what there is of a noun."""
+    if noun == "topics":
         yield from _topics(session)
-    elif place.entry.completes == "groups":
+    elif noun == "groups":
         yield from _groups(session)
-    elif place.entry.completes == "subjects":
+    elif noun == "subjects":
         yield from _subjects(session)
-    elif place.entry.completes == "contexts":
+    elif noun == "contexts":
         yield from _contexts(session)
 
 
@@ -151,10 +157,8 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
     """Yield what may follow the option at the place."""
     assert place.option is not None
     option = _global_option(place.option)
-    if option is None and place.option in ("--subject", "-s"):
-        yield from _subjects(session)
-    elif option is None and _names_topic(place):
-        yield from _topics(session)
+    if option is None and (noun := _noun(place)):
+        yield from _named(noun, session)
     elif option is None:
         yield from map(Candidate, _choices(place))
     elif option.name == "context":
@@ -164,11 +168,23 @@ def _values(place: _Place, session: Session) -> Iterator[Candidate]:
         yield from map(Candidate, formats)
 
 
-def _names_topic(place: _Place) -> bool:
-    """Whether the option takes a topic that there is; `sandbox up --topic` makes a new one."""
-    if place.prefix == "groups":
-        return place.option in ("--topic", "-t")
-    return place.option in ("--against-topic", "--from", "--to")
+def _noun(place: _Place) -> str:
+    """Name what a command's own option takes, where it takes what there is.
+
+    `sandbox up --topic` makes a new one, and elsewhere `--to` is a position.
+    """
+    match place.prefix, place.option:
+        case "topics" | "sandbox", _:
+            return ""
+        case _, "--subject" | "-s":
+            return "subjects"
+        case _, "--group" | "-g":
+            return "groups"
+        case _, "--topic" | "--against-topic":
+            return "topics"
+        case ("groups", "-t") | ("dlq", "--from" | "--to"):
+            return "topics"
+    return ""
 
 
 def _flags(place: _Place) -> Iterator[Candidate]:
@@ -232,11 +248,12 @@ def _groups(session: Session) -> Iterator[Candidate]:
 
 def _subjects(session: Session) -> Iterator[Candidate]:
     """Yield the registry's subjects; a slow one is cut off with the whole answer."""
-    from flowodm.connection import KafkaConnection
+    if (config := session.load_context().schema_registry) is None:
+        return
+    from flowodm.registry import SchemaRegistry
 
-    connection = KafkaConnection(session.load_context())
-    for name in sorted(connection.schema_registry().subjects()):
-        yield Candidate(name)
+    with SchemaRegistry(config) as registry:
+        yield from map(Candidate, sorted(registry.subjects()))
 
 
 def _contexts(session: Session) -> Iterator[Candidate]:

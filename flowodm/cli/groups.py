@@ -1,20 +1,19 @@
-"""`flowodm groups list` and `describe`. What it means is in `flowodm/groups/`."""
+"""`flowodm groups list`. What it means is in `flowodm/groups/`."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from flowodm.cli.options import Session, command, session_of
-from flowodm.cli.output import Span, StyleName
-from flowodm.cli.tables import Column, duration, machine_value, write_document, write_rows
+from flowodm.cli.output import StyleName
+from flowodm.cli.tables import Column, duration, write_rows
 
 if TYPE_CHECKING:
-    from flowodm.groups import Group, GroupPartition, GroupReading, Member
-    from flowodm.reading.spans import Partition
+    from flowodm.groups import Group, GroupReading
 
-__all__ = ["age_text", "describe_group", "list_groups", "state_style", "warn_of"]
+__all__ = ["age_text", "list_groups", "remark_of", "state_style", "warn_of"]
 
 Sort = Literal["name", "state", "members", "lag"]
 
@@ -53,15 +52,16 @@ _GROUP_COLUMNS: Final[tuple[Column["Group"], ...]] = (
     ),
     Column(
         "REMARK",
-        lambda group: _remark(group),
-        text=lambda group: _remark(group) or "",
+        lambda group: remark_of(group),
+        text=lambda group: remark_of(group) or "",
         style=lambda group: "red" if group.errors else "dim",
         keep=1,
     ),
 )
 
 
-def _remark(group: "Group") -> str | None:
+def remark_of(group: "Group") -> str | None:
+    """Return what the other attributes of a group leave out, in words."""
     said = [error.message for error in group.errors]
     if group.uncommitted:
         said.append(f"no commit in {group.uncommitted:,} of {len(group.partitions):,}")
@@ -115,145 +115,3 @@ def _sorted(groups: "Iterable[Group]", sort: Sort) -> "list[Group]":
             return sorted(groups, key=lambda group: -len(group.members))
         case "lag":
             return sorted(groups, key=lambda group: -(-1 if group.lag is None else group.lag))
-
-
-_MEMBER_COLUMNS: Final[tuple[Column["Member"], ...]] = (
-    Column("CLIENT", lambda member: member.client_id, key="client_id", keep=1),
-    Column("HOST", lambda member: member.host),
-    Column("INSTANCE", lambda member: member.instance_id, key="instance_id", wide=True),
-    Column("MEMBER", lambda member: member.member_id, key="member_id", wide=True),
-    Column(
-        "PARTITIONS",
-        lambda member: _assignment(member.assignment),
-        key="assignment",
-        text=lambda member: _assignment_text(member.assignment),
-    ),
-)
-
-
-def _assignment(partitions: "Sequence[Partition]") -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for one in partitions:
-        found.setdefault(one.topic, []).append(one.number)
-    return found
-
-
-def _assignment_text(partitions: "Sequence[Partition]") -> str:
-    if not partitions:
-        return "–"
-    found = _assignment(partitions).items()
-    return "; ".join(f"{topic} {_spans(numbers)}" for topic, numbers in found)
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """Write partitions as `--partition` takes them: `0-2,5`."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and spans[-1][1] == number - 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
-
-
-def _age(one: "GroupPartition") -> timedelta | None:
-    if one.lag == 0:
-        return timedelta(0)
-    if one.unread_since is None:
-        return None
-    return max(timedelta(0), datetime.now(UTC) - one.unread_since)
-
-
-_PARTITION_COLUMNS: Final[tuple[Column["GroupPartition"], ...]] = (
-    Column("TOPIC", lambda one: one.partition.topic, keep=2),
-    Column("PARTITION", lambda one: one.partition.number),
-    Column("COMMITTED", lambda one: one.committed),
-    Column("START", lambda one: one.start, wide=True),
-    Column("END", lambda one: one.end),
-    Column("LAG", lambda one: one.lag, style=lambda one: "yellow" if one.lag else None),
-    Column("IN TIME", _age, key="lag_seconds", text=lambda one: age_text(_age(one))),
-    Column("UNREAD SINCE", lambda one: one.unread_since, wide=True),
-    Column("CLIENT", lambda one: one.member.client_id if one.member else None),
-    Column(
-        "REMARK",
-        lambda one: one.remark,
-        text=lambda one: one.remark or "",
-        style=lambda one: "red" if one.error else "yellow",
-        keep=1,
-    ),
-)
-
-
-@command(
-    "flowodm groups describe billing",
-    "flowodm groups describe billing -o json | jq '.partitions[] | select(.lag > 0)'",
-)
-def describe_group(
-    context: typer.Context,
-    group: Annotated[str, typer.Argument(metavar="GROUP", help="The group.")],
-) -> int:
-    """Show one group in detail.
-
-    Its members with what they were given, and how far it is in each partition of its topics. IN
-    TIME is how long its first unread record has been there.
-    """
-    from flowodm.groups import read_group
-
-    session = session_of(context)
-    with session.connect() as connection:
-        found = read_group(connection, group)
-    if session.format in ("table", "wide"):
-        _write_for_people(session, found)
-    elif session.format == "name":
-        session.output.line(found.name)
-    else:
-        write_document(session.output, session.format, _document(found))
-    return _exit_code(found)
-
-
-def _write_for_people(session: Session, group: "Group") -> None:
-    output, form = session.output, session.format
-    how = f"{group.protocol}, {group.assignor}" if group.assignor else group.protocol
-    where = "" if group.coordinator is None else f"  coordinator {group.coordinator.id}"
-    address = "" if group.coordinator is None else f" ({group.coordinator.address})"
-    output.line(
-        Span(group.name, "bold"),
-        "  ",
-        Span(group.state, state_style(group.state)),
-        f"  {how}{where}{address}",
-        "" if group.lag is None else f"  lag {group.lag:,}",
-    )
-    output.line("")
-    if group.members:
-        write_rows(output, form, group.members, _MEMBER_COLUMNS, name=lambda one: one.member_id)
-    else:
-        output.line(Span("no members", "dim"))
-    if group.partitions:
-        output.line("")
-        write_rows(output, form, group.partitions, _PARTITION_COLUMNS, name=str)
-
-
-def _document(group: "Group") -> dict[str, object]:
-    coordinator = group.coordinator
-    return {
-        "name": group.name,
-        "state": group.state,
-        "protocol": group.protocol,
-        "assignor": group.assignor,
-        "coordinator": coordinator and {"id": coordinator.id, "address": coordinator.address},
-        "lag": group.lag,
-        "members": [
-            {column.name: machine_value(column.value(one)) for column in _MEMBER_COLUMNS}
-            for one in group.members
-        ],
-        "partitions": [
-            {column.name: machine_value(column.value(one)) for column in _PARTITION_COLUMNS}
-            for one in group.partitions
-        ],
-    }
-
-
-def _exit_code(group: "Group") -> int:
-    from flowodm.groups import GroupReading
-
-    return GroupReading((group,)).exit_code

@@ -1,9 +1,7 @@
 """`flowodm groups lag`: how far groups are behind, for people, for alerts, and again and again."""
 
-import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,21 +13,29 @@ from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.tables import (
     Column,
     duration,
+    machine_row,
     machine_value,
     table_lines,
-    write_document,
     write_rows,
 )
-from flowodm.errors import BrokerUnreachable, UsageError
+from flowodm.cli.watch import (
+    EVERY,
+    Every,
+    Paces,
+    Screen,
+    Watch,
+    Watching,
+    done_in,
+    every_second,
+    rate_text,
+)
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.groups import GroupReading, LagLimits, TopicLag
 
-__all__ = ["Row", "Watch", "lag"]
+__all__ = ["Row", "lag"]
 
-_EVERY: Final = "2s"
-_LEAST: Final = 0.1
 _DIFFERENT: Final = 3
 """The exit code where a limit is broken."""
 
@@ -50,24 +56,11 @@ class Row:
     @property
     def done_in(self) -> timedelta | None:
         """When it has caught up, if all goes on like this."""
-        if not self.lag.lag or self.trend is None or self.trend >= -1e-9:
-            return None
-        try:
-            return timedelta(seconds=round(self.lag.lag / -self.trend, 3))
-        except OverflowError:
-            return None
+        return done_in(self.lag.lag, self.trend)
 
 
 def _lag_style(row: Row) -> StyleName | None:
     return "red" if row.breach else "yellow" if row.lag.lag else None
-
-
-def _rate_text(row: Row) -> str:
-    if row.rate is None:
-        return "–"
-    trend = row.trend or 0.0
-    sign = " ▼" if trend < -0.05 else " ▲" if trend > 0.05 else ""
-    return f"{max(row.rate, 0.0):,.0f}/s{sign}"
 
 
 _COLUMNS: Final[tuple[Column[Row], ...]] = (
@@ -97,7 +90,7 @@ _COLUMNS: Final[tuple[Column[Row], ...]] = (
     ),
 )
 _PACE_COLUMNS: Final[tuple[Column[Row], ...]] = (
-    Column("RATE", lambda row: row.rate, text=_rate_text),
+    Column("RATE", lambda row: row.rate, text=lambda row: rate_text(row.rate, row.trend)),
     Column(
         "DONE IN",
         lambda row: row.done_in,
@@ -125,12 +118,8 @@ def lag(
         str | None,
         typer.Option("--max-age", metavar="DURATION", help="Time that is allowed: 30s, 5m, 1h."),
     ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Look again and again, with the rate.")
-    ] = False,
-    every: Annotated[
-        str, typer.Option("--every", metavar="DURATION", help="How often to look.")
-    ] = _EVERY,
+    watch: Watching = False,
+    every: Every = EVERY,
 ) -> int:
     """Tell how far groups are behind.
 
@@ -147,8 +136,7 @@ def lag(
     with session.connect() as connection:
         if not watch:
             return _once(session, connection, names, limits)
-        seconds = max(parse_duration(every), _LEAST)
-        return Watch(session, limits).run(connection, names, seconds)
+        return _watch(session, connection, names, limits, every_second(every))
 
 
 def _once(
@@ -193,89 +181,54 @@ def _tell_breaches(session: Session, rows: Sequence[Row], limits: "LagLimits") -
     return _DIFFERENT if any(row.breach for row in rows) else 0
 
 
-class Watch:
-    """Looks again and again: a table drawn anew on a terminal, lines of JSON elsewhere.
+def _watch(
+    session: Session,
+    connection: "KafkaConnection",
+    names: Sequence[str],
+    limits: "LagLimits",
+    every: float,
+) -> int:
+    from flowodm.groups import read_groups
+
+    screens = Watch(session)
+    pace = _Pace(limits, is_wide=screens.is_wide)
+
+    def look() -> "GroupReading":
+        reading = read_groups(connection, names, with_ages=True)
+        for failure in reading.failures:
+            screens.tell_once(f"there may be more groups: {failure.message}")
+        return reading
+
+    return screens.run(look, pace.screen, every)
+
+
+class _Pace:
+    """Makes a screen of each look at lags, with what has changed since the ones before.
 
     Args:
-        session: The run.
         limits: What is over them is marked.
-
-    Raises:
-        UsageError: The output format is none that can go on.
+        is_wide: Whether the columns for `-o wide` show.
     """
 
-    def __init__(self, session: Session, limits: "LagLimits") -> None:
-        from flowodm.cli.tail_loop import Pace
-
-        self._output = session.output
+    def __init__(self, limits: "LagLimits", *, is_wide: bool) -> None:
         self._limits = limits
-        asked = session.values.output
-        can_draw = self._output.stdout.is_tty and self._output.stderr.is_tty
-        if asked not in (None, "table", "wide", "ndjson") or (
-            asked and not can_draw and asked != "ndjson"
-        ):
-            raise UsageError(
-                f"`-o {asked}` cannot be watched here",
-                hint="a terminal takes `table` and `wide`; everything takes `ndjson`",
-            )
-        self._draws = can_draw and asked != "ndjson"
-        self._is_wide = asked == "wide"
-        self._reads: defaultdict[tuple[str, str | None], Pace] = defaultdict(Pace)
-        self._lags: defaultdict[tuple[str, str | None], Pace] = defaultdict(Pace)
-        self._looks = 0
-        self._is_out = False
+        self._is_wide = is_wide
+        self._paces = Paces()
 
-    def run(self, connection: "KafkaConnection", names: Sequence[str], every: float) -> int:
-        """Look until Ctrl-C, or until nobody reads on."""
-        from flowodm.groups import read_groups
-
-        while True:
-            began = time.monotonic()
-            try:
-                self.show(read_groups(connection, names, with_ages=True), began)
-                self._is_out = False
-            except BrokerUnreachable as error:
-                if not self._looks:
-                    raise
-                if not self._is_out:
-                    self._output.warn(f"{error.message}; looking again every {every:g} s")
-                self._is_out = True
-            time.sleep(max(0.0, every - (time.monotonic() - began)))
-            if self._output.is_abandoned():
-                return 0
-
-    def show(self, reading: "GroupReading", now: float) -> None:
-        """Show one look.
-
-        Args:
-            reading: What it found.
-            now: When, by a clock that only goes forward.
-        """
+    def screen(self, reading: "GroupReading", now: float) -> Screen:
+        """Return what one look shows."""
         rows = [self._paced(row, now) for row in _rows(reading, self._limits)]
-        self._looks += 1
-        if not self._draws:
-            for row in rows:
-                write_document(self._output, "ndjson", _document(row))
-            self._output.flush()
-        else:
-            self._output.status_lines(self._lines(rows))
+        return Screen(
+            [{"time": machine_value(row.at)} | machine_row(row, _WATCH_COLUMNS) for row in rows],
+            lambda width: self._lines(rows, width),
+        )
 
-    def _lines(self, rows: Sequence[Row]) -> list[list[Spans]]:
-        head: list[Spans] = [Span(f"{datetime.now().astimezone():%H:%M:%S} · ctrl-c ends", "dim")]
+    def _lines(self, rows: Sequence[Row], width: int) -> Sequence[Sequence[Spans]]:
         if not rows:
-            return [head, ["no groups"]]
-        width = self._output.width - 1
-        return [head, *table_lines(rows, _WATCH_COLUMNS, wide=self._is_wide, width=width)]
+            return [["no groups"]]
+        return table_lines(rows, _WATCH_COLUMNS, wide=self._is_wide, width=width)
 
     def _paced(self, row: Row, now: float) -> Row:
-        from dataclasses import replace
-
         key = (row.lag.group, row.lag.topic)
-        rate = self._reads[key].rate(row.lag.read, now)
-        trend = None if row.lag.lag is None else self._lags[key].rate(row.lag.lag, now)
-        return row if not self._looks else replace(row, rate=rate, trend=trend)
-
-
-def _document(row: Row) -> dict[str, object]:
-    found = {column.name: machine_value(column.value(row)) for column in _WATCH_COLUMNS}
-    return {"time": machine_value(row.at), **found}
+        rate = self._paces.rate((*key, "read"), row.lag.read, now)
+        return replace(row, rate=rate, trend=self._paces.rate((*key, "lag"), row.lag.lag, now))

@@ -22,6 +22,7 @@ __all__ = [
     "age",
     "duration",
     "layout",
+    "machine_row",
     "machine_value",
     "person_text",
     "table_lines",
@@ -101,9 +102,9 @@ def write_rows(
     """
     if form == "ndjson":
         for row in rows:
-            write_document(output, "ndjson", _machine_row(row, columns))
+            write_document(output, "ndjson", machine_row(row, columns))
     elif form in ("json", "yaml"):
-        write_document(output, form, [_machine_row(row, columns) for row in rows])
+        write_document(output, form, [machine_row(row, columns) for row in rows])
     elif form == "name":
         for row in rows:
             output.line(name(row))
@@ -116,7 +117,7 @@ def write_detail(
 ) -> None:
     """Write one thing in the output format `form`: a line per attribute, for people."""
     if form in ("json", "ndjson", "yaml"):
-        write_document(output, form, _machine_row(item, columns))
+        write_document(output, form, machine_row(item, columns))
         return
     if form == "name":
         output.line(name(item))
@@ -322,7 +323,8 @@ def _numeric(value: Cell) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _machine_row(row: T, columns: Iterable[Column[T]]) -> dict[str, object]:
+def machine_row(row: T, columns: Iterable[Column[T]]) -> dict[str, object]:
+    """Return a row as machines have it: the names of its columns, and their values."""
     return {column.name: machine_value(column.value(row)) for column in columns}
 
 

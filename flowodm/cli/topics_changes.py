@@ -9,7 +9,7 @@ import typer
 from flowodm.cli.confirm import DryRun, Yes, confirm_change, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span
-from flowodm.cli.tables import Column, machine_value, write_document, write_rows
+from flowodm.cli.tables import Column, machine_row, write_document, write_rows
 from flowodm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -296,10 +296,7 @@ def _end_purge(session: Session, plan: "Purge", *, is_done: bool) -> None:
         "topic": plan.topic.name,
         "offsets": plan.count,
         "purged": is_done,
-        "partitions": [
-            {column.name: machine_value(column.value(step)) for column in _PURGE_COLUMNS}
-            for step in plan.steps
-        ],
+        "partitions": [machine_row(step, _PURGE_COLUMNS) for step in plan.steps],
     }
     write_document(session.output, session.format, document)
 

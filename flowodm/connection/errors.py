@@ -1,6 +1,7 @@
 """librdkafka's errors as FlowODM's, each with its named cause."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flowodm.config.secrets import redact
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.connection.kafka import KafkaConnection
 
-__all__ = ["broker_error", "configuration_error", "unreachable"]
+__all__ = ["broker_error", "configuration_error", "exit_code_of", "kafka_name", "unreachable"]
 
 _TRANSPORT = frozenset(
     {
@@ -108,6 +109,29 @@ def configuration_error(error: Exception, context: "Context") -> ConfigurationEr
     if found and "No such configuration property" in text:
         return ConfigurationError(f"{place}: librdkafka has no key `{key}`")
     return ConfigurationError(f"{place}: librdkafka refuses context `{context.name}`: {text}")
+
+
+def kafka_name(error: FlowODMError) -> str:
+    """Return librdkafka's name of the error that one of ours was made of; empty: of none."""
+    from confluent_kafka import KafkaException
+
+    cause = error.__cause__
+    return cause.args[0].name() if isinstance(cause, KafkaException) else ""
+
+
+def exit_code_of(errors: Iterable[FlowODMError]) -> int:
+    """Return the exit code where something of a list could not be had.
+
+    Args:
+        errors: What kept it back.
+
+    Returns:
+        0 without any, 4 where something is not allowed, else 1.
+    """
+    found = list(errors)
+    if any(isinstance(error, AuthorizationError) for error in found):
+        return AuthorizationError.exit_code
+    return 1 if found else 0
 
 
 def _refused(context: "Context", cause: Cause, where: str) -> AuthenticationFailed:

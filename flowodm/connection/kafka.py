@@ -8,7 +8,6 @@ A connection does not survive `fork()`: librdkafka's threads stay behind in the 
 a connection makes new clients, and leaves the old ones alone.
 """
 
-import asyncio
 import os
 import threading
 import time
@@ -106,6 +105,8 @@ class KafkaConnection:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        import asyncio  # the command line would wait for it at every start
+
         await asyncio.to_thread(self.__exit__, kind, error, traceback)
 
     @property
@@ -302,6 +303,8 @@ class KafkaConnection:
 
     async def aclose(self, timeout: float | None = None) -> None:
         """Do what `close` does, for asyncio: the event loop goes on meanwhile."""
+        import asyncio
+
         await asyncio.to_thread(self.close, timeout)
 
     def _await(self, future: "Future[_T]", timeout: float) -> _T:
@@ -310,7 +313,7 @@ class KafkaConnection:
         from confluent_kafka import KafkaException
 
         begun = time.monotonic()
-        while not wait((future,), STEP).done:
+        while not (future.done() or wait((future,), STEP).done):  # of thousands, most are done
             elapsed = time.monotonic() - begun
             failure = self._definite_failure() if elapsed >= _CALM else None
             if failure is not None or elapsed >= timeout:

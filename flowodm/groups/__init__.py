@@ -14,7 +14,7 @@ from flowodm.groups.group import (
     Member,
 )
 from flowodm.groups.lag import LagLimits, TopicLag, lags_of
-from flowodm.groups.reading import read_group, read_groups
+from flowodm.groups.reading import read_group, read_groups, read_readers
 from flowodm.groups.resetting import (
     ResetPlan,
     ResetStep,
@@ -49,6 +49,7 @@ __all__ = [
     "plan_undo",
     "read_group",
     "read_groups",
+    "read_readers",
     "read_undo",
     "write_undo",
 ]

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from flowodm.errors import AuthorizationError, FlowODMError
+from flowodm.connection.errors import exit_code_of
+from flowodm.errors import FlowODMError
 from flowodm.reading.spans import Partition
 
 __all__ = [
@@ -174,6 +175,4 @@ class GroupReading:
     @property
     def exit_code(self) -> int:
         """0 when all could be looked at, 4 where something is not allowed, else 1."""
-        if any(isinstance(error, AuthorizationError) for error in self.errors):
-            return AuthorizationError.exit_code
-        return 1 if self.errors else 0
+        return exit_code_of(self.errors)

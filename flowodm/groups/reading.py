@@ -9,18 +9,19 @@ from flowodm.errors import AuthorizationError, BrokerError, FlowODMError
 from flowodm.groups.ages import Spot, read_ages
 from flowodm.groups.desk import Commits, Desk, denied
 from flowodm.groups.group import Coordinator, Group, GroupPartition, GroupReading, Member
-from flowodm.groups.offsets import Failures, read_bounds
 from flowodm.patterns import name_filter
-from flowodm.reading.choice import Layout
+from flowodm.reading.choice import NO_LEADER, Layout
 from flowodm.reading.cluster import Cluster
+from flowodm.reading.offsets import Failures, read_bounds
 from flowodm.reading.spans import Bounds, Partition
+from flowodm.topics.topic import TopicDetail
 
 if TYPE_CHECKING:
     from confluent_kafka.admin._group import ConsumerGroupListing
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["group_of", "read_group", "read_groups"]
+__all__ = ["group_of", "read_group", "read_groups", "read_readers"]
 
 _AGES: Final = 1.5
 """Seconds for the times of the first unread records of all groups together."""
@@ -81,6 +82,39 @@ def read_group(connection: "KafkaConnection", name: str, *, timeout: float = PAT
     return group
 
 
+def read_readers(
+    connection: "KafkaConnection", topic: TopicDetail, *, timeout: float = PATIENCE
+) -> GroupReading:
+    """Read the groups that read a topic, or have read it, with its partitions alone.
+
+    A group that may not be described is among them: it may be one. The ends are those of the
+    detail; they are not asked for again.
+
+    Args:
+        connection: The cluster.
+        topic: The topic, from `describe_topic`.
+        timeout: Seconds to wait for each answer.
+
+    Raises:
+        BrokerError: The cluster could not be asked.
+    """
+    with Desk(connection, timeout=timeout) as desk:
+        listing = desk.listing()
+        groups, stored = _described(desk, listing)
+        layout = {topic.name: {one.number: NO_LEADER for one in topic.partitions}}
+        bounds, failures = _ends(topic)
+        readers = []
+        for group in groups.values():
+            commits = stored.get(group.name, {})
+            if group.error is None:
+                wanted = _partitions(group, commits, layout, topic.name)
+                rows = _rows(group, wanted, commits, bounds, failures, {})
+                group = replace(group, partitions=rows)
+            if group.partitions or group.error is not None:
+                readers.append(group)
+        return GroupReading(tuple(readers), desk.failures)
+
+
 def group_of(
     desk: Desk, name: str, listing: "Mapping[str, ConsumerGroupListing]"
 ) -> tuple[Group, Commits]:
@@ -101,34 +135,47 @@ def group_of(
 
 
 def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Group]:
-    names = list(listing)
-    described = desk.describe(names)
-    groups = {name: _group(listing[name], described[name]) for name in names}
-    readable = [name for name in names if groups[name].error is None]
+    groups, stored = _described(desk, listing)
+    readable = [name for name in groups if groups[name].error is None]
     if not readable:
         return list(groups.values())
-    commits = desk.commits(readable)
-    reads = {name: _stored(commits[name]) for name in readable}
     cluster = desk.cluster(readable[0])
     layout = cluster.layout()
-    wanted = {name: _partitions(groups[name], reads[name], layout) for name in readable}
+    wanted = {name: _partitions(groups[name], stored[name], layout) for name in readable}
     everything = sorted({one for partitions in wanted.values() for one in partitions})
     bounds, failures = read_bounds(desk.connection, layout, everything, timeout=desk.timeout)
     missing = _missing(cluster, everything, layout)
-    found = []
-    for name in names:
-        group, answer = groups[name], commits.get(name)
+    for name in readable:
+        rows = _rows(groups[name], wanted[name], stored[name], bounds, failures, missing)
+        groups[name] = replace(groups[name], partitions=rows)
+    return list(groups.values())
+
+
+def _described(
+    desk: Desk, listing: "Mapping[str, ConsumerGroupListing]"
+) -> tuple[dict[str, Group], dict[str, Commits]]:
+    """Return groups without their partitions, and what those have stored that may be seen."""
+    described = desk.describe(list(listing))
+    groups = {name: _group(listing[name], described[name]) for name in listing}
+    stored: dict[str, Commits] = {}
+    for name, answer in desk.commits([one for one in groups if not groups[one].error]).items():
         if isinstance(answer, FlowODMError):
-            group = replace(group, error=answer)
-        elif name in wanted:
-            rows = _rows(group, wanted[name], reads[name], bounds, failures, missing)
-            group = replace(group, partitions=rows)
-        found.append(group)
-    return found
+            groups[name] = replace(groups[name], error=answer)
+        else:
+            stored[name] = answer
+    return groups, stored
 
 
-def _stored(answer: Commits | FlowODMError) -> Commits:
-    return {} if isinstance(answer, FlowODMError) else answer
+def _ends(topic: TopicDetail) -> tuple[dict[Partition, Bounds], Failures]:
+    bounds: dict[Partition, Bounds] = {}
+    failures: Failures = {}
+    for one in topic.partitions:
+        place = Partition(topic.name, one.number)
+        if one.start is None or one.end is None:
+            failures[place] = BrokerError(one.error or "its offsets are not known")
+        else:
+            bounds[place] = Bounds(one.start, one.end)
+    return bounds, failures
 
 
 def _group(listed: "ConsumerGroupListing", answer: Any) -> Group:
@@ -176,9 +223,13 @@ def _place(member: Member) -> tuple[tuple[Partition, ...], str]:
     return member.assignment, member.member_id
 
 
-def _partitions(group: Group, commits: Commits, layout: Layout) -> list[Partition]:
+def _partitions(
+    group: Group, commits: Commits, layout: Layout, topic: str | None = None
+) -> list[Partition]:
     """All partitions of the topics that a group reads, those without a commit too."""
     own = {*commits, *(one for member in group.members for one in member.assignment)}
+    if topic is not None:
+        own = {one for one in own if one.topic == topic}
     topics = {one.topic for one in own}
     others = {Partition(topic, number) for topic in topics for number in layout.get(topic, ())}
     return sorted(own | others)

@@ -15,11 +15,11 @@ from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import BrokerError, ChangeRefused, FlowODMError, TopicNotFound, UsageError
 from flowodm.groups.desk import Commits, Desk
 from flowodm.groups.group import Commit, Group
-from flowodm.groups.offsets import read_bounds, read_offsets_at
 from flowodm.groups.reading import group_of
 from flowodm.groups.undo import Undo
 from flowodm.positions import At, Offset, Position, Range, Stored, parse_position
 from flowodm.reading.choice import Layout
+from flowodm.reading.offsets import read_bounds, read_offsets_at
 from flowodm.reading.spans import Bounds, Partition, settle
 
 if TYPE_CHECKING:

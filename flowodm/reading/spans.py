@@ -1,7 +1,7 @@
 """What a range is in a real partition: offsets. Pure; the cluster's facts arrive as arguments."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from flowodm.positions import At, End, FromEnd, FromStart, Offset, Position, Range, Start, Stored
@@ -28,6 +28,8 @@ class Bounds:
     earliest: int
     latest: int
     """After the last one; for `read_committed` after the last stable one."""
+    leader_epoch: int | None = field(default=None, compare=False)
+    """How often the lead has changed, where the leader said so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Topics: looked at (`reading.py`, which creates none), and changed (`changes.py`)."""
+"""Topics: looked at (`listing.py`, `reading.py`, which create none), and changed (`changes.py`)."""
 
 from flowodm.topics.changes import (
     TopicSpec,
@@ -7,6 +7,7 @@ from flowodm.topics.changes import (
     create_topic,
     delete_topic,
 )
+from flowodm.topics.listing import list_topics, read_topics
 from flowodm.topics.planning import (
     Alteration,
     ConfigChange,
@@ -15,14 +16,14 @@ from flowodm.topics.planning import (
     plan_alteration,
     plan_purge,
 )
-from flowodm.topics.reading import (
+from flowodm.topics.reading import describe_topic, topic_not_found
+from flowodm.topics.topic import (
     ConfigEntry,
     PartitionDetail,
     Topic,
     TopicDetail,
-    describe_topic,
-    list_topics,
-    topic_not_found,
+    TopicReading,
+    TopicSubject,
 )
 
 __all__ = [
@@ -34,7 +35,9 @@ __all__ = [
     "PurgeStep",
     "Topic",
     "TopicDetail",
+    "TopicReading",
     "TopicSpec",
+    "TopicSubject",
     "apply_alteration",
     "apply_purge",
     "create_topic",
@@ -43,5 +46,6 @@ __all__ = [
     "list_topics",
     "plan_alteration",
     "plan_purge",
+    "read_topics",
     "topic_not_found",
 ]

@@ -4,13 +4,15 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import AuthorizationError, BrokerError, UsageError
 from flowodm.positions import At, Position, Range, Stored
+from flowodm.reading.offsets import read_offsets_at
 from flowodm.reading.spans import Bounds, Partition, settle
-from flowodm.topics.reading import PartitionDetail, TopicDetail, describe_topic
+from flowodm.topics.reading import describe_topic
+from flowodm.topics.topic import PartitionDetail, TopicDetail
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -227,22 +229,9 @@ def _offsets_at(
 ) -> dict[int, Mapping[int, int]]:
     if not isinstance(position, At):
         return {}
-    from confluent_kafka import TopicPartition
-    from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it is public
-
-    kinds: Any = OffsetSpec
-    spec = kinds.for_timestamp(position.timestamp)
-    futures = connection.admin().list_offsets(
-        {TopicPartition(name, number): spec for number in bounds}, request_timeout=timeout
-    )
-    found = {
-        one.partition: connection.wait(future, timeout=timeout).offset
-        for one, future in futures.items()
-    }
-    return {
-        number: {position.timestamp: bounds[number].latest if offset < 0 else offset}
-        for number, offset in found.items()
-    }
+    places = {Partition(name, number): ends for number, ends in bounds.items()}
+    found = read_offsets_at(connection, places, position.timestamp, timeout=timeout)
+    return {one.number: offsets for one, offsets in found.items()}
 
 
 def _step(

@@ -1,16 +1,16 @@
-"""Many topics at once, with two questions however many they are; where their records are is not asked.
+"""Many topics at once, with few questions however many they are; where their records are is not asked.
 
 `reading.py` looks at one with all that is to be seen of it.
 """
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowodm.connection.changes import is_internal
 from flowodm.connection.kafka import PATIENCE
-from flowodm.errors import TopicNotFound
-from flowodm.topics.reading import PartitionDetail, TopicDetail, configs_of, read_config
+from flowodm.errors import AuthorizationError, BrokerError, TopicNotFound
+from flowodm.topics.settings import read_settings
+from flowodm.topics.topic import PartitionDetail, TopicDetail
 
 if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import ClusterMetadata, PartitionMetadata
@@ -41,13 +41,15 @@ def describe_together(
         BrokerError: The cluster could not be asked.
     """
     found = sorted(set(names) & metadata.topics.keys())
-    futures = configs_of(connection, found, timeout)
     details: dict[str, TopicDetail] = {}
-    for name in found:
-        with suppress(TopicNotFound):
-            config = read_config(connection, futures[name], timeout)
-            parts = tuple(_partitions(metadata.topics[name].partitions.values()))
-            details[name] = TopicDetail(name, None, is_internal(name), parts, config)
+    for name, settings in read_settings(connection, found, only_own=True, timeout=timeout).items():
+        if isinstance(settings, TopicNotFound):
+            continue
+        if isinstance(settings, BrokerError) and not isinstance(settings, AuthorizationError):
+            raise settings
+        own = None if isinstance(settings, AuthorizationError) else settings
+        parts = tuple(_partitions(metadata.topics[name].partitions.values()))
+        details[name] = TopicDetail(name, None, is_internal(name), parts, own)
     return details
 
 

@@ -11,11 +11,11 @@ __all__ = ["commit", "committed", "fill", "member_of"]
 
 
 def fill(config: Mapping[str, str], topic: str, counts: Mapping[int, int], **more: Any) -> None:
-    """Write so many records to each partition."""
+    """Write so many records to each partition; without a `value` their numbers."""
     producer = Producer(dict(config))
     for partition, count in counts.items():
         for number in range(count):
-            producer.produce(topic, value=b"%d" % number, partition=partition, **more)
+            producer.produce(topic, **{"value": b"%d" % number} | more, partition=partition)
     assert producer.flush(30) == 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.integration.consumer_groups import commit
 from tests.servers import TestServers
 
 pytestmark = pytest.mark.integration
@@ -42,7 +43,13 @@ def complete(clean_environment: dict[str, str]) -> Callable[..., tuple[list[str]
 
 @pytest.mark.parametrize(
     "words",
-    [("tail", "-e"), ("dlq", "list", "a-dlt"), ("dlq", "replay", "a-dlt", "--to")],
+    [
+        ("tail", "-e"),
+        ("topics", "list"),
+        ("dlq", "replay", "a-dlt", "--to"),
+        ("groups", "reset", "g", "--topic"),
+        ("registry", "check", "a.avsc", "--against-topic"),
+    ],
     ids=" ".join,
 )
 def test_topics_are_live(
@@ -63,7 +70,7 @@ def test_topics_are_live(
 
 @pytest.mark.parametrize(
     "words",
-    [("registry", "show"), ("registry", "diff"), ("registry", "check", "a.avsc", "--subject")],
+    [("registry", "show"), ("registry", "list"), ("registry", "check", "a.avsc", "--subject")],
     ids=" ".join,
 )
 def test_subjects_are_live(
@@ -80,6 +87,32 @@ def test_subjects_are_live(
         assert time.monotonic() < deadline
         found, _ = complete(*words, "complete-me", servers="127.0.0.1:1", registry=registry_url)
     assert found == ["complete-me-value"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("groups", "lag", "other"),
+        ("groups", "list"),
+        ("tail", "t", "-g"),
+        ("dlq", "show", "--group"),
+    ],
+    ids=" ".join,
+)
+def test_groups_are_live(
+    complete: Callable[..., tuple[list[str], float]],
+    topic: str,
+    sandbox: TestServers,
+    words: tuple[str, ...],
+) -> None:
+    group = f"complete-group-{topic}"
+    commit(sandbox.client_config, group, topic, {0: 0})
+    deadline = time.monotonic() + 20
+    found: list[str] = []
+    while not found:  # a busy machine may not start a process in time; the next one will
+        assert time.monotonic() < deadline
+        found, _ = complete(*words, group[:-2], servers=sandbox.bootstrap_servers)
+    assert found == [group]
 
 
 def test_a_silent_registry_is_no_wait_and_no_error(

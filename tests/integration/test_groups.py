@@ -29,7 +29,8 @@ from tests.servers import TestServers, wait_until
 from tests.topics import create_topics
 from tests.unit.cli.test_golden import check
 
-pytestmark = pytest.mark.integration
+# Some share a cluster of three brokers, which takes its time to start.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("groups")]
 
 Run = Callable[..., Finished]
 MakeTopic = Callable[..., str]
@@ -315,6 +316,64 @@ def test_watched_lag_on_a_terminal_is_drawn_in_place(
         shown.close()
 
 
+def test_a_watched_group_off_a_terminal_is_a_line_of_json_for_each_look(
+    sandbox: TestServers,
+    clean_environment: dict[str, str],
+    make_topic: MakeTopic,
+    group: str,
+    config: dict[str, str],
+) -> None:
+    topic = make_topic(partitions=2)
+    fill(config, topic, {0: 100})
+    commit(config, group, topic, {0: 0, 1: 0})
+    words = ["groups", "describe", group, "--watch", "--every", "200ms"]
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+    with subprocess.Popen(
+        [sys.executable, "-m", "flowodm", *words], env=environ, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = later = json.loads(process.stdout.readline())
+        commit(config, group, topic, {0: 50})
+        while later["lag"] == 100:
+            later = json.loads(process.stdout.readline())
+        process.stdout.close()
+        assert process.wait(20) == 0
+    assert (first["name"], first["lag"], first["rate"], first["done_in"]) == (
+        *(group, 100, None, None),
+    )
+    moving, still = later["partitions"]
+    assert (moving["lag"], still["lag"], still["rate"]) == (50, 0, 0)
+    for one in (later, moving):
+        assert one["rate"] > 0
+        assert one["done_in"] > 0
+
+
+def test_a_watched_group_on_a_terminal_is_drawn_in_place(
+    sandbox: TestServers,
+    clean_environment: dict[str, str],
+    tmp_path: Path,
+    topic: str,
+    group: str,
+    config: dict[str, str],
+) -> None:
+    fill(config, topic, {0: 1000})
+    commit(config, group, topic, {0: 3})
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+    words = ["groups", "describe", group, "--watch", "--every", "200ms"]
+    shown = Terminal(words, environ, tmp_path)
+    try:
+        shown.wait_for("lag 997")
+        shown.wait_for("no members")
+        commit(config, group, topic, {0: 8})
+        shown.wait_for("lag 992")
+        shown.wait_for("/s ▼")
+        shown.wait_for("done in ")
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.end() == 130
+    finally:
+        shown.close()
+
+
 def test_watching_as_one_document_is_refused(run: Run) -> None:
     done = run("groups", "lag", "--watch", "-o", "json")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -437,7 +496,7 @@ def one_of_three_stopped() -> Iterator[tuple[KafkaConnection, dict[str, str]]]:
             spread = NewTopic("spread", 3, replica_assignment=[[1], [2], [3]])
             for future in connection.admin().create_topics([spread]).values():
                 future.result(30)
-            old = (int(time.time()) - 181_800) * 1000  # 2 d 2 h, however long the tests take
+            old = int(time.time() - 10.5 * 86_400) * 1000
             fill(sandbox.client_config, "spread", {0: 5, 1: 5, 2: 5}, timestamp=old)
             commit(sandbox.client_config, "left", "spread", {0: 1, 1: 1, 2: 1})
             sandbox.stop_node(3)

@@ -1,11 +1,8 @@
 """A read leaves no trace: no topic, no group, no commit, though the broker would make them."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions
-from confluent_kafka.admin import AdminClient
 
 from flowodm.doctor import examine
 from flowodm.errors import TopicNotFound, UsageError
@@ -13,37 +10,23 @@ from flowodm.plan import Desired, DesiredTopic, build_plan, prove_plan, read_sta
 from flowodm.positions import End, FromEnd, Range
 from flowodm.reader import Reader, ReadOptions
 from flowodm.sandbox import Sandbox
+from tests.cluster_state import state_of
 from tests.reading import Topics, connect, read_all
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.integration
 
 
-class State(NamedTuple):
-    """What could have been made."""
-
-    topics: frozenset[str]
-    groups: frozenset[str]
-    commits: frozenset[str]
-
-
-def state_of(admin: AdminClient) -> State:
-    groups = [group.group_id for group in admin.list_consumer_groups().result().valid]
-    commits = set()
-    for group in groups:
-        (asked,) = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)]).values()
-        commits |= {f"{group} {one}" for one in asked.result().topic_partitions}
-    return State(
-        frozenset(admin.list_topics(timeout=10).topics), frozenset(groups), frozenset(commits)
-    )
+@pytest.fixture(scope="module")
+def eager() -> Iterator[Sandbox]:
+    """A broker that creates every topic it hears of, and a registry."""
+    with Sandbox(properties={"auto.create.topics.enable": "true"}) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
-def eager_topics() -> Iterator[Topics]:
-    """A broker that creates every topic it hears of."""
-    properties = {"auto.create.topics.enable": "true"}
-    with Sandbox(registry=False, properties=properties) as sandbox:
-        yield Topics(sandbox.client_config)
+def eager_topics(eager: Sandbox) -> Topics:
+    return Topics(eager.client_config)
 
 
 def test_a_read_creates_no_topic_no_group_and_no_commit(eager_topics: Topics) -> None:
@@ -74,8 +57,8 @@ def test_a_read_creates_no_topic_no_group_and_no_commit(eager_topics: Topics) ->
     after = state_of(eager_topics.admin)
     # Kafka makes its own topic of offsets when a client first asks who coordinates a group, and
     # librdkafka's consumer always asks
-    assert after.topics - before.topics <= {"__consumer_offsets"}
-    assert (after.groups, after.commits) == (before.groups, before.commits)
+    assert after["topics"].keys() - before["topics"].keys() <= {"__consumer_offsets"}
+    assert (after["ends"], after["groups"]) == (before["ends"], before["groups"])
 
 
 def test_a_plan_and_its_proof_create_nothing(eager_topics: Topics) -> None:
@@ -133,5 +116,5 @@ def test_a_group_that_is_asked_for_is_joined_and_commits(eager_topics: Topics) -
     rest, _ = read_all(connection, topic, ReadOptions(group="wanted"))
     assert [record.offset for record in first + rest] == [0, 1, 2, 3, 4]
     state = state_of(eager_topics.admin)
-    assert "wanted" in state.groups
-    assert any("wanted" in commit and "offset=5" in commit for commit in state.commits)
+    _, _, commits = state["groups"]["wanted"]
+    assert [offset for offset, _ in commits.values()] == [5]

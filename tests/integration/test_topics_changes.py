@@ -70,8 +70,9 @@ def test_a_topic_is_created_as_it_was_asked_for(
     done = run("topics", "create", new_name, *words)
     assert (done.exit_code, done.stdout) == (0, f"topic {new_name} created\n")
     wait_until(lambda: new_name in kafka.metadata().topics, seconds=30)
-    spans, config = state_of(kafka, new_name)
-    assert spans == ((0, 0),) * 3
+    served = ((0, 0),) * 3
+    wait_until(lambda: state_of(kafka, new_name)[0] == served, seconds=30, what="its leaders")
+    _, config = state_of(kafka, new_name)
     assert {one.name: one.value for one in config} == {
         "retention.ms": "604800000",
         "cleanup.policy": "compact",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from flowodm.cli import completion
 from flowodm.cli.app import children
-from flowodm.cli.completion import answer, candidates
+from flowodm.cli.completion import Candidate, answer, candidates
 from flowodm.cli.options import FORMATS, Session
 from flowodm.cli.output import Output, Stream
 from flowodm.cli.shells import SHELLS, install, script
@@ -79,6 +80,44 @@ def test_contexts_come_from_the_configuration(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert words_for("--config", str(file), "tail", "--context", "p") == ["prod"]
     assert words_for("--config", str(file), "context", "use", "") == ["local", "prod"]
+
+
+@pytest.mark.parametrize(
+    ("words", "noun"),
+    [
+        (("tail", "t", "--group", ""), "groups"),
+        (("dlq", "show", "d", "--from", ""), "topics"),
+        (("dlq", "show", "d", "--group", ""), "groups"),
+        (("groups", "reset", "g", "-t", ""), "topics"),
+        (("models", "generate", "a.avsc", "--topic", ""), "topics"),
+        (("registry", "register", "a.avsc", "-s", ""), "subjects"),
+        (("groups", "list", ""), "groups"),
+        (("topics", "list", ""), "topics"),
+        (("registry", "list", ""), "subjects"),
+    ],
+    ids=str,
+)
+def test_names_of_what_there_is_are_asked_for(
+    words: tuple[str, ...], noun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("topics", "groups", "subjects"):
+        found = [Candidate(f"one of the {name}")]
+        monkeypatch.setattr(completion, f"_{name}", lambda _, found=found: found)
+    assert words_for(*words) == [f"one of the {noun}"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("topics", "create", "t", "-s", ""),
+        ("topics", "purge", "t", "--to", ""),
+        ("groups", "reset", "g", "--to", ""),
+        ("sandbox", "up", "--topic", ""),
+    ],
+    ids=" ".join,
+)
+def test_a_setting_a_position_and_a_new_name_are_nobodys_names(words: tuple[str, ...]) -> None:
+    assert words_for(*words) == []
 
 
 def test_an_error_is_no_output(tmp_path: Path) -> None:

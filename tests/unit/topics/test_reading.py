@@ -6,8 +6,16 @@ import pytest
 
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
-from flowodm.errors import UsageError
-from flowodm.topics import PartitionDetail, TopicDetail, list_topics, topic_not_found
+from flowodm.errors import AuthorizationError, BrokerError, UsageError
+from flowodm.topics import (
+    ConfigEntry,
+    PartitionDetail,
+    Topic,
+    TopicDetail,
+    TopicReading,
+    list_topics,
+    topic_not_found,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -95,6 +103,43 @@ def test_a_topic_counts_what_could_be_asked() -> None:
     detail = TopicDetail("t", None, False, (partition(), partition(leader=None, end=None)), ())
     assert (detail.span, detail.replicas) == (5, 2)
     assert TopicDetail("t", None, False, (), None).replicas == 0
+
+
+def test_only_the_settings_that_a_topic_overrides_are_its_own() -> None:
+    own, shared = ConfigEntry("a", "1"), ConfigEntry("b", "2", "static broker")
+    assert TopicDetail("t", None, False, (), (own, shared)).config == (own,)
+    assert TopicDetail("t", None, False, (), None).config is None
+
+
+DENIED = AuthorizationError("not allowed")
+
+
+@pytest.mark.parametrize(
+    ("topic", "state"),
+    [
+        (Topic("t", 3, 2, 0, 0, False), "ok"),
+        (Topic("t", 3, 2, 1, 0, False), "under-replicated"),
+        (Topic("t", 3, 2, 2, 1, False), "offline"),
+        (Topic("t", 0, 0, 0, 0, False, error=DENIED), "hidden"),
+        (Topic("t", 3, 2, 0, 0, False, error=DENIED), "ok"),
+    ],
+)
+def test_the_state_of_a_topic(topic: Topic, state: str) -> None:
+    assert topic.state == state
+
+
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        ((), 0),
+        ((None,), 0),
+        ((BrokerError("x"), None), 1),
+        ((BrokerError("x"), DENIED), 4),
+    ],
+)
+def test_the_exit_code_of_a_list(errors: tuple[Any, ...], code: int) -> None:
+    topics = tuple(Topic("t", 1, 1, 0, 0, False, error=error) for error in errors)
+    assert TopicReading(topics, (BrokerError("the registry is away"),)).exit_code == code
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from flowodm.reading.spans import Bounds, Partition
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo
+
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Failures", "read_bounds", "read_offsets_at"]
@@ -47,13 +49,13 @@ def read_bounds(
     kinds: Any = OffsetSpec
     known = [one for one in partitions if one.number in layout.get(one.topic, {})]
     led = [one for one in known if layout[one.topic][one.number] != NO_LEADER]
-    first = _ask(connection, led, kinds.earliest(), timeout)
-    last = _ask(connection, led, kinds.latest(), timeout)
-    earliest, failed = _answers(connection, first, timeout)
-    latest, failed_too = _answers(connection, last, timeout)
+    firsts = _ask(connection, led, kinds.earliest(), timeout)
+    lasts = _ask(connection, led, kinds.latest(), timeout)
+    earliest, failed = _answers(connection, firsts, timeout)
+    latest, failed_too = _answers(connection, lasts, timeout)
     bounds = {
-        one: Bounds(earliest[one], max(earliest[one], latest[one]))
-        for one in earliest
+        one: Bounds(first.offset, max(first.offset, latest[one].offset), latest[one].leader_epoch)
+        for one, first in earliest.items()
         if one in latest
     }
     leaderless: Failures = {one: BrokerError("no leader") for one in set(known).difference(led)}
@@ -86,7 +88,8 @@ def read_offsets_at(
     for error in failed.values():
         raise error
     return {
-        one: {moment: bounds[one].latest if offset < 0 else offset} for one, offset in found.items()
+        one: {moment: bounds[one].latest if answer.offset < 0 else answer.offset}
+        for one, answer in found.items()
     }
 
 
@@ -108,12 +111,12 @@ def _ask(
 
 def _answers(
     connection: "KafkaConnection", asked: "Mapping[Partition, Future[Any]]", timeout: float
-) -> tuple[dict[Partition, int], Failures]:
-    found: dict[Partition, int] = {}
+) -> "tuple[dict[Partition, ListOffsetsResultInfo], Failures]":
+    found: dict[Partition, ListOffsetsResultInfo] = {}
     failed: Failures = {}
     for one, future in asked.items():
         try:
-            found[one] = connection.wait(future, timeout=timeout).offset
+            found[one] = connection.wait(future, timeout=timeout)
         except AuthenticationFailed:
             raise
         except BrokerError as error:
