@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
-    ConfigResource,
-    ConfigSource,
     NewTopic,
-    OffsetSpec,
-    ResourceType,
 )
 
 from flowodm.config import RegistryConfig
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox import Sandbox
+from tests import cluster_state
 from tests.dead_letters import Letter, produce_letters, spring_headers
 from tests.integration.consumer_groups import commit, fill
 from tests.integration.registries import record
@@ -206,68 +202,6 @@ def _archive(subject: str) -> str:
 
 
 def state_of(sandbox: Sandbox) -> dict[str, Any]:
-    """Everything that a command could have changed, asked of the servers by other means.
-
-    What Kafka keeps in topics of its own is left out: who coordinates a group is noted there.
-    """
-    admin = AdminClient(dict(sandbox.client_config))
-    found = admin.list_topics(timeout=10).topics
-    parts = [
-        TopicPartition(name, number)
-        for name, topic in sorted(found.items())
-        for number in sorted(topic.partitions)
-        if not name.startswith("__")
-    ]
+    """Everything that a command could have changed, asked of the servers by other means."""
     with SchemaRegistry(RegistryConfig(url=sandbox.registry_url)) as registry:
-        return {
-            "topics": {name: len(topic.partitions) for name, topic in sorted(found.items())},
-            "settings": _settings(admin, sorted(found)),
-            "starts": _offsets(admin, parts, OffsetSpec.earliest()),
-            "ends": _offsets(admin, parts, OffsetSpec.latest()),
-            "groups": _groups(admin),
-            "registry": _subjects(registry),
-        }
-
-
-def _settings(admin: AdminClient, topics: list[str]) -> dict[str, dict[str, str]]:
-    asked = admin.describe_configs([ConfigResource(ResourceType.TOPIC, one) for one in topics])
-    return {
-        resource.name: {
-            name: entry.value
-            for name, entry in future.result(timeout=15).items()
-            if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
-        }
-        for resource, future in asked.items()
-    }
-
-
-def _offsets(admin: AdminClient, parts: list[TopicPartition], spec: Any) -> dict[str, int]:
-    futures = admin.list_offsets(dict.fromkeys(parts, spec))
-    return {
-        f"{one.topic}:{one.partition}": future.result(timeout=15).offset
-        for one, future in futures.items()
-    }
-
-
-def _groups(admin: AdminClient) -> dict[str, list[str]]:
-    listed = admin.list_consumer_groups().result(timeout=15).valid
-    found = {}
-    for name in sorted(group.group_id for group in listed):
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(name)])
-        parts = asked[name].result(timeout=15).topic_partitions
-        found[name] = sorted(
-            f"{one.topic}:{one.partition}={one.offset} {one.metadata}" for one in parts
-        )
-    return found
-
-
-def _subjects(registry: SchemaRegistry) -> dict[str, Any]:
-    found: dict[str, Any] = {"": (registry.compatibility_level(), registry.mode())}
-    for name in registry.subjects(deleted=True):
-        found[name] = (
-            registry.versions(name, deleted=True),
-            name in registry.subjects(),
-            registry.compatibility_level(name),
-            registry.mode(name),
-        )
-    return found
+        return cluster_state.state_of(AdminClient(dict(sandbox.client_config)), registry)
