@@ -205,7 +205,7 @@ class Watch:
     """
 
     def __init__(self, session: Session, limits: "LagLimits") -> None:
-        from flowodm.cli.tail_loop import Pace
+        from flowodm.display.pace import Pace
 
         self._output = session.output
         self._limits = limits

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width, pad
 from flowodm.codec.unseen import escape_unseen
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut, display_width, pad
 
 __all__ = [
     "Cell",
