@@ -69,7 +69,7 @@ class Page(FeedOwner, Screen[None]):
     def on_screen_resume(self) -> None:
         """Look at the cluster again, now that somebody looks here."""
         for feed in self.feeds.values():
-            feed.now()
+            feed.resume()
         self.show_state()
 
     def on_screen_suspend(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
+from flowodm.tui.sources.records import KafkaRecords, RecordsSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ class Sources:
 
     cluster: ClusterSource
     topics: TopicsSource
+    records: RecordsSource
 
 
 def sources_of(connection: "KafkaConnection") -> Sources:
     """Make the sources of a real cluster; nothing is asked yet."""
-    return Sources(KafkaCluster(connection), KafkaTopics(connection))
+    return Sources(KafkaCluster(connection), KafkaTopics(connection), KafkaRecords(connection))
