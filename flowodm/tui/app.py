@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
+from flowodm.display.sanitize import visible
 from flowodm.tui.feed import Feed, FeedOwner
 from flowodm.tui.palette import ActionsProvider, WordsProvider
 from flowodm.tui.screens.page import Page
@@ -31,6 +33,7 @@ __all__ = ["InspectorApp"]
 
 _BEAT: Final = 2.0
 _REGISTRY_BEAT: Final = 10.0
+_LONGEST_PASTE: Final = 10_000
 
 
 DARK: Final = Theme(
@@ -175,6 +178,16 @@ class InspectorApp(FeedOwner, App[None]):
         self.action_back_to(0)
         for page in pages:
             await self.push_screen(page)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Make visible what is pasted: Textual's own fields draw it as it comes."""
+        if isinstance(event, events.Paste):
+            event.text = visible(event.text[:_LONGEST_PASTE])
+        await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; what is no text of UTF-8, as half of a surrogate pair, becomes a `?`."""
+        super().copy_to_clipboard(text.encode("utf-8", "replace").decode())
 
     def target_of(self, active: ActiveBinding) -> str:
         """Return the action of a binding, with the place that it is for."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
+from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.records import KafkaRecords, RecordsSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
@@ -24,4 +25,9 @@ class Sources:
 
 def sources_of(connection: "KafkaConnection") -> Sources:
     """Make the sources of a real cluster; nothing is asked yet."""
-    return Sources(KafkaCluster(connection), KafkaTopics(connection), KafkaRecords(connection))
+    patience = Patience()
+    return Sources(
+        KafkaCluster(connection, patience),
+        KafkaTopics(connection, patience),
+        KafkaRecords(connection, patience),
+    )

@@ -1,7 +1,7 @@
 """Records of a topic: where they come from, how they are decoded, and what is said of a read."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,7 +14,7 @@ from flowodm.errors import UsageError
 from flowodm.positions import Range, parse_range
 from flowodm.reader import Notice, Progress, Reader, ReadOptions
 from flowodm.record import DecodedRecord, Record
-from flowodm.tui.sources.cluster import PATIENCE
+from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -71,26 +71,25 @@ class KafkaRecords:
 
     Args:
         connection: Its clients.
+        patience: How long they are waited for.
     """
 
-    def __init__(self, connection: "KafkaConnection") -> None:
+    def __init__(self, connection: "KafkaConnection", patience: Patience) -> None:
         self._connection = connection
+        self._patience = patience
 
     @cached_property
     def names(self) -> SchemaNames:
         """What names schemas, each asked for once."""
         return schema_names(self._registry)
 
-    def read(self, topic: str, where: Range | None) -> Reader:
+    @contextmanager
+    def read(self, topic: str, where: Range | None) -> Iterator[Reader]:
         """Read a topic by `assign`: no group, no commit, no creation."""
-        options = ReadOptions(
-            range=where or Range(),
-            last=None if where else _LATEST,
-            follow=where is None or where.stop is None,
-            timeout=PATIENCE,
-            kafka={"queued.max.messages.kbytes": _QUEUED_KILOBYTES},
-        )
-        return Reader(self._connection, (topic,), options)
+        with ExitStack() as stack:
+            with self._patience.seconds() as seconds:
+                reader = stack.enter_context(self._reader(topic, where, seconds))
+            yield reader
 
     @cached_property
     def values(self) -> Callable[[Record], DecodedRecord]:
@@ -108,6 +107,16 @@ class KafkaRecords:
         from flowodm.json_form import JSON
 
         return self._decoder(JSON)
+
+    def _reader(self, topic: str, where: Range | None, seconds: float) -> Reader:
+        options = ReadOptions(
+            range=where or Range(),
+            last=None if where else _LATEST,
+            follow=where is None or where.stop is None,
+            timeout=seconds,
+            kafka={"queued.max.messages.kbytes": _QUEUED_KILOBYTES},
+        )
+        return Reader(self._connection, (topic,), options)
 
     @property
     def _registry(self) -> "SchemaRegistry | None":

@@ -9,7 +9,7 @@ from flowodm.reading.choice import Layout
 from flowodm.reading.cluster import layout_of
 from flowodm.reading.spans import Bounds, Partition
 from flowodm.topics import Topic, TopicDetail, describe_topic, list_topics
-from flowodm.tui.sources.cluster import PATIENCE
+from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -54,10 +54,12 @@ class KafkaTopics:
 
     Args:
         connection: Its clients.
+        patience: How long they are waited for.
     """
 
-    def __init__(self, connection: "KafkaConnection") -> None:
+    def __init__(self, connection: "KafkaConnection", patience: Patience) -> None:
         self._connection = connection
+        self._patience = patience
         self._layout: Layout = {}
         self._known: tuple[str, ...] = ()
 
@@ -69,23 +71,26 @@ class KafkaTopics:
     def topics(self) -> tuple[Topic, ...]:
         """List all topics by name."""
         self._layout = {}
-        found = list_topics(self._connection, include_internal=True, timeout=PATIENCE)
+        with self._patience.seconds() as seconds:
+            found = list_topics(self._connection, include_internal=True, timeout=seconds)
         self._known = tuple(topic.name for topic in found)
         return found
 
     def ends(self, names: Iterable[str]) -> Mapping[str, Ends]:
         """Ask for the offsets of some topics; the cluster's layout is that of the last list."""
-        if not self._layout:
-            self._layout = layout_of(self._connection.metadata(PATIENCE))
-        layout = self._layout
-        wanted = [name for name in names if name in layout]
-        places = [Partition(name, number) for name in wanted for number in layout[name]]
-        bounds, _ = read_bounds(self._connection, layout, places, timeout=PATIENCE)
+        with self._patience.seconds() as seconds:
+            if not self._layout:
+                self._layout = layout_of(self._connection.metadata(seconds))
+            layout = self._layout
+            wanted = [name for name in names if name in layout]
+            places = [Partition(name, number) for name in wanted for number in layout[name]]
+            bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
         return {name: _added(name, layout, bounds) for name in wanted}
 
     def detail(self, name: str) -> TopicDetail:
         """Describe one topic."""
-        return describe_topic(self._connection, name, timeout=PATIENCE)
+        with self._patience.seconds() as seconds:
+            return describe_topic(self._connection, name, timeout=seconds)
 
 
 def _added(name: str, layout: Layout, bounds: Mapping[Partition, Bounds]) -> Ends:
