@@ -57,7 +57,7 @@ def main(seconds: float) -> None:
             "KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers,
             "SCHEMA_REGISTRY_URL": registry,
         }
-        values = fill(sandbox.bootstrap_servers, registry)
+        fill(sandbox.bootstrap_servers, registry)
         case("first frame", best(lambda: shown_after([], "Topics(1)", env)), "s")
         case("topic names", best(lambda: shown_after([], "backlog", env)), "s")
         case(
@@ -78,11 +78,11 @@ def main(seconds: float) -> None:
             schema_registry=RegistryConfig(url=registry),
         )
         with KafkaConnection(context) as connection:
-            asyncio.run(inside(connection, sandbox.bootstrap_servers, values, seconds))
+            asyncio.run(inside(connection, sandbox.bootstrap_servers, registry, seconds))
 
 
 async def inside(
-    connection: KafkaConnection, servers: str, values: list[bytes], seconds: float
+    connection: KafkaConnection, servers: str, registry_url: str, seconds: float
 ) -> None:
     app = InspectorApp(sources_of(connection))
     async with app.run_test(size=SIZE) as pilot:
@@ -90,7 +90,7 @@ async def inside(
         await small_topic(pilot)
         await large_value(pilot)
         await scan(pilot)
-        await live(pilot, servers, seconds)
+        await live(pilot, servers, registry_url, seconds)
         case("memory at the end, highest", peak_megabytes(), "MB")
 
 
@@ -137,11 +137,19 @@ def is_done(page: RecordsPage) -> bool:
     return page._tail is not None and page._tail.status.is_done
 
 
-async def live(pilot: Pilot[None], servers: str, seconds: float) -> None:
+async def live(pilot: Pilot[None], servers: str, registry_url: str, seconds: float) -> None:
     page = await open_records(pilot, "live")
     page.restart(TailRequest("live", Range(End()), "value.items > 100"))
     await until(lambda: page._tail is not None and page._tail.status.partitions > 0)
-    command = [sys.executable, "-m", "benchmarks.tui", "--produce", servers, str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.tui",
+        "--produce",
+        servers,
+        registry_url,
+        str(seconds),
+    ]
     lags: list[float] = []
     with subprocess.Popen(command) as producer:
         await until(lambda: page._tail.status.scanned > 0)
@@ -234,7 +242,7 @@ def silent_server() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def fill(servers: str, registry_url: str) -> list[bytes]:
+def fill(servers: str, registry_url: str) -> None:
     names = {"backlog": 4, "five": 1, "large-json": 1, "live": 4}
     admin = AdminClient({"bootstrap.servers": servers})
     for future in admin.create_topics([NewTopic(n, p, 1) for n, p in names.items()]).values():
@@ -248,14 +256,14 @@ def fill(servers: str, registry_url: str) -> list[bytes]:
     items = [{"number": number, "name": f"item {number}"} for number in range(24_000)]
     large = json.dumps({"items": items}).encode()
     produce(servers, "large-json", [large], 1)
-    return values
 
 
-def produce_live(servers: str, seconds: float) -> None:
+def produce_live(servers: str, registry_url: str, seconds: float) -> None:
     """Produce at a steady rate, for so long; the values are those of `backlog`."""
     source = events()
     producer = Producer({"bootstrap.servers": servers, "linger.ms": 5})
-    prefix = frame(1)
+    registry = SchemaRegistry(RegistryConfig(url=registry_url))
+    prefix = frame(registry.register("live-value", json.dumps(source.schema)).schema_id)
     values = [prefix + each for each in source.encoded]
     began, sent = time.monotonic(), 0
     while (elapsed := time.monotonic() - began) < seconds:
@@ -282,6 +290,6 @@ def case(name: str, figure: float, unit: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--produce"]:
-        produce_live(sys.argv[2], float(sys.argv[3]))
+        produce_live(sys.argv[2], sys.argv[3], float(sys.argv[4]))
     else:
         main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,6 +24,9 @@ __all__ = ["tui"]
 
 _THREADS: Final = 32
 """Questions that may be out at once; one that hangs keeps no other waiting."""
+_TURN: Final = 0.0005
+"""Seconds that a thread that decodes keeps the screen waiting at most; Python's own is ten times
+that."""
 _ENDINGS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -71,6 +75,7 @@ def tui(
 
 def run_app(app: InspectorApp) -> int:
     """Run the app in this terminal, and leave it as it was; threads that hang hold up nothing."""
+    sys.setswitchinterval(_TURN)
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "flowodm-tui"))
     for name in _ENDINGS:

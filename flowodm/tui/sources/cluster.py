@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.connection.changes import is_internal
-from flowodm.groups.offsets import read_bounds
-from flowodm.reading.cluster import layout_of
-from flowodm.reading.spans import Partition
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
@@ -84,6 +81,10 @@ class KafkaCluster:
         return self._connection.schema_registry().mode()
 
     def _pulse(self, seconds: float) -> Pulse:
+        from flowodm.groups.offsets import read_bounds
+        from flowodm.reading.cluster import layout_of
+        from flowodm.reading.spans import Partition
+
         metadata = self._connection.metadata(seconds)
         layout = layout_of(metadata)
         places = [
