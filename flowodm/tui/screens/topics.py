@@ -227,7 +227,7 @@ class TopicsPage(Page):
         internal = sum(topic.is_internal for topic in self._all)
         text = f" {len(rows):,} of {len(self._all):,} topics"
         if internal and not self._shows_internal:
-            text += f" · {internal:,} internal ones hidden"
+            text += f" · {internal:,} internal hidden"
         spans = [Span(text, "dim")]
         troubled = sum(topic.under_replicated + topic.offline > 0 for topic in self._all)
         if troubled:

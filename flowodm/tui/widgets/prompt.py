@@ -107,8 +107,8 @@ class Prompt(Vertical):
         self.kind, self._check = kind, check
         self._at = len(self._histories.get(kind, ()))
         line = self.query_one("#label", Line)
-        line.styles.width = len(label) + 1
-        line.show([Span(label, "accent"), Span(" ")])
+        line.styles.width = len(label) + 2
+        line.show([Span(f" {label} ", "accent")])
         self.display = True
         field = self.query_one(Input)
         field.value = text
@@ -161,4 +161,4 @@ class Prompt(Vertical):
         wrong = self._check(text) if self._check is not None else None
         line = self.query_one("#trouble", Line)
         line.display = wrong is not None
-        line.show([Span("✗ ", "bad"), Span(wrong or "", "bad")])
+        line.show([Span(" ✗ ", "bad"), Span(wrong or "", "bad")])
