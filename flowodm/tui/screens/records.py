@@ -38,6 +38,9 @@ from flowodm.tui.words import Meaning, WordCommand
 __all__ = ["RecordsPage"]
 
 _FRAME: Final = 0.1
+_FIRST_FRAME: Final = 0.02
+_FIRST_FRAMES: Final = 50
+"""How often a new read is looked at in its first second: its records should be there at once."""
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the detail stands beside the list."""
 
@@ -140,6 +143,7 @@ class RecordsPage(TakingPage):
             self, "read", lambda: self._read(tail), lambda _: None, clock=self.app.clock
         )
         feed.now()
+        self.set_interval(_FIRST_FRAME, self._tick, repeat=_FIRST_FRAMES)
         self.query_one("#request", Line).show(request_line(request))
         self.query_one(Counters).forget()
 
