@@ -10,7 +10,7 @@ import runpy
 
 BENCHMARKS = (
     *("startup", "decoder", "envelope", "model", "filters", "compatibility"),
-    *("tail", "library", "aproduce", "loops", "partitions"),
+    *("tail", "library", "aproduce", "loops", "partitions", "tui"),
 )
 
 print(f"{datetime.date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}")

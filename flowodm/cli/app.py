@@ -293,6 +293,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("sandbox up", "flowodm.cli.sandbox:up", "Start a local Kafka and registry."),
     CommandEntry("sandbox status", "flowodm.cli.sandbox:status", "Show the sandboxes."),
     CommandEntry("sandbox down", "flowodm.cli.sandbox:down", "Stop a sandbox."),
+    CommandEntry("tui", "flowodm.cli.tui:tui", "Look at topics and records, live.", "topics"),
     CommandEntry("demo", "flowodm.cli.demo:demo", "Watch live typed events in a sandbox."),
 )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from flowodm.cli import process
 from flowodm.cli.app import COMMANDS, GROUPS, CommandEntry, children
 from flowodm.cli.options import FORMATS, GLOBAL_OPTIONS, GlobalOption, Session, add_override
-from flowodm.cli.sanitize import visible
+from flowodm.display.sanitize import visible
 
 if TYPE_CHECKING:
     from flowodm.cli.frame import LeafCommand

@@ -10,7 +10,8 @@ from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span
 from flowodm.cli.process import Shield
 from flowodm.cli.progress_line import ProgressLine
 from flowodm.cli.tables import Column, write_rows
-from flowodm.cli.tail_loop import check_reader_of_output, rare_collections, schema_names
+from flowodm.cli.tail_loop import check_reader_of_output, rare_collections
+from flowodm.display.sides import schema_names
 from flowodm.errors import FlowODMError
 
 if TYPE_CHECKING:

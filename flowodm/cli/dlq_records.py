@@ -7,13 +7,13 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from flowodm.cli.output import Output, Span, Spans
-from flowodm.cli.sanitize import visible
 from flowodm.cli.tables import Column, age, machine_value, write_rows
+from flowodm.display.sanitize import visible
 
 if TYPE_CHECKING:
-    from flowodm.cli.pretty import SchemaNames
     from flowodm.codec.style import Style
     from flowodm.consumer.dead_letter import DeadLetter
+    from flowodm.display.sides import SchemaNames
     from flowodm.record import DecodedRecord
 
 __all__ = ["LETTER_FORMATS", "LetterWriter", "ShownLetter", "letter_writer"]
@@ -130,7 +130,7 @@ class _Blocks:
     """The block of `tail` for each, and under it why it was given up."""
 
     def __init__(self, output: Output, names: "SchemaNames", *, with_stack: bool) -> None:
-        from flowodm.cli.tree import TREE
+        from flowodm.display.tree import TREE
 
         self.style: Style = TREE
         self._output = output
@@ -211,7 +211,7 @@ class _Table:
     """A row for each."""
 
     def __init__(self, output: Output) -> None:
-        from flowodm.cli.tree import TREE
+        from flowodm.display.tree import TREE
 
         self.style: Style = TREE
         self._output = output
@@ -237,13 +237,13 @@ class _Table:
 
 
 def _key(shown: ShownLetter) -> str:
-    from flowodm.cli.pretty import side_line
+    from flowodm.display.sides import side_line
 
     return side_line(shown.decoded.key, _SIDE) if shown.decoded.record.key is not None else "–"
 
 
 def _value(shown: ShownLetter) -> str:
-    from flowodm.cli.pretty import side_line
+    from flowodm.display.sides import side_line
     from flowodm.record import Undecodable
 
     value = shown.decoded.value

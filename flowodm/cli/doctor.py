@@ -8,9 +8,9 @@ import typer
 
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Output, Span, StyleName
-from flowodm.cli.sanitize import visible
 from flowodm.cli.tables import duration, write_document
-from flowodm.cli.text import display_width, pad, wrap
+from flowodm.display.sanitize import visible
+from flowodm.display.text import display_width, pad, wrap
 from flowodm.errors import ConfigurationError, UsageError
 from flowodm.times import parse_duration
 

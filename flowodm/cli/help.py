@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flowodm.cli.app import GROUPS, children
 from flowodm.cli.options import GLOBAL_OPTIONS, GlobalOption
 from flowodm.cli.output import Output, Span, Spans
-from flowodm.cli.text import display_width, pad
+from flowodm.display.text import display_width, pad
 
 if TYPE_CHECKING:
     from flowodm.cli.frame import LeafCommand

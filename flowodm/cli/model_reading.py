@@ -13,11 +13,11 @@ from pydantic import BaseModel, ValidationError
 from flowodm.avro import build_model
 from flowodm.avro.bind import bind
 from flowodm.avro.types import Record
-from flowodm.cli.tree import TREE, Noted, tells_more
 from flowodm.codec.codec import Codec, Format
 from flowodm.codec.decode import Decode, Decoder, compile_decoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.model_style import model_style, problems
+from flowodm.display.tree import TREE, Noted, tells_more
 from flowodm.record import Decoded, DecodedRecord, Undecodable
 from flowodm.record import Record as KafkaRecord
 

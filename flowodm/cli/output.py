@@ -17,7 +17,7 @@ from contextlib import suppress
 from threading import RLock
 from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
 
-from flowodm.cli.sanitize import visible, visible_block
+from flowodm.display.sanitize import visible, visible_block
 from flowodm.errors import FlowODMError
 
 __all__ = ["Output", "OutputClosed", "OutputFailed", "Span", "Spans", "StyleName"]
@@ -258,7 +258,7 @@ class Output:
 
 
 def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
-    from flowodm.cli.text import cut, display_width
+    from flowodm.display.text import cut, display_width
 
     fitted: list[Spans] = []
     for span in spans:
@@ -272,7 +272,7 @@ def _fit(spans: tuple[Spans, ...], width: int) -> tuple[Spans, ...]:
 
 
 def _width(spans: tuple[Spans, ...]) -> int:
-    from flowodm.cli.text import display_width
+    from flowodm.display.text import display_width
 
     return sum(display_width(span if isinstance(span, str) else span.text) for span in spans)
 

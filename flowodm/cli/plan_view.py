@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from flowodm.cli.output import Span, Spans, StyleName
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import display_width, pad, wrap
+from flowodm.display.sanitize import visible
+from flowodm.display.text import display_width, pad, wrap
 from flowodm.plan import (
     AlterTopic,
     Blocker,

@@ -10,51 +10,36 @@ Pure: a record in, lines of spans out. Times are UTC. Colour marks what is wrong
 a word or a sign too.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from textwrap import wrap
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from pydantic import BaseModel
-
-from flowodm.cli.layout import (
-    JSON,
-    PYTHON,
+from flowodm.cli.output import Span, Spans, StyleName
+from flowodm.display.layout import (
     Drawing,
     Limits,
-    Notation,
-    bare_line,
     draw,
     hex_lines,
     text_lines,
 )
-from flowodm.cli.output import Span, Spans, StyleName
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width
-from flowodm.cli.tree import Noted
+from flowodm.display.sanitize import visible
+from flowodm.display.sides import (
+    NOT_DECODED,
+    SchemaNames,
+    bytes_text,
+    clock,
+    drawable,
+    notation_of,
+    schema_place,
+    schema_text,
+    side_line,
+)
+from flowodm.display.text import cut, display_width
+from flowodm.display.tree import Noted
 from flowodm.record import Decoded, DecodedRecord, Headers, Undecodable
 
-__all__ = [
-    "Block",
-    "SchemaName",
-    "SchemaNames",
-    "block_of",
-    "bytes_text",
-    "clock",
-    "schema_text",
-    "side_line",
-]
-
-
-class SchemaName(NamedTuple):
-    """Where a schema stands in the registry."""
-
-    subject: str
-    version: int
-
-
-SchemaNames: TypeAlias = Callable[[int, str, bool], SchemaName | None]
-"""Of a schema id, a topic and whether it is the key's: its name; None where nobody knows."""
+__all__ = ["Block", "block_of"]
 
 
 class Block(NamedTuple):
@@ -71,8 +56,7 @@ _KEY_AT_LEAST: Final = 12
 _SCHEMA_ROOM: Final = 20
 _HEADERS_AT_MOST: Final = 20
 _ERROR_LINES: Final = 4
-_NOT_DECODED: Final = "✗ not decoded"
-_STYLES: Final[dict[str, StyleName]] = {_NOT_DECODED: "red", "tombstone": "yellow"}
+_STYLES: Final[dict[str, StyleName]] = {NOT_DECODED: "red", "tombstone": "yellow"}
 
 
 def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: datetime) -> Block:
@@ -97,48 +81,6 @@ def block_of(decoded: DecodedRecord, *, width: int, names: SchemaNames, today: d
     headers, all_headers = _header_lines(decoded.record.headers, width)
     lines.extend(headers)
     return Block(tuple(lines), is_whole and all_headers)
-
-
-def clock(timestamp: int | None, today: datetime) -> str:
-    """Return a record's time in UTC, with the date when it is another day's."""
-    if timestamp is None:
-        return "no time"
-    try:
-        moment = datetime.fromtimestamp(timestamp // 1000, tz=UTC)
-    except (OverflowError, ValueError, OSError):
-        return f"{timestamp} ms"
-    text = f"{moment:%H:%M:%S}.{timestamp % 1000:03d}Z"
-    return text if moment.date() == today.date() else f"{moment.date().isoformat()} {text}"
-
-
-def side_line(side: Decoded | Undecodable, width: int) -> str:
-    """Return a key or value on one line, bare, as a table's cell has it."""
-    if isinstance(side, Undecodable):
-        return cut(visible(side.error), width)
-    return cut(bare_line(_drawable(side), width, _notation(side)), width)
-
-
-def schema_text(side: Decoded | Undecodable, topic: str, names: SchemaNames, is_key: bool) -> str:
-    """Return how the schema of a side is called: `UserEvent v3`, or how else it was understood."""
-    if isinstance(side, Undecodable):
-        return _NOT_DECODED
-    if side.encoding == "null":
-        return "no key" if is_key else "tombstone"
-    if side.encoding != "avro":
-        return side.encoding
-    name = visible(side.schema.name.rpartition(".")[2]) if side.schema else "avro"
-    found = _named(side, topic, names, is_key)
-    return f"{name} v{found.version}" if found else name
-
-
-def bytes_text(value: bytes | None) -> str:
-    """Return a header's value: its text, `null`, or the bytes as escapes."""
-    if value is None:
-        return "null"
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return repr(value)
 
 
 def _head(
@@ -179,7 +121,7 @@ def _width(spans: Sequence[Spans]) -> int:
 
 def _key_part(key: Decoded | Undecodable, width: int) -> tuple[Spans, ...]:
     if isinstance(key, Undecodable):
-        return ("key ", Span(_NOT_DECODED, "red"))
+        return ("key ", Span(NOT_DECODED, "red"))
     if key.encoding == "null":
         return (Span("no key", "dim"),)
     return (Span("key ", "dim"), side_line(key, width))
@@ -189,18 +131,14 @@ def _places(side: Decoded | Undecodable, topic: str, names: SchemaNames) -> tupl
     """Return how to say where the schema is, the long way first."""
     if side.schema_id is None or isinstance(side, Undecodable):
         return ()
-    found = _named(side, topic, names, is_key=False)
+    found = schema_place(side, topic, names, is_key=False)
     short = f"(id {side.schema_id})"
     return (f"({visible(found.subject)} id {side.schema_id})", short) if found else (short,)
 
 
-def _named(side: Decoded, topic: str, names: SchemaNames, is_key: bool) -> SchemaName | None:
-    return None if side.schema_id is None else names(side.schema_id, topic, is_key)
-
-
 def _body(side: Decoded, width: int) -> tuple[list[tuple[Spans, ...]], bool]:
     if side.encoding == "base64":
-        return _hex(_raw(side.value), width), True
+        return _hex(drawable(side), width), True
     drawing = _drawing(side, max(width - len(_INDENT), 20))
     return [(_INDENT, line) for line in drawing.lines], drawing.is_whole
 
@@ -208,11 +146,7 @@ def _body(side: Decoded, width: int) -> tuple[list[tuple[Spans, ...]], bool]:
 def _drawing(side: Decoded, width: int) -> Drawing:
     if side.encoding == "text":
         return text_lines(str(side.value), width)
-    return draw(side.value, width, Limits(characters=2 * width), _notation(side))
-
-
-def _notation(side: Decoded) -> Notation:
-    return JSON if side.encoding == "json" and not isinstance(side.value, BaseModel) else PYTHON
+    return draw(side.value, width, Limits(characters=2 * width), notation_of(side))
 
 
 def _note(note: str, width: int) -> list[tuple[Spans, ...]]:
@@ -254,15 +188,3 @@ def _header_lines(headers: Headers, width: int) -> tuple[list[tuple[Spans, ...]]
         lines.append((_INDENT, Span(f"… {hidden:,} more headers", "dim")))
         is_whole = False
     return lines, is_whole
-
-
-def _drawable(side: Decoded) -> Any:
-    return _raw(side.value) if side.encoding == "base64" else side.value
-
-
-def _raw(value: Any) -> bytes:
-    if isinstance(value, str):
-        from base64 import b64decode
-
-        return b64decode(value)
-    return bytes(value)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from flowodm.cli.output import Span, Spans, StyleName
-from flowodm.cli.pretty import SchemaNames, clock, schema_text, side_line
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width, pad
+from flowodm.display.sanitize import visible
+from flowodm.display.sides import SchemaNames, clock, schema_text, side_line
+from flowodm.display.text import cut, display_width, pad
 from flowodm.record import Decoded, DecodedRecord, Undecodable
 
 __all__ = ["RecordTable"]

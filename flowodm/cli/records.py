@@ -12,8 +12,8 @@ from flowodm.errors import UsageError
 from flowodm.record import DecodedRecord
 
 if TYPE_CHECKING:
-    from flowodm.cli.pretty import SchemaNames
     from flowodm.codec.style import Style
+    from flowodm.display.sides import SchemaNames
 
 __all__ = ["RECORD_FORMATS", "RecordWriter", "writer_for"]
 
@@ -157,7 +157,7 @@ class PrettyWriter:
         names: "SchemaNames",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        from flowodm.cli.tree import TREE
+        from flowodm.display.tree import TREE
 
         self.style: Style = TREE
         self._output = output
@@ -197,7 +197,7 @@ class TableWriter:
         several: bool,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        from flowodm.cli.tree import TREE
+        from flowodm.display.tree import TREE
 
         self.style: Style = TREE
         self._output = output

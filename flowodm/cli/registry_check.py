@@ -19,10 +19,10 @@ from flowodm.cli.reports.changes import (
 )
 from flowodm.cli.reports.report import State
 from flowodm.cli.reports.table import write_findings
-from flowodm.cli.sanitize import visible
 from flowodm.cli.schema import Level
 from flowodm.cli.schema_sources import open_sources
-from flowodm.cli.text import display_width, pad
+from flowodm.display.sanitize import visible
+from flowodm.display.text import display_width, pad
 from flowodm.errors import SchemaError, UsageError
 from flowodm.sources.loaded import Unloadable
 

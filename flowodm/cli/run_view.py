@@ -14,11 +14,11 @@ from typing import Any, Final
 from flowodm.cli.options import Session
 from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.run_loop import Message
-from flowodm.cli.sanitize import visible
 from flowodm.cli.tables import layout, write_document
-from flowodm.cli.tail_loop import Pace
-from flowodm.cli.text import cut, pad
 from flowodm.consumer.events import LoopEvent
+from flowodm.display.pace import Pace
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut, pad
 from flowodm.health import Standing
 from flowodm.manifest import LoopSettings, Manifest
 from flowodm.running.supervisor import WorkerEnded

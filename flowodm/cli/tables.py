@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width, pad
 from flowodm.codec.unseen import escape_unseen
+from flowodm.display.ages import age, duration
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut, display_width, pad
 
 __all__ = [
     "Cell",
@@ -191,28 +192,6 @@ def person_text(cell: Cell, *, now: datetime | None = None) -> str:
             return ", ".join(person_text(value) for value in cell) or _NONE
         case _:
             return str(machine_value(cell))
-
-
-def age(moment: datetime, *, now: datetime | None = None) -> str:
-    """Return how long ago a moment was (`3 s ago`), or how far ahead it is (`in 3 s`)."""
-    past = (now or datetime.now(UTC)) - moment
-    return f"in {duration(-past)}" if past < timedelta(0) else f"{duration(past)} ago"
-
-
-def duration(span: timedelta) -> str:
-    """Return a duration in its largest unit, two of them when small numbers need it (`1 d 4 h`)."""
-    seconds = span.total_seconds()
-    if abs(seconds) < 1:
-        return f"{seconds * 1000:.0f} ms"
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    for index, (unit, size) in enumerate(units):
-        if abs(seconds) >= size:
-            whole, rest = divmod(abs(int(seconds)), size)
-            text = f"{'-' if seconds < 0 else ''}{whole:,} {unit}"
-            if whole < 3 and unit != "s" and (small := rest // units[index + 1][1]):
-                text += f" {small} {units[index + 1][0]}"
-            return text
-    raise AssertionError("a second is the smallest unit")
 
 
 def layout(

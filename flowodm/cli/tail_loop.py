@@ -12,11 +12,12 @@ from flowodm.cli.options import Session
 from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span, Spans
 from flowodm.cli.process import Shield
 from flowodm.cli.records import RecordWriter, writer_for
-from flowodm.errors import DeserializationError, FlowODMError, RegistryError
+from flowodm.display.pace import Pace
+from flowodm.display.sides import schema_names
+from flowodm.errors import DeserializationError, FlowODMError
 from flowodm.record import DecodedRecord, Record, Undecodable
 
 if TYPE_CHECKING:
-    from flowodm.cli.pretty import SchemaName, SchemaNames
     from flowodm.cli.tail import TailRequest
     from flowodm.codec.style import Style
     from flowodm.connection import KafkaConnection
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
     from flowodm.registry import SchemaRegistry
 
 __all__ = [
-    "Pace",
     "Tally",
     "check_reader_of_output",
     "rare_collections",
     "run",
-    "schema_names",
 ]
 
 _REDRAW: Final = 0.1
@@ -311,23 +310,6 @@ class _Status:
         return spans
 
 
-class Pace:
-    """Records a second, over the last few seconds."""
-
-    _SPAN: Final = 3.0
-
-    def __init__(self) -> None:
-        self._marks: list[tuple[float, int]] = []
-
-    def rate(self, count: int, now: float) -> float:
-        """Note how many there are by now and return how fast they came."""
-        self._marks.append((now, count))
-        while len(self._marks) > 2 and now - self._marks[0][0] > self._SPAN:
-            self._marks.pop(0)
-        then, before = self._marks[0]
-        return (count - before) / (now - then) if now > then else 0.0
-
-
 def _filter(request: "TailRequest") -> "Filter | None":
     if not request.has_filter:
         return None
@@ -340,35 +322,6 @@ def _values_style() -> "Style":
     from flowodm.codec.style import VALUES
 
     return VALUES
-
-
-def schema_names(registry: "SchemaRegistry | None") -> "SchemaNames":
-    """Return what asks the registry once for each schema id, and does without an answer."""
-    known: dict[tuple[int, str, bool], SchemaName | None] = {}
-
-    def name(schema_id: int, topic: str, is_key: bool) -> "SchemaName | None":
-        place = (schema_id, topic, is_key)
-        if place not in known:
-            known[place] = _ask(registry, schema_id, topic, is_key)
-        return known[place]
-
-    return name
-
-
-def _ask(
-    registry: "SchemaRegistry | None", schema_id: int, topic: str, is_key: bool
-) -> "SchemaName | None":
-    from flowodm.cli.pretty import SchemaName
-
-    if registry is None:
-        return None
-    try:
-        found = sorted(registry.subject_versions(schema_id))
-    except RegistryError:
-        return None  # the name is a comfort; the record is shown without it
-    usual = f"{topic}-{'key' if is_key else 'value'}"
-    best = [place for place in found if place[0] == usual] or found
-    return SchemaName(*best[-1]) if best else None
 
 
 def _up_to_failure(batch: Sequence[DecodedRecord]) -> list[DecodedRecord]:

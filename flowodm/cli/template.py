@@ -17,9 +17,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from flowodm.cli.pretty import bytes_text
-from flowodm.cli.sanitize import visible
 from flowodm.codec.unseen import escape_unseen
+from flowodm.display.sanitize import visible
+from flowodm.display.sides import bytes_text
 from flowodm.errors import UsageError
 from flowodm.record import Decoded, DecodedRecord, Headers, Undecodable
 

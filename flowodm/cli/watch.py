@@ -139,7 +139,7 @@ class Paces:
     """How fast numbers change, each under a key of its own."""
 
     def __init__(self) -> None:
-        from flowodm.cli.tail_loop import Pace
+        from flowodm.display.pace import Pace
 
         self._paces: defaultdict[Hashable, Pace] = defaultdict(Pace)
 

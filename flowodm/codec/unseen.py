@@ -15,7 +15,7 @@ UNSEEN: Final = (
 )
 """Unicode 16, `Default_Ignorable_Code_Point`, with DEL, C1, U+2028/9, U+FFF9-FFFB, surrogates.
 
-The inside of a character class; `cli/sanitize.py` stands on it too.
+The inside of a character class; `display/sanitize.py` stands on it too.
 """
 
 _PATTERN: Final = re.compile(f"[{UNSEEN}]")

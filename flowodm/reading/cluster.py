@@ -23,10 +23,11 @@ from flowodm.reading.spans import Bounds, Partition
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
     from confluent_kafka.admin import AdminClient
+    from confluent_kafka.admin._metadata import ClusterMetadata
 
     from flowodm.connection import KafkaConnection
 
-__all__ = ["Cluster", "Failures"]
+__all__ = ["Cluster", "Failures", "layout_of"]
 
 Failures: TypeAlias = dict[Partition, FlowODMError | None]
 """Why partitions gave no offset; None: they have no leader."""
@@ -218,7 +219,11 @@ class Cluster:
 
 
 def _layout(client: "AdminClient | Consumer", timeout: float) -> Layout:
-    metadata = client.list_topics(timeout=timeout)
+    return layout_of(client.list_topics(timeout=timeout))
+
+
+def layout_of(metadata: "ClusterMetadata") -> Layout:
+    """Return who leads each partition of each topic, as a cluster's metadata has it."""
     return {
         name: {number: one.leader for number, one in topic.partitions.items()}
         for name, topic in metadata.topics.items()

@@ -8,7 +8,7 @@ from typing import Final
 
 from flowodm.cli.output import Output
 from flowodm.cli.reports.report import Report, Section, Severity
-from flowodm.cli.sanitize import visible
+from flowodm.display.sanitize import visible
 
 __all__ = ["write"]
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from flowodm.cli.output import Output
 from flowodm.cli.reports.report import Report, Section
-from flowodm.cli.sanitize import visible, visible_block
+from flowodm.display.sanitize import visible, visible_block
 
 __all__ = ["write"]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from flowodm.cli.output import Output
 from flowodm.cli.reports.report import Finding, Report, Section
-from flowodm.cli.sanitize import visible
+from flowodm.display.sanitize import visible
 
 __all__ = ["write"]
 

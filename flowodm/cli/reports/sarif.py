@@ -9,8 +9,8 @@ from urllib.parse import quote
 import flowodm
 from flowodm.cli.output import Output
 from flowodm.cli.reports.report import Finding, Report, Section, Severity
-from flowodm.cli.sanitize import visible
 from flowodm.cli.tables import write_document
+from flowodm.display.sanitize import visible
 
 __all__ = ["document", "write"]
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
 from flowodm.cli.reports.report import Finding, Report, Section, Severity
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width, pad, wrap
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut, display_width, pad, wrap
 
 __all__ = ["write", "write_findings"]
 

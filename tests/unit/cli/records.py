@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from flowodm.cli.pretty import SchemaName
-from flowodm.cli.tree import Noted, Shown, Symbol, TypedRecord
+from flowodm.display.sides import SchemaName
+from flowodm.display.tree import Noted, Shown, Symbol, TypedRecord
 from flowodm.record import Decoded, DecodedRecord, Headers, Record, Undecodable
 
 TODAY = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)

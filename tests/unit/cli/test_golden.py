@@ -77,7 +77,7 @@ def test_colours_are_all_that_colour_adds() -> None:
 def test_no_line_is_wider_than_the_terminal_where_words_allow_it(
     write: Callable[[Output], None],
 ) -> None:
-    from flowodm.cli.text import display_width
+    from flowodm.display.text import display_width
 
     for line in rendered(write, 130).splitlines():
         assert display_width(line) <= 130 or "more" in line

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 
 from flowodm.avro import Schema, parse
-from flowodm.cli.layout import draw
 from flowodm.cli.model_reading import GivenClass, MadeClasses
-from flowodm.cli.tree import TREE, Noted, TypedRecord
 from flowodm.codec.decode import compile_decoder
 from flowodm.codec.encode import compile_encoder
 from flowodm.codec.failure import DecodeFailure
 from flowodm.codec.framing import frame
 from flowodm.codec.style import VALUES
+from flowodm.display.layout import draw
+from flowodm.display.tree import TREE, Noted, TypedRecord
 from flowodm.json_form import JSON
 from flowodm.model import FlowBaseModel
 from flowodm.record import Decoded, Record, Undecodable

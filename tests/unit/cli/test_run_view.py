@@ -11,9 +11,9 @@ import pytest
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Span, Stream
 from flowodm.cli.run_view import View, row_of
-from flowodm.cli.text import display_width
 from flowodm.consumer.events import LoopEvent
 from flowodm.consumer.status import LoopStatus, PartitionStatus
+from flowodm.display.text import display_width
 from flowodm.health import Standing
 from flowodm.manifest import Manifest, read_manifest
 from flowodm.running.supervisor import WorkerEnded

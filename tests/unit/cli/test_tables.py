@@ -23,7 +23,7 @@ from flowodm.cli.tables import (
     write_detail,
     write_rows,
 )
-from flowodm.cli.text import cut, display_width, pad
+from flowodm.display.text import cut, display_width, pad
 from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
 
 pytestmark = pytest.mark.unit

@@ -41,7 +41,7 @@ def test_nothing_moves_a_cursor_or_hides(form: str) -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_a_table_is_never_wider_than_the_terminal(width: int) -> None:
-    from flowodm.cli.text import display_width
+    from flowodm.display.text import display_width
 
     lines = rendered(table.write, hostile_report(), width=width).splitlines()
     assert max(map(display_width, lines)) <= max(width, 36)  # an indent, and room for words

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowodm.cli.layout import (
+from flowodm.display.layout import (
     JSON,
     Drawing,
     Limits,
@@ -17,8 +17,8 @@ from flowodm.cli.layout import (
     one_line,
     text_lines,
 )
-from flowodm.cli.text import display_width
-from flowodm.cli.tree import Branch, Shown, Symbol, TypedRecord
+from flowodm.display.text import display_width
+from flowodm.display.tree import Branch, Shown, Symbol, TypedRecord
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field, RootModel, SecretStr
 
 from flowodm.avro.values import Duration, RawNumber
-from flowodm.cli.layout import JSON, bare_line, draw
+from flowodm.display.layout import JSON, bare_line, draw
 
 pytestmark = pytest.mark.unit
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from flowodm.cli.instances import opened
-from flowodm.cli.sanitize import visible
-from flowodm.cli.text import cut, display_width
-from flowodm.cli.tree import Branch, Noted, Shown, Symbol, TypedRecord
+from flowodm.display.instances import opened
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut, display_width
+from flowodm.display.tree import Branch, Noted, Shown, Symbol, TypedRecord
 
 __all__ = [
     "JSON",

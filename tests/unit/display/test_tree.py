@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from flowodm.avro import parse
 from flowodm.avro.types import Record, Type, Union
-from flowodm.cli.layout import bare_line, draw, one_line
-from flowodm.cli.tree import TREE
 from flowodm.codec.decode import compile_decoder
+from flowodm.display.layout import bare_line, draw, one_line
+from flowodm.display.tree import TREE
 from tests.generators import random_encoding, random_schema
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, RootModel
 
 from flowodm.avro.values import Duration
-from flowodm.cli.tree import Branch, Noted, Shown, Symbol, TypedRecord, worded
+from flowodm.display.tree import Branch, Noted, Shown, Symbol, TypedRecord, worded
 
 __all__ = ["opened"]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowodm.cli.sanitize import visible, visible_block
 from flowodm.codec.unseen import escape_unseen
+from flowodm.display.sanitize import visible, visible_block
 from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
 
 pytestmark = pytest.mark.unit

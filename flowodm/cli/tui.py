@@ -1,0 +1,142 @@
+"""`flowodm tui`: the live inspector; what it needs of a terminal, and the way into it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from flowodm.cli.options import Session, command, session_of
+from flowodm.errors import UsageError
+
+if TYPE_CHECKING:
+    from flowodm.connection import KafkaConnection
+    from flowodm.tui.app import InspectorApp
+
+__all__ = ["tui"]
+
+_THREADS: Final = 32
+"""Questions that may be out at once; one that hangs keeps no other waiting."""
+_TURN: Final = 0.0005
+"""Seconds that a thread that decodes keeps the screen waiting at most; Python's own is ten times
+that."""
+_ENDINGS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@command(
+    "flowodm tui                                         # the topics of the current context",
+    "flowodm tui user-events                             # a topic at once",
+    "flowodm tui --demo                                  # live data, in a sandbox of its own",
+    formats=(),
+    patience=8.0,
+)
+def tui(
+    context: typer.Context,
+    topic: Annotated[
+        str | None, typer.Argument(metavar="TOPIC", help="The topic to open at once.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Offer changes too; each is confirmed.")
+    ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Start a sandbox with live events, and look at that.")
+    ] = False,
+) -> int:
+    """Look at topics and records, live.
+
+    Reading only, unless --write is given: no group is joined, nothing is committed or created.
+    `?` shows the keys; `:` finds every command.
+    """
+    session = session_of(context)
+    _check_terminal(session)
+    with _connection(session, demo=demo) as connection:
+        from flowodm.tui.app import InspectorApp
+        from flowodm.tui.sources.bundle import sources_of
+
+        app = InspectorApp(
+            sources_of(connection),
+            topic=topic,
+            may_write=write,
+            keys=_keys(),
+            has_few_colours=_has_few_colours(),
+            shows_tracebacks=session.values.verbose >= 2,
+        )
+        if session.values.no_color:
+            os.environ["NO_COLOR"] = "1"
+        return run_app(app)
+
+
+def run_app(app: InspectorApp) -> int:
+    """Run the app in this terminal, and leave it as it was; threads that hang hold up nothing."""
+    sys.setswitchinterval(_TURN)
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "flowodm-tui"))
+    for name in _ENDINGS:
+        if (number := getattr(signal, name, None)) is not None:
+            with suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
+                loop.add_signal_handler(number, app.exit)
+    try:
+        loop.run_until_complete(app.run_async())
+    finally:
+        loop.close()
+    return app.return_code or 0
+
+
+def _check_terminal(session: Session) -> None:
+    if not (session.output.stdout.is_tty and _is_tty(0)):
+        raise UsageError(
+            "`flowodm tui` needs a terminal, and standard input or output is none",
+            hint="in a script: flowodm topics list, flowodm tail TOPIC",
+        )
+
+
+def _is_tty(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _has_few_colours() -> bool:
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return False
+    return "256color" not in os.environ.get("TERM", "")
+
+
+def _keys() -> dict[str, str]:
+    from flowodm.config.store import Store
+    from flowodm.tui.keys import FILE_NAME, read_keys
+
+    file = Store.of(os.environ).directory / FILE_NAME
+    if not file.is_file():
+        return {}
+    from flowodm.tui.bindings import binding_ids
+
+    return read_keys(file, binding_ids())
+
+
+@contextmanager
+def _connection(session: Session, *, demo: bool) -> Iterator[KafkaConnection]:
+    """Connect to the context, or to a sandbox of the demo's own."""
+    if not demo:
+        with session.connect() as connection:
+            yield connection
+        return
+    from flowodm.cli.sandbox import show_failure, show_progress
+    from flowodm.connection import KafkaConnection
+    from flowodm.sandbox import Sandbox
+    from flowodm.sandbox.context import context_of
+    from flowodm.sandbox.demo import Traffic, prepare
+
+    with show_failure(session), Sandbox(report=show_progress(session)) as sandbox:
+        session.output.clear_status()
+        context = context_of(sandbox.spec, "demo")
+        with KafkaConnection(context) as connection, Traffic(connection, prepare(connection)):
+            yield connection

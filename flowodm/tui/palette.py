@@ -1,0 +1,47 @@
+"""`:`: every action of the screen, and what takes a word: `topic ord`."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from flowodm.tui.spans import safe
+
+if TYPE_CHECKING:
+    from flowodm.tui.app import InspectorApp
+
+__all__ = ["ActionsProvider", "WordsProvider"]
+
+_MOST: Final = 20
+
+
+class ActionsProvider(Provider):
+    """What the keys do, by its name."""
+
+    async def discover(self) -> Hits:
+        """Offer everything there is."""
+        for text, run in self._actions():
+            yield DiscoveryHit(safe(text), run, text=text)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what is like the query."""
+        matcher = self.matcher(query)
+        for text, run in self._actions():
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, safe(text), run, text=text)
+
+    def _actions(self) -> Iterator[tuple[str, Callable[[], Any]]]:
+        yield from cast("InspectorApp", self.app).actions_of(self.screen)
+
+
+class WordsProvider(Provider):
+    """Commands with a word behind them, of the app and of the screen."""
+
+    async def search(self, query: str) -> Hits:
+        """Offer what the words mean."""
+        name, _, rest = query.lstrip(": ").partition(" ")
+        for command in cast("InspectorApp", self.app).words_of(self.screen):
+            if command.name != name:
+                continue
+            for text, run in list(command.meanings(rest.strip()))[:_MOST]:
+                yield Hit(1.0, safe(text), run, text=text)

@@ -1,0 +1,141 @@
+"""What every screen has: header, tabs, the way here, its state, and the line of keys.
+
+A page names its first feed `main`: as long as that has no answer, what is the matter stands in the
+page's place; later, a line tells that what is shown is old.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from flowodm.tui.feed import Feed, FeedOwner
+from flowodm.tui.spans import Span
+from flowodm.tui.widgets.header import Crumbs, Header, SectionTabs
+from flowodm.tui.widgets.key_line import KeyLine
+from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.state import StatePane
+
+if TYPE_CHECKING:
+    from flowodm.tui.app import InspectorApp
+
+__all__ = ["Page"]
+
+
+class Page(FeedOwner, Screen[None]):
+    """A screen of a section. A subclass has `crumb`, `body`, and feeds made when it is mounted."""
+
+    app: "InspectorApp"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="page.back"),
+        Binding("r", "again", "Refresh", id="page.refresh"),
+    ]
+    waits_for = "Asking the cluster"
+    """What the page says before its first answer."""
+
+    @property
+    def crumb(self) -> str:
+        """The page's step in the way here."""
+        raise NotImplementedError
+
+    def body(self) -> Iterable[Widget]:
+        """Return what shows the data; each is hidden while there is none."""
+        raise NotImplementedError
+
+    def foot(self) -> Iterable[Widget]:
+        """Return what stands between the data and the keys, whatever the state."""
+        return ()
+
+    def emptiness(self) -> tuple[str, str] | None:
+        """Say that there is nothing to show, and what to do; None: there is something."""
+        return None
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Header()
+        yield SectionTabs()
+        yield Crumbs()
+        yield Line(id="stale")
+        yield StatePane(id="state")
+        with Vertical(id="body"):
+            yield from self.body()
+        yield from self.foot()
+        yield KeyLine()
+
+    def on_screen_resume(self) -> None:
+        """Look at the cluster again, now that somebody looks here."""
+        for feed in self.feeds.values():
+            feed.resume()
+        self.show_state()
+
+    def on_screen_suspend(self) -> None:
+        """Ask nothing that nobody sees."""
+        for feed in self.feeds.values():
+            feed.pause()
+
+    def after_answer(self, feed: Feed[Any]) -> None:
+        """Show where the page stands."""
+        self.show_state()
+
+    def show_state(self) -> None:
+        """Show the data, or what stands in its place; and whether it is old."""
+        main = self.feeds.get("main")
+        pane, body, stale = self.query_one(StatePane), self.query_one("#body"), self._stale_line()
+        nothing = None
+        if main is not None and main.state == "loading":
+            pane.waiting(f"{self.waits_for} at {self.app.vitals.identity.bootstrap_servers}")
+            nothing = True
+        elif main is not None and main.failure is not None and main.state == "error":
+            pane.failed(main.failure, "r asks again; it is asked again by itself too")
+            nothing = True
+        elif (said := self.emptiness()) is not None:
+            pane.empty(*said)
+            nothing = True
+        had_focus = self.focused is not None
+        pane.display, body.display = bool(nothing), not nothing
+        if not nothing and not had_focus:
+            self.focus_first()
+        self._show_staleness(main, stale)
+
+    def focus_first(self) -> None:
+        """Give the keys to the page's first list."""
+        for widget in self.query_one("#body").query("*"):
+            if widget.focusable:
+                widget.focus()
+                return
+
+    def action_again(self) -> None:
+        """Ask everything again."""
+        for feed in self.feeds.values():
+            feed.now()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to go back only where there is a way back, and to type only what is not begun."""
+        if action in ("filter", "seek"):
+            return not isinstance(self.focused, Input)
+        return self.can_leave if action == "leave" else True
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether Esc does something here."""
+        return len(self.app.steps) > 1
+
+    def action_leave(self) -> None:
+        """Go back to the screen below."""
+        self.app.close_page()
+
+    def _stale_line(self) -> Line:
+        return self.query_one("#stale", Line)
+
+    def _show_staleness(self, main: Feed[Any] | None, line: Line) -> None:
+        is_stale = main is not None and main.state == "stale"
+        line.display = is_stale
+        if main is not None and is_stale and main.failure is not None and main.age is not None:
+            hint = f" · {main.failure.hint}" if main.failure.hint else ""
+            text = f" ! {main.age:.0f} s old: {main.failure.message}{hint}"
+            line.show([Span(text, "warn")])

@@ -1,0 +1,33 @@
+"""Everything the screens ask, of one context."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
+from flowodm.tui.sources.patience import Patience
+from flowodm.tui.sources.records import KafkaRecords, RecordsSource
+from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
+
+if TYPE_CHECKING:
+    from flowodm.connection import KafkaConnection
+
+__all__ = ["Sources", "sources_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of the screens; a test gives fakes."""
+
+    cluster: ClusterSource
+    topics: TopicsSource
+    records: RecordsSource
+
+
+def sources_of(connection: "KafkaConnection") -> Sources:
+    """Make the sources of a real cluster; nothing is asked yet."""
+    patience = Patience()
+    return Sources(
+        KafkaCluster(connection, patience),
+        KafkaTopics(connection, patience),
+        KafkaRecords(connection, patience),
+    )

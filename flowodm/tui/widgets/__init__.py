@@ -1,0 +1,1 @@
+"""What draws: line widgets over spans, each for several screens."""

@@ -1,0 +1,185 @@
+"""Many lines, of which only those in view are drawn: the base of every list here.
+
+Built on Textual's line API: a hundred thousand rows cost as much as forty.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from flowodm.tui.spans import Span
+from flowodm.tui.widgets.painting import Painter
+
+__all__ = ["LineView"]
+
+
+class LineView(Painter, ScrollView, can_focus=True):
+    """Lines with a cursor. A subclass has `count`, `line` and perhaps `head`."""
+
+    has_head: ClassVar[bool] = False
+    """Whether a heading stays above the lines."""
+    DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False, id="list.page_down"),
+        Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False, id="list.page_up"),
+        Binding("g,home", "first", "First", show=False, id="list.first"),
+        Binding("G,end", "last", "Last", show=False, id="list.last"),
+        Binding("enter", "choose", "Open", id="list.open"),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another line."""
+
+        def __init__(self, view: "LineView", index: int) -> None:
+            super().__init__()
+            self.view, self.index = view, index
+
+        @property
+        def control(self) -> "LineView":
+            """The list."""
+            return self.view
+
+    class Chosen(Moved):
+        """A line was chosen: by Enter, or by two clicks."""
+
+    class Viewed(Moved):
+        """Other lines are in view."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._cursor = 0
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def line(self, index: int, width: int) -> Iterable[Span]:
+        """Return one line; it is cut to the width if it is longer."""
+        raise NotImplementedError
+
+    def head(self, width: int) -> Sequence[Span]:
+        """Return the heading."""
+        return ()
+
+    @property
+    def cursor(self) -> int:
+        """The line that the cursor is on."""
+        return self._cursor
+
+    @property
+    def line_width(self) -> int:
+        """The columns that a line has, beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
+    def window(self) -> range:
+        """The lines in view."""
+        top = round(self.scroll_y)
+        return range(top, min(top + self._room, self.count))
+
+    def changed(self) -> None:
+        """Take note that the lines are others now."""
+        self.virtual_size = Size(self.size.width, self.count + self._head_lines)
+        self._cursor = max(min(self._cursor, self.count - 1), 0)
+        self.refresh()
+
+    def go(self, index: int) -> None:
+        """Put the cursor on a line, and bring it into view."""
+        index = max(min(index, self.count - 1), 0)
+        top, room = round(self.scroll_y), max(self._room, 1)
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif index >= top + room:
+            self.scroll_to(y=index - room + 1, animate=False)
+        if index != self._cursor:
+            self._cursor = index
+            self.post_message(self.Moved(self, index))
+        self.refresh()
+
+    def place(self, cursor: int, top: int) -> None:
+        """Put the cursor on a line and a line on top, where the lines themselves have moved."""
+        self._cursor = max(min(cursor, self.count - 1), 0)
+        self.scroll_to(y=top, animate=False)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the window."""
+        width = self.line_width
+        if y < self._head_lines:
+            return self.paint(self.head(width), width, "head")
+        index = y - self._head_lines + round(self.scroll_y)
+        if not 0 <= index < self.count:
+            return self.paint((), width)
+        is_here = index == self._cursor
+        mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
+        spans = [mark, *self.line(index, width - 2)]
+        if is_here:  # what is dim would be hard to read on the cursor's colour
+            spans = [one._replace(role="") if one.role == "dim" else one for one in spans]
+        return self.paint(spans, width, "cursor" if is_here else "")
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new size."""
+        self.virtual_size = Size(self.size.width, self.count + self._head_lines)
+        self.go(self._cursor)
+        self.post_message(self.Viewed(self, self._cursor))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Tell that other lines are in view."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.Viewed(self, self._cursor))
+
+    def on_focus(self) -> None:
+        """Show that keys come here now."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere now."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on what was clicked; twice chooses it."""
+        index = event.y - self._head_lines + round(self.scroll_y)
+        if event.y < self._head_lines or index >= self.count:
+            return
+        self.go(index)
+        if event.chain == 2:
+            self.action_choose()
+
+    def action_move(self, lines: int) -> None:
+        """Move by some lines."""
+        self.go(self._cursor + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Move by a window."""
+        self.go(self._cursor + pages * max(self._room - 1, 1))
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self.go(0)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self.go(self.count - 1)
+
+    def action_choose(self) -> None:
+        """Choose the line that the cursor is on."""
+        if self.count:
+            self.post_message(self.Chosen(self, self._cursor))
+
+    @property
+    def _head_lines(self) -> int:
+        return int(self.has_head)
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.height - self._head_lines, 0)

@@ -1,0 +1,169 @@
+"""The bar where something is typed: a filter, a position; with what is wrong with it, and history."""
+
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from flowodm.codec.unseen import UNSEEN
+from flowodm.tui.spans import Span
+from flowodm.tui.widgets.line import Line
+
+__all__ = ["Prompt", "PromptField"]
+
+_LONGEST: Final = 1_000
+_REMEMBERED: Final = 100
+
+
+class PromptField(Input):
+    """The field. What cannot be seen cannot be typed or pasted into it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Take it", id="prompt.enter"),
+        Binding("escape", "leave", "Leave", id="prompt.leave"),
+        Binding("up", "recall(-1)", "Earlier", show=False, id="prompt.earlier"),
+        Binding("down", "recall(1)", "Later", show=False, id="prompt.later"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(max_length=_LONGEST, restrict=f"[^\x00-\x1f{UNSEEN}]*", compact=True)
+
+    def action_leave(self) -> None:
+        """Close without entering anything."""
+        self.post_message(Prompt.Left())
+
+    def action_recall(self, step: int) -> None:
+        """Take an earlier or a later text."""
+        self.post_message(Prompt.Recalled(step))
+
+
+class Prompt(Vertical):
+    """A label, a field, and a line below it that says what is wrong.
+
+    Hidden until `open`; it comes back to the widget that had the focus before.
+    """
+
+    DEFAULT_CSS = """
+    Prompt { height: auto; display: none; }
+    Prompt Horizontal { height: 1; }
+    Prompt #label { width: auto; min-width: 4; }
+    Prompt Input { width: 1fr; }
+    Prompt #trouble { display: none; }
+    """
+
+    class Changed(Message):
+        """What is typed is another text now."""
+
+        def __init__(self, kind: str, text: str) -> None:
+            super().__init__()
+            self.kind, self.text = kind, text
+
+    class Entered(Changed):
+        """Enter was pressed."""
+
+    class Left(Message):
+        """Esc was pressed: the prompt is closed, and nothing was entered."""
+
+    class Recalled(Message, bubble=True):
+        """An earlier or a later text of the history is asked for."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.kind = ""
+        self._check: Callable[[str], str | None] | None = None
+        self._histories: dict[str, list[str]] = {}
+        self._at = 0
+        self._before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        with Horizontal():
+            yield Line(id="label")
+            yield PromptField()
+        yield Line(id="trouble")
+
+    def open(
+        self,
+        kind: str,
+        label: str,
+        text: str = "",
+        check: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Let something be typed.
+
+        Args:
+            kind: What it is; each kind has a history of its own.
+            label: What stands before the field.
+            text: What is there already.
+            check: Says what is wrong with a text; None: nothing.
+        """
+        self.kind, self._check = kind, check
+        self._at = len(self._histories.get(kind, ()))
+        line = self.query_one("#label", Line)
+        line.styles.width = len(label) + 2
+        line.show([Span(f" {label} ", "accent")])
+        if not self.display:
+            self._before = self.screen.focused
+        self.display = True
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+        self.screen.set_focus(field)  # at once: the next key may be on its way already
+        self._tell(text)
+
+    def close(self) -> None:
+        """Hide it, and give the keys back."""
+        self.display = False
+        self.screen.set_focus(self._before)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with what is typed."""
+        return self._check(self.query_one(Input).value) if self._check is not None else None
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check each change, and pass it on."""
+        event.stop()
+        if self.display:
+            self._tell(event.value)
+            self.post_message(self.Changed(self.kind, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Pass on what was entered, unless it is wrong."""
+        event.stop()
+        if self.trouble is not None or not self.display:
+            return
+        history = self._histories.setdefault(self.kind, [])
+        if event.value and event.value not in history[-1:]:
+            history.append(event.value)
+            del history[:-_REMEMBERED]
+        self.close()
+        self.post_message(self.Entered(self.kind, event.value))
+
+    def on_prompt_left(self) -> None:
+        """Close; whoever listens above brings the focus back."""
+        self.close()
+
+    def on_prompt_recalled(self, message: Recalled) -> None:
+        """Go through the history."""
+        message.stop()
+        history = self._histories.get(self.kind, [])
+        self._at = max(0, min(self._at + message.step, len(history)))
+        field = self.query_one(Input)
+        field.value = history[self._at] if self._at < len(history) else ""
+        field.cursor_position = len(field.value)
+
+    def _tell(self, text: str) -> None:
+        wrong = self._check(text) if self._check is not None else None
+        line = self.query_one("#trouble", Line)
+        line.display = wrong is not None
+        line.show([Span(" ✗ ", "bad"), Span(wrong or "", "bad")])
