@@ -1,20 +1,25 @@
 """`flowodm groups list` and `describe`. What it means is in `flowodm/groups/`."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, StyleName
-from flowodm.cli.tables import Column, duration, machine_value, write_document, write_rows
+from flowodm.cli.tables import Column, machine_value, write_document, write_rows
+from flowodm.display.groups import (
+    age_text,
+    assignment_of,
+    assignment_text,
+    group_remark,
+    unread_age,
+)
 
 if TYPE_CHECKING:
     from flowodm.groups import Group, GroupPartition, GroupReading, Member
-    from flowodm.reading.spans import Partition
 
-__all__ = ["age_text", "describe_group", "list_groups", "state_style", "warn_of"]
+__all__ = ["describe_group", "list_groups", "state_style", "warn_of"]
 
 Sort = Literal["name", "state", "members", "lag"]
 
@@ -24,11 +29,6 @@ def state_style(state: str) -> StyleName | None:
     if state == "stable":
         return "green"
     return "dim" if state in ("empty", "dead") else "yellow"
-
-
-def age_text(age: timedelta | None) -> str:
-    """Return a lag in time for people; none for what is not behind."""
-    return duration(age) if age else "–"
 
 
 def warn_of(session: Session, reading: "GroupReading") -> None:
@@ -53,19 +53,12 @@ _GROUP_COLUMNS: Final[tuple[Column["Group"], ...]] = (
     ),
     Column(
         "REMARK",
-        lambda group: _remark(group),
-        text=lambda group: _remark(group) or "",
+        group_remark,
+        text=lambda group: group_remark(group) or "",
         style=lambda group: "red" if group.errors else "dim",
         keep=1,
     ),
 )
-
-
-def _remark(group: "Group") -> str | None:
-    said = [error.message for error in group.errors]
-    if group.uncommitted:
-        said.append(f"no commit in {group.uncommitted:,} of {len(group.partitions):,}")
-    return "; ".join(said) or None
 
 
 @command(
@@ -124,44 +117,11 @@ _MEMBER_COLUMNS: Final[tuple[Column["Member"], ...]] = (
     Column("MEMBER", lambda member: member.member_id, key="member_id", wide=True),
     Column(
         "PARTITIONS",
-        lambda member: _assignment(member.assignment),
+        lambda member: assignment_of(member.assignment),
         key="assignment",
-        text=lambda member: _assignment_text(member.assignment),
+        text=lambda member: assignment_text(member.assignment),
     ),
 )
-
-
-def _assignment(partitions: "Sequence[Partition]") -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for one in partitions:
-        found.setdefault(one.topic, []).append(one.number)
-    return found
-
-
-def _assignment_text(partitions: "Sequence[Partition]") -> str:
-    if not partitions:
-        return "–"
-    found = _assignment(partitions).items()
-    return "; ".join(f"{topic} {_spans(numbers)}" for topic, numbers in found)
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """Write partitions as `--partition` takes them: `0-2,5`."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and spans[-1][1] == number - 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
-
-
-def _age(one: "GroupPartition") -> timedelta | None:
-    if one.lag == 0:
-        return timedelta(0)
-    if one.unread_since is None:
-        return None
-    return max(timedelta(0), datetime.now(UTC) - one.unread_since)
 
 
 _PARTITION_COLUMNS: Final[tuple[Column["GroupPartition"], ...]] = (
@@ -171,7 +131,7 @@ _PARTITION_COLUMNS: Final[tuple[Column["GroupPartition"], ...]] = (
     Column("START", lambda one: one.start, wide=True),
     Column("END", lambda one: one.end),
     Column("LAG", lambda one: one.lag, style=lambda one: "yellow" if one.lag else None),
-    Column("IN TIME", _age, key="lag_seconds", text=lambda one: age_text(_age(one))),
+    Column("IN TIME", unread_age, key="lag_seconds", text=lambda one: age_text(unread_age(one))),
     Column("UNREAD SINCE", lambda one: one.unread_since, wide=True),
     Column("CLIENT", lambda one: one.member.client_id if one.member else None),
     Column(

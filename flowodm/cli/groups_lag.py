@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.groups import age_text, state_style, warn_of
+from flowodm.cli.groups import state_style, warn_of
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.tables import (
@@ -20,6 +20,7 @@ from flowodm.cli.tables import (
     write_document,
     write_rows,
 )
+from flowodm.display.groups import age_text
 from flowodm.errors import BrokerUnreachable, UsageError
 
 if TYPE_CHECKING:
@@ -50,12 +51,9 @@ class Row:
     @property
     def done_in(self) -> timedelta | None:
         """When it has caught up, if all goes on like this."""
-        if not self.lag.lag or self.trend is None or self.trend >= -1e-9:
-            return None
-        try:
-            return timedelta(seconds=round(self.lag.lag / -self.trend, 3))
-        except OverflowError:
-            return None
+        from flowodm.groups.lag import time_left
+
+        return time_left(self.lag.lag, self.trend)
 
 
 def _lag_style(row: Row) -> StyleName | None:
@@ -63,11 +61,9 @@ def _lag_style(row: Row) -> StyleName | None:
 
 
 def _rate_text(row: Row) -> str:
-    if row.rate is None:
-        return "–"
-    trend = row.trend or 0.0
-    sign = " ▼" if trend < -0.05 else " ▲" if trend > 0.05 else ""
-    return f"{max(row.rate, 0.0):,.0f}/s{sign}"
+    from flowodm.display.groups import rate_text
+
+    return rate_text(row.rate, row.trend)
 
 
 _COLUMNS: Final[tuple[Column[Row], ...]] = (

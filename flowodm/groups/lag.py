@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flowodm.errors import FlowODMError
 from flowodm.groups.group import Group, GroupPartition
 
-__all__ = ["LagLimits", "TopicLag", "lags_of"]
+__all__ = ["LagLimits", "TopicLag", "lags_of", "time_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,21 @@ class LagLimits:
             return f"{lag.uncommitted:,} {which} no commit"
         if self.max_age is not None and lag.lag and lag.age(now) is None:
             return "the time of its first unread record is not known"
+        return None
+
+
+def time_left(lag: int | None, trend: float | None) -> timedelta | None:
+    """Return when a group has caught up, if all goes on like this; None: never, or not known.
+
+    Args:
+        lag: Offsets it has not read.
+        trend: How that changes a second; below 0: it shrinks.
+    """
+    if not lag or trend is None or trend >= -1e-9:
+        return None
+    try:
+        return timedelta(seconds=round(lag / -trend, 3))
+    except OverflowError:
         return None
 
 
