@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from flowodm.tui.feed import Feed, FeedOwner
+from flowodm.tui.lagging import LagFlows
 from flowodm.tui.palette import ActionsProvider, WordsProvider
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sections import SECTIONS, Section
@@ -116,6 +117,7 @@ class InspectorApp(FeedOwner, App[None]):
         identity = sources.cluster.identity()
         self.may_write = may_write and not identity.is_read_only
         self.vitals = Vitals(identity)
+        self.lags = LagFlows()
         self.beat: Feed[Pulse] = Feed(
             self, "pulse", sources.cluster.pulse, self._take_pulse, clock=clock, every=_BEAT
         )

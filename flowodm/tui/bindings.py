@@ -7,8 +7,11 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
+from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
+from flowodm.tui.screens.reset import ResetPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
 from flowodm.tui.widgets.line_view import LineView
@@ -30,6 +33,9 @@ PLACES = (
     Place("In lists", LineView),
     Place("Topics", TopicsPage),
     Place("A topic", TopicPage),
+    Place("Groups, schemas", ListPage),
+    Place("A group", GroupPage),
+    Place("A reset", ResetPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

@@ -29,4 +29,7 @@ class Section:
         return page
 
 
-SECTIONS: Final = (Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),)
+SECTIONS: Final = (
+    Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),
+    Section("groups", "Groups", "flowodm.tui.screens.groups:GroupsPage"),
+)

@@ -8,6 +8,7 @@ from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
+from tests.tui.fake_groups import FakeGroups
 
 
 class Clock:
@@ -90,7 +91,12 @@ class Fakes:
 
     cluster: FakeCluster = field(default_factory=FakeCluster)
     topics: FakeTopics = field(default_factory=FakeTopics)
+    groups: FakeGroups = field(default_factory=FakeGroups)
 
     @property
     def sources(self) -> Sources:
-        return Sources(self.cluster, self.topics)
+        return Sources(
+            self.cluster,
+            self.topics,
+            self.groups,
+        )

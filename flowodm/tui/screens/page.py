@@ -68,9 +68,14 @@ class Page(FeedOwner, Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Look at the cluster again, now that somebody looks here."""
-        for feed in self.feeds.values():
-            feed.now()
+        self.look()
         self.show_state()
+
+    def look(self) -> None:
+        """Ask everything, but for what changes something."""
+        for feed in self.feeds.values():
+            if not feed.is_deed:
+                feed.now()
 
     def on_screen_suspend(self) -> None:
         """Ask nothing that nobody sees."""
@@ -110,8 +115,7 @@ class Page(FeedOwner, Screen[None]):
 
     def action_again(self) -> None:
         """Ask everything again."""
-        for feed in self.feeds.values():
-            feed.now()
+        self.look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to go back only where there is a way back."""

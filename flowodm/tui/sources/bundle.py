@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
+from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ class Sources:
 
     cluster: ClusterSource
     topics: TopicsSource
+    groups: GroupsSource
 
 
 def sources_of(connection: "KafkaConnection") -> Sources:
     """Make the sources of a real cluster; nothing is asked yet."""
-    return Sources(KafkaCluster(connection), KafkaTopics(connection))
+    return Sources(
+        KafkaCluster(connection),
+        KafkaTopics(connection),
+        KafkaGroups(connection),
+    )
