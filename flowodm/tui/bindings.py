@@ -7,11 +7,13 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.screens.findings import FindingsPage
 from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
 from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
 from flowodm.tui.screens.reset import ResetPage
+from flowodm.tui.screens.subject import SubjectPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
 from flowodm.tui.widgets.line_view import LineView
@@ -36,6 +38,8 @@ PLACES = (
     Place("Groups, schemas", ListPage),
     Place("A group", GroupPage),
     Place("A reset", ResetPage),
+    Place("A subject", SubjectPage),
+    Place("Changes and reasons", FindingsPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

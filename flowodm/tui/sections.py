@@ -32,4 +32,5 @@ class Section:
 SECTIONS: Final = (
     Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),
     Section("groups", "Groups", "flowodm.tui.screens.groups:GroupsPage"),
+    Section("schemas", "Schemas", "flowodm.tui.screens.schemas:SchemasPage"),
 )

@@ -9,6 +9,7 @@ from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
 from tests.tui.fake_groups import FakeGroups
+from tests.tui.fake_schemas import FakeSchemas
 
 
 class Clock:
@@ -92,6 +93,7 @@ class Fakes:
     cluster: FakeCluster = field(default_factory=FakeCluster)
     topics: FakeTopics = field(default_factory=FakeTopics)
     groups: FakeGroups = field(default_factory=FakeGroups)
+    schemas: FakeSchemas = field(default_factory=FakeSchemas)
 
     @property
     def sources(self) -> Sources:
@@ -99,4 +101,5 @@ class Fakes:
             self.cluster,
             self.topics,
             self.groups,
+            self.schemas,
         )

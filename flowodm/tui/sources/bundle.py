@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
 from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
+from flowodm.tui.sources.schemas import KafkaSchemas, SchemasSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Sources:
     cluster: ClusterSource
     topics: TopicsSource
     groups: GroupsSource
+    schemas: SchemasSource
 
 
 def sources_of(connection: "KafkaConnection") -> Sources:
@@ -28,4 +30,5 @@ def sources_of(connection: "KafkaConnection") -> Sources:
         KafkaCluster(connection),
         KafkaTopics(connection),
         KafkaGroups(connection),
+        KafkaSchemas(connection),
     )
