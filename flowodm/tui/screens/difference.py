@@ -52,7 +52,7 @@ class DifferencePage(FindingsPage):
         """Return what each of the versions has there."""
         return (
             Column(f"v{self._old}", lambda one: _side(one, "before"), 16, grows=True),
-            Column(f"v{self._new}", lambda one: _side(one, "after"), 26),
+            Column(f"v{self._new}", lambda one: _side(one, "after"), 20, grows=True),
         )
 
     def _take(self, comparison: Comparison) -> None:

@@ -4,7 +4,7 @@ The place of a finding is marked in the texts.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -28,7 +28,9 @@ __all__ = ["FindingsPage", "Places", "Side"]
 Places = tuple[str | None, str | None]
 """JSON pointers of a finding, into the text on the left and on the right."""
 
-_ROLES = {"breaking": "bad", "dangerous": "warn", "safe": "good", "note": "dim"}
+_LONGEST: Final = 200
+"""Lines of a place that are marked."""
+_ROLES: Final = {"breaking": "bad", "dangerous": "warn", "safe": "good", "note": "dim"}
 
 
 class Side:
@@ -42,12 +44,24 @@ class Side:
     def __init__(self, loaded: LoadedSchema, pointers: Iterable[str]) -> None:
         self.label = loaded.short_label
         self.text = pretty_text(loaded.schema)
+        self._rows = self.text.split("\n")
         self._lines = lines_of(self.text, pointers)
 
-    def lines(self, pointer: str | None) -> tuple[int, ...]:
+    def lines(self, pointer: str | None) -> Sequence[int]:
         """Return the lines of a place."""
         line = None if pointer is None else self._lines.get(pointer)
-        return () if line is None else (line,)
+        return range(0) if line is None else range(line, self._end(line) + 1)
+
+    def _end(self, line: int) -> int:
+        """Return the last line of what begins on one: as long as it is indented more."""
+        rows = self._rows
+        if line == 1 or not rows[line - 1].endswith(("{", "[")):
+            return line
+        indent = _indent(rows[line - 1])
+        for number in range(line, min(len(rows), line + _LONGEST)):
+            if _indent(rows[number]) <= indent:
+                return number + 1
+        return line
 
 
 class FindingsPage(Page):
@@ -116,6 +130,10 @@ class FindingsPage(Page):
     def _read(self) -> None:
         """Let the keys move in the text on the right."""
         self.query_one("#right", SchemaText).focus()
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip(" "))
 
 
 def _class(finding: Finding) -> Span:

@@ -1,6 +1,6 @@
 """Rows in columns, over `LineView`: the lists of topics, partitions, settings and the like."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,7 +25,7 @@ class Column(Generic[R]):
     """Columns of the terminal."""
     is_right: bool = False
     grows: bool = False
-    """Whether it takes what the others leave; one column of a grid does."""
+    """Whether it takes what the others leave; several share that."""
     rank: int = 0
     """Where there is no room, those of the highest rank go first."""
 
@@ -100,4 +100,10 @@ class Grid(LineView, Generic[R]):
         while len(shown) > 1 and sum(one.width + _GAP for one in shown) - _GAP > width:
             shown.remove(max(reversed(shown), key=lambda one: one.rank))
         left = width - sum(one.width + _GAP for one in shown) + _GAP
-        return [(one, one.width + (left if one.grows else 0)) for one in shown]
+        shares = _shares(left, sum(one.grows for one in shown))
+        return [(one, one.width + (next(shares) if one.grows else 0)) for one in shown]
+
+
+def _shares(whole: int, count: int) -> Iterator[int]:
+    """Part a number of columns; the first parts are the larger ones."""
+    return (whole // count + (index < whole % count) for index in range(count))
