@@ -144,7 +144,7 @@ class InspectorApp(FeedOwner, App[None]):
         """Open the first section, and ask how the cluster is."""
         await self.switch_mode(self.sections[0].name)
         if self._topic is not None:
-            await self.open_topic(self._topic)
+            await self.open_records(self._topic)
         self.beat.now()
         if self.vitals.identity.has_registry:
             self.registry_beat.now()
@@ -160,10 +160,16 @@ class InspectorApp(FeedOwner, App[None]):
         return tuple(page.crumb for page in self._pages)
 
     async def open_topic(self, name: str) -> None:
-        """Open a topic."""
+        """Open the partitions and the settings of a topic."""
         from flowodm.tui.screens.topic import TopicPage
 
         await self.open_from("topics", TopicPage(name))
+
+    async def open_records(self, name: str) -> None:
+        """Open the records of a topic."""
+        from flowodm.tui.screens.records import RecordsPage
+
+        await self.open_from("topics", RecordsPage(name))
 
     async def open_from(self, section: str, *pages: Page) -> None:
         """Open pages on top of a section's first, whatever is open there now."""
@@ -251,7 +257,7 @@ class InspectorApp(FeedOwner, App[None]):
         names = self.sources.topics.known
         found = [name for name in names if text.lower() in name.lower()]
         for name in sorted(found, key=lambda one: (not one.startswith(text), one)):
-            yield f"topic {name}", partial(self.open_topic, name)
+            yield f"topic {name}", partial(self.open_records, name)
 
     def _themed(self, text: str) -> Iterator[Meaning]:
         for name in self._themes:

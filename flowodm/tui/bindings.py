@@ -12,12 +12,15 @@ from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
 from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
+from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.screens.reset import ResetPage
 from flowodm.tui.screens.subject import SubjectPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
+from flowodm.tui.widgets.detail import Detail
 from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.prompt import PromptField
+from flowodm.tui.widgets.value_tree import ValueTree
 
 __all__ = ["PLACES", "Place", "binding_ids", "bindings_of"]
 
@@ -35,6 +38,9 @@ PLACES = (
     Place("In lists", LineView),
     Place("Topics", TopicsPage),
     Place("A topic", TopicPage),
+    Place("Records", RecordsPage),
+    Place("An open record", Detail),
+    Place("A value", ValueTree),
     Place("Groups, schemas", ListPage),
     Place("A group", GroupPage),
     Place("A reset", ResetPage),

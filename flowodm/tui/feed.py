@@ -5,6 +5,7 @@ twice at once; and an answer that took long is waited for less often.
 """
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from textual.app import App
@@ -22,6 +23,9 @@ State = Literal["loading", "ready", "error", "stale"]
 
 _REST: Final = 4.0
 """Times the length of a question that passes at least until the next one."""
+
+_TURNS: Final = count(1)
+"""A number for each question of the process: a late answer to another feed is nobody's."""
 
 T = TypeVar("T")
 
@@ -75,6 +79,11 @@ class Feed(Generic[T]):
         return "loading" if self.answered_at is None else "ready"
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether it is asked again and again."""
+        return self._every is not None
+
+    @property
     def age(self) -> float | None:
         """Seconds since the last answer; None before the first."""
         return None if self.answered_at is None else self._clock() - self.answered_at
@@ -87,11 +96,16 @@ class Feed(Generic[T]):
             return
         self._stop_timer()
         self.is_asking = True
-        self._turn += 1
+        self._turn = next(_TURNS)
         self._asked_at = self._clock()
         if self._before is not None:
             self._before()
         self._owner.in_thread(self._run, self.name)
+
+    def resume(self) -> None:
+        """Ask again from now on, if it is one that is asked again and again."""
+        if self._every is not None:
+            self.now()
 
     def pause(self) -> None:
         """Ask no more until told to."""
@@ -100,7 +114,7 @@ class Feed(Generic[T]):
 
     def forget(self) -> None:
         """Take no answer that is still on its way; the next one is as the first."""
-        self._turn += 1
+        self._turn = 0
         self.is_asking = False
         self.failure, self.answered_at = None, None
 

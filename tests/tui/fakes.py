@@ -1,9 +1,18 @@
 """Sources that say what a test wants, and a clock that goes when it is told to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
+from flowodm.codec.codec import Codec
+from flowodm.display.sides import SchemaNames, schema_names
+from flowodm.display.tree import TREE
 from flowodm.errors import FlowODMError
+from flowodm.json_form import JSON
+from flowodm.positions import Range
+from flowodm.reader import Notice, PartitionProgress, Progress
+from flowodm.record import DecodedRecord, Record
+from flowodm.registry import SchemaRegistry
 from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
@@ -86,12 +95,89 @@ class FakeTopics:
         return TopicDetail(name, "abc", False, partitions, self.config)
 
 
+class FakeRecords:
+    """Records that a test hands in while they are read, decoded by the real codec.
+
+    Args:
+        records: Those that each read begins with; `queue` brings more.
+        ends: Whether the read ends behind them.
+    """
+
+    def __init__(self, records: Sequence[Record] = (), *, ends: bool = False) -> None:
+        self.records = list(records)
+        self.queue: SimpleQueue[list[Record]] = SimpleQueue()
+        self.ends = ends
+        self.asked: list[tuple[str, Range | None]] = []
+        self.error: FlowODMError | None = None
+        self.decode_error: FlowODMError | None = None
+        self.registry: SchemaRegistry | None = None
+        self._read = 0
+
+    @property
+    def names(self) -> SchemaNames:
+        return schema_names(self.registry)
+
+    def read(self, topic: str, where: Range | None) -> "FakeRead":
+        self.asked.append((topic, where))
+        if self.error is not None:
+            raise self.error
+        return FakeRead(self)
+
+    def values(self, record: Record) -> DecodedRecord:
+        return Codec(self.registry).decode(record)
+
+    def tree(self, record: Record) -> DecodedRecord:
+        if self.decode_error is not None:
+            raise self.decode_error
+        return Codec(self.registry, style=TREE).decode(record)
+
+    def json(self, record: Record) -> DecodedRecord:
+        return Codec(self.registry, style=JSON).decode(record)
+
+
+class FakeRead:
+    """One read of `FakeRecords`."""
+
+    def __init__(self, source: FakeRecords) -> None:
+        self._source = source
+        self._records = 0
+
+    def __enter__(self) -> "FakeRead":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def batches(self) -> Iterator[list[Record]]:
+        self._records = len(self._source.records)
+        yield self._source.records
+        while True:
+            try:
+                batch = self._source.queue.get(timeout=0.02)
+            except Empty:
+                if self._source.ends:
+                    return
+                batch = []
+            self._records += len(batch)
+            yield batch
+
+    @property
+    def progress(self) -> Progress:
+        part = PartitionProgress("t", 0, 0, self._records, None, self._records, 0, False)
+        return Progress((part,), self._records, 1.0)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return ()
+
+
 @dataclass
 class Fakes:
     """All sources of one test."""
 
     cluster: FakeCluster = field(default_factory=FakeCluster)
     topics: FakeTopics = field(default_factory=FakeTopics)
+    records: FakeRecords = field(default_factory=FakeRecords)
     groups: FakeGroups = field(default_factory=FakeGroups)
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
 
@@ -100,6 +186,19 @@ class Fakes:
         return Sources(
             self.cluster,
             self.topics,
+            self.records,
             self.groups,
             self.schemas,
         )
+
+
+def record(
+    value: bytes | None,
+    *,
+    key: bytes | None = b"k",
+    offset: int = 0,
+    topic: str = "orders",
+    headers: tuple[tuple[str, bytes | None], ...] = (),
+) -> Record:
+    """A record of a topic."""
+    return Record(topic, 0, offset, "create", 1_764_500_000_000 + offset, key, value, headers)

@@ -46,7 +46,7 @@ class DifferencePage(FindingsPage):
             lambda: source.compare(self._subject, self._old, self._new),
             self._take,
             clock=self.app.clock,
-        )
+        ).now()
 
     def columns(self) -> Sequence[Column[Finding]]:
         """Return what each of the versions has there."""

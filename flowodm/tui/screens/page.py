@@ -68,14 +68,9 @@ class Page(FeedOwner, Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Look at the cluster again, now that somebody looks here."""
-        self.look()
-        self.show_state()
-
-    def look(self) -> None:
-        """Ask everything, but for what changes something."""
         for feed in self.feeds.values():
-            if not feed.is_deed:
-                feed.now()
+            feed.resume()
+        self.show_state()
 
     def on_screen_suspend(self) -> None:
         """Ask nothing that nobody sees."""
@@ -95,7 +90,8 @@ class Page(FeedOwner, Screen[None]):
             pane.waiting(f"{self.waits_for} at {self.app.vitals.identity.bootstrap_servers}")
             nothing = True
         elif main is not None and main.failure is not None and main.state == "error":
-            pane.failed(main.failure, "r asks again; it is asked again by itself too")
+            itself = "; it is asked again by itself too" if main.is_repeated else ""
+            pane.failed(main.failure, f"r asks again{itself}")
             nothing = True
         elif (said := self.emptiness()) is not None:
             pane.empty(*said)
@@ -114,8 +110,10 @@ class Page(FeedOwner, Screen[None]):
                 return
 
     def action_again(self) -> None:
-        """Ask everything again."""
-        self.look()
+        """Ask everything again, and do nothing again."""
+        for feed in self.feeds.values():
+            if not feed.is_deed:
+                feed.now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to go back only where there is a way back."""

@@ -56,7 +56,7 @@ class ResetPage(Page):
             lambda: source.plan(self._group, self._topic, self._position),
             self._take,
             clock=clock,
-        )
+        ).now()
         self._deed = Feed(self, "deed", self._do, self._take_deed, clock=clock, is_deed=True)
 
     def body(self) -> Iterable[Widget]:
@@ -67,17 +67,12 @@ class ResetPage(Page):
         yield Line(id="remark")
         yield Line(id="outcome")
 
-    def look(self) -> None:
-        """Look anew, unless it is done already."""
-        if self._done is None and not self._deed.is_asking:
-            super().look()
-
     def action_again(self) -> None:
         """Plan it again; what is done is not done twice."""
         if not self._deed.is_asking:
             self._done = None
             self._deed.forget()
-            super().look()
+            super().action_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the deed where changes were asked for, and once."""

@@ -46,7 +46,7 @@ class SchemasPage(ListPage[Subject]):
     def on_mount(self) -> None:
         """Ask for them."""
         source, clock = self.app.sources.schemas, self.app.clock
-        Feed(self, "main", source.subjects, self._take, clock=clock)
+        Feed(self, "main", source.subjects, self._take, clock=clock).now()
         Feed(
             self,
             "levels",
@@ -82,10 +82,10 @@ class SchemasPage(ListPage[Subject]):
         """Open a subject."""
         await self._open_named(row.name)
 
-    def look(self) -> None:
-        """Ask everything; levels may have changed too."""
+    def action_again(self) -> None:
+        """Ask everything again; levels may have changed too."""
         self._levels.clear()
-        super().look()
+        super().action_again()
 
     @on(LineView.Viewed, "#list")
     def _look_there(self) -> None:

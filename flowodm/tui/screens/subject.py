@@ -60,7 +60,7 @@ class SubjectPage(Page):
     def on_mount(self) -> None:
         """Ask for it."""
         source, clock = self.app.sources.schemas, self.app.clock
-        Feed(self, "main", lambda: source.subject(self._subject), self._take, clock=clock)
+        Feed(self, "main", lambda: source.subject(self._subject), self._take, clock=clock).now()
         Feed(self, "text", self._ask_text, self._take_text, clock=clock, before=self._want)
 
     def body(self) -> Iterable[Widget]:

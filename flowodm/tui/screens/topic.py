@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -12,6 +13,7 @@ from flowodm.tui.screens.page import Page
 from flowodm.tui.spans import Span, compact
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.line_view import LineView
 
 __all__ = ["TopicPage"]
 
@@ -36,8 +38,8 @@ class TopicPage(Page):
 
     @property
     def crumb(self) -> str:
-        """The topic's name."""
-        return self._topic
+        """The topic, and that these are its details."""
+        return f"{self._topic} > details"
 
     def on_mount(self) -> None:
         """Ask for it."""
@@ -57,6 +59,10 @@ class TopicPage(Page):
         yield Grid(_PARTITIONS, id="partitions")
         yield Line(id="settings-title")
         yield Grid(_SETTINGS, id="settings")
+
+    @on(LineView.Chosen, "#partitions")
+    async def _open(self) -> None:
+        await self.app.open_records(self._topic)
 
     def _take(self, detail: TopicDetail) -> None:
         copies = f"{detail.replicas} cop{'y' if detail.replicas == 1 else 'ies'}"

@@ -144,7 +144,8 @@ class TopicsPage(Page):
 
     @on(LineView.Chosen, "#topics")
     async def _open(self) -> None:
-        await self.action_detail()
+        if (topic := self._grid.current) is not None:
+            await self.app.open_records(topic.name)
 
     @on(LineView.Viewed, "#topics")
     def _look(self) -> None:

@@ -47,7 +47,7 @@ class TrialPage(FindingsPage):
             lambda: source.check(self._subject, self._source),
             self._take,
             clock=self.app.clock,
-        )
+        ).now()
 
     def columns(self) -> Sequence[Column[Finding]]:
         """Return what is the matter there."""

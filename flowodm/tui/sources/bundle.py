@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
 from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
+from flowodm.tui.sources.records import KafkaRecords, RecordsSource
 from flowodm.tui.sources.schemas import KafkaSchemas, SchemasSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
@@ -20,6 +21,7 @@ class Sources:
 
     cluster: ClusterSource
     topics: TopicsSource
+    records: RecordsSource
     groups: GroupsSource
     schemas: SchemasSource
 
@@ -29,6 +31,7 @@ def sources_of(connection: "KafkaConnection") -> Sources:
     return Sources(
         KafkaCluster(connection),
         KafkaTopics(connection),
+        KafkaRecords(connection),
         KafkaGroups(connection),
         KafkaSchemas(connection),
     )

@@ -75,6 +75,11 @@ class LineView(ScrollView, can_focus=True):
         return self._cursor
 
     @property
+    def line_width(self) -> int:
+        """The columns that a line has, beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
     def window(self) -> range:
         """The lines in view."""
         top = round(self.scroll_y)
@@ -99,9 +104,15 @@ class LineView(ScrollView, can_focus=True):
             self.post_message(self.Moved(self, index))
         self.refresh()
 
+    def place(self, cursor: int, top: int) -> None:
+        """Put the cursor on a line and a line on top, where the lines themselves have moved."""
+        self._cursor = max(min(cursor, self.count - 1), 0)
+        self.scroll_to(y=top, animate=False)
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
-        width = self.size.width
+        width = self.line_width
         if y < self._head_lines:
             return paint(self, self.head(width) or (), width, "head")
         index = y - self._head_lines + round(self.scroll_y)

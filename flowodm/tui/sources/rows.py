@@ -1,0 +1,89 @@
+"""A record as one row of the list: what each column says, decoded, worded and made visible."""
+
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from flowodm.display.sanitize import visible
+from flowodm.display.sides import NOT_DECODED, clock, schema_text, side_line
+from flowodm.errors import RegistryError
+from flowodm.record import DecodedRecord, Record, Undecodable
+from flowodm.tui.sources.records import RecordsSource
+from flowodm.tui.sources.ring import Row
+
+__all__ = ["RowText", "plain_row", "row_of"]
+
+_VALUE: Final = 400
+_KEY: Final = 80
+_RAW: Final = 200
+
+
+class RowText(NamedTuple):
+    """One row."""
+
+    number: int
+    partition: str
+    offset: str
+    time: str
+    key: str
+    schema: str
+    value: str
+    kind: str = ""
+    """`failed` where a side did not decode, `gone` for a tombstone, `raw` when not decoded yet."""
+    is_marked: bool = False
+
+
+def row_of(number: int, row: Row, source: RecordsSource, today: datetime) -> RowText:
+    """Decode and word a record; what does not decode says why, whatever the cause."""
+    try:
+        decoded = source.tree(row.record)
+    except RegistryError as error:
+        return _start(number, row, today)._replace(
+            schema=NOT_DECODED, value=visible(error.message), kind="failed"
+        )
+    return _worded(number, row, decoded, source, today)
+
+
+def plain_row(number: int, row: Row) -> RowText:
+    """Word a record without decoding it, which never blocks."""
+    raw = (row.record.value or b"")[:_RAW].decode(errors="replace")
+    return _start(number, row, datetime.now(UTC))._replace(value=visible(raw), kind="raw")
+
+
+def _worded(
+    number: int, row: Row, decoded: DecodedRecord, source: RecordsSource, today: datetime
+) -> RowText:
+    record, key, value = decoded
+    failed = next((side for side in (value, key) if isinstance(side, Undecodable)), None)
+    text, kind = side_line(value, _VALUE), ""
+    if failed is not None:
+        text, kind = visible(_cause(failed, is_key=failed is key)), "failed"
+    elif record.value is None:
+        text, kind = "tombstone", "gone"
+    return _start(number, row, today)._replace(
+        key="" if record.key is None else side_line(key, _KEY),
+        schema=schema_text(value, record.topic, source.names, is_key=False),
+        value=text,
+        kind=kind,
+    )
+
+
+def _start(number: int, row: Row, today: datetime) -> RowText:
+    record: Record = row.record
+    return RowText(
+        number,
+        str(record.partition),
+        f"{record.offset:,}",
+        clock(record.timestamp, today),
+        "" if record.key is None else visible(record.key[:_KEY].decode(errors="replace")),
+        "",
+        "",
+        is_marked=row.is_marked,
+    )
+
+
+def _cause(side: Undecodable, *, is_key: bool) -> str:
+    notes = [] if side.position is None else [f"byte {side.position}"]
+    if side.schema_id is not None:
+        notes.append(f"schema id {side.schema_id}")
+    where = f" ({'; '.join(notes)})" if notes else ""
+    return f"{'key: ' if is_key else ''}{side.error}{where}"

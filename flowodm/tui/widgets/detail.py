@@ -1,0 +1,157 @@
+"""One record: its value, key, headers, schema and bytes, each behind a tab."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from flowodm.avro.pretty import pretty_text
+from flowodm.display.sides import bytes_text, drawable
+from flowodm.record import Decoded, DecodedRecord, Undecodable
+from flowodm.tui.spans import Span
+from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.line_view import LineView
+from flowodm.tui.widgets.text_lines import HexLines, TextLines
+from flowodm.tui.widgets.value_tree import ValueTree
+
+__all__ = ["TABS", "Detail"]
+
+TABS: Final = ("value", "key", "headers", "schema", "hex")
+_MOST_SCHEMA: Final = 20_000
+"""Lines of a schema."""
+_MOST_HEADERS: Final = 1_000
+_MOST_HEADER: Final = 2_000
+
+
+class Detail(Vertical):
+    """A record; hidden until one is shown."""
+
+    DEFAULT_CSS = """
+    Detail { display: none; }
+    Detail > #value-tree, Detail > #lines, Detail > #hex { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_square_bracket", "turn(1)", "Next tab", key_display="]", id="detail.next"),
+        Binding(
+            "left_square_bracket",
+            "turn(-1)",
+            "Tab before",
+            key_display="[",
+            show=False,
+            id="detail.before",
+        ),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._record: DecodedRecord | None = None
+        self.tab = TABS[0]
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Line(id="detail-tabs")
+        yield Line(id="detail-note")
+        yield ValueTree(id="value-tree")
+        yield TextLines(id="lines")
+        yield HexLines(id="hex")
+
+    def show(self, record: DecodedRecord) -> None:
+        """Show a record, on the tab that is open."""
+        self._record = record
+        self.display = True
+        self.turn_to(self.tab)
+
+    def close(self) -> None:
+        """Hide it."""
+        self._record = None
+        self.display = False
+
+    @property
+    def record(self) -> DecodedRecord | None:
+        """The record that is shown."""
+        return self._record
+
+    def action_turn(self, step: int) -> None:
+        """Turn to a tab beside this one."""
+        self.turn_to(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+
+    def turn_to(self, tab: str) -> None:
+        """Turn to a tab."""
+        had_focus = self.has_focus_within
+        self.tab = tab
+        if self._record is None:
+            return
+        self.query_one("#detail-tabs", Line).show(self._titles())
+        note = self.query_one("#detail-note", Line)
+        view, said = self._fill(self._record)
+        note.display = bool(said)
+        note.show(said)
+        for other in self.query(LineView):
+            other.display = other is view
+        if had_focus:
+            view.focus()
+
+    def focus_view(self) -> None:
+        """Give the keys to what is shown."""
+        next(view for view in self.query(LineView) if view.display).focus()
+
+    def _titles(self) -> list[Span]:
+        spans = [Span(" ")]
+        for tab in TABS:
+            role = "key" if tab == self.tab else "dim"
+            spans.append(Span(f"{tab.capitalize()} ", role, f"screen.tab('{tab}')"))
+        return spans
+
+    def _fill(self, record: DecodedRecord) -> tuple[LineView, Sequence[Span]]:
+        match self.tab:
+            case "value" | "key":
+                return self._fill_side(record.value if self.tab == "value" else record.key)
+            case "headers":
+                return self._fill_lines(_header_lines(record), "no headers")
+            case "schema":
+                return self._fill_lines(_schema_lines(record.value), "no schema")
+        value = record.value
+        mark = value.position if isinstance(value, Undecodable) else None
+        return self._fill_hex(record.record.value, mark)
+
+    def _fill_side(self, side: Decoded | Undecodable) -> tuple[LineView, Sequence[Span]]:
+        if isinstance(side, Undecodable):
+            where = f" (byte {side.position})" if side.position is not None else ""
+            view, _ = self._fill_hex(side.raw, None)
+            return view, [Span(f" ✗ {side.error}{where}", "bad")]
+        tree = self.query_one(ValueTree)
+        tree.show(None if side.encoding == "null" else drawable(side))
+        said = {"null": " nothing", "avro": ""}.get(side.encoding, f" {side.encoding}")
+        return tree, [Span(said, "dim")] if said else ()
+
+    def _fill_lines(
+        self, lines: Sequence[Sequence[Span]], nothing: str
+    ) -> tuple[LineView, Sequence[Span]]:
+        view = self.query_one(TextLines)
+        view.show(lines)
+        return view, () if lines else [Span(f" {nothing}", "dim")]
+
+    def _fill_hex(self, data: bytes | None, mark: int | None) -> tuple[LineView, Sequence[Span]]:
+        view = self.query_one(HexLines)
+        view.show(data or b"", mark=mark)
+        return view, [Span(" tombstone" if data is None else f" {len(data):,} bytes", "dim")]
+
+
+def _header_lines(record: DecodedRecord) -> list[list[Span]]:
+    return [
+        [
+            Span(f"{name[:200]}: ", "accent"),
+            Span(bytes_text(None if value is None else value[:_MOST_HEADER])),
+        ]
+        for name, value in record.record.headers[:_MOST_HEADERS]
+    ]
+
+
+def _schema_lines(side: Decoded | Undecodable) -> list[list[Span]]:
+    if isinstance(side, Undecodable) or side.schema is None:
+        return []
+    lines = pretty_text(side.schema).splitlines()[:_MOST_SCHEMA]
+    head = [] if side.schema_id is None else [[Span(f"schema id {side.schema_id}", "dim")]]
+    return [*head, *([Span(line)] for line in lines)]
