@@ -68,14 +68,21 @@ class FindingsPage(Page):
     """A list of findings. A subclass has a feed, and calls `show_findings` with what it brought."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "Next list", show=False, id="findings.next")
+        Binding("tab", "app.focus_next", "Next list", show=False, id="findings.next"),
+        Binding("z", "zoom", "Zoom", id="findings.zoom"),
     ]
     AUTO_FOCUS = "#findings"
 
     def __init__(self) -> None:
         super().__init__()
         self._places: Sequence[Places] = ()
+        self._zoom = 0
         self._sides: tuple[Side | None, Side | None] = (None, None)
+
+    def action_zoom(self) -> None:
+        """Give one of the texts all the room: the new one, then the old one, then both again."""
+        self._zoom = (self._zoom + 1) % 3
+        self._show_sides()
 
     def columns(self) -> Sequence[Column[Finding]]:
         """Return what stands behind the class and the place of a finding."""
@@ -109,11 +116,16 @@ class FindingsPage(Page):
         self.query_one("#verdict", Line).show(verdict)
         self.query_one("#findings", Grid).show(findings)
         for name, side in zip(("left", "right"), sides, strict=True):
-            self.query_one(f"#{name}-side").display = side is not None
             if side is not None:
                 self.query_one(f"#{name}-title", Line).show([Span(f" {side.label}", "head")])
                 self.query_one(f"#{name}", SchemaText).show(side.text)
+        self._show_sides()
         self._mark()
+
+    def _show_sides(self) -> None:
+        left, right = (side is not None for side in self._sides)
+        self.query_one("#left-side").display = left and self._zoom != 1
+        self.query_one("#right-side").display = right and (self._zoom != 2 or not left)
 
     @on(LineView.Moved, "#findings")
     def _mark(self) -> None:

@@ -79,16 +79,14 @@ class ResetPage(Page):
         if action == "do":
             plan = self._plan
             is_open = self._done is None and not self._deed.is_asking
-            return self.app.may_write and is_open and plan is not None and bool(plan.needed)
+            has_work = plan is not None and bool(plan.needed) and not plan.group.is_active
+            return self.app.may_write and is_open and has_work
         return super().check_action(action, parameters)
 
     def action_do(self) -> None:
         """Have the group's name typed, then do it."""
         plan = self._plan
         if plan is None or not self.check_action("do", ()):
-            return
-        if plan.group.is_active:
-            self._refuse(plan)
             return
         lines = [Span(_sum(plan)), Span("The file that takes it back is written first.", "dim")]
         title = f"Reset {self._group[:60]} in {self._topic[:60]} to {self._position}"
@@ -163,8 +161,8 @@ def _offset(step: ResetStep, which: str) -> Span:
 
 _COLUMNS: Final[tuple[Column[ResetStep], ...]] = (
     Column("P", lambda step: Span(str(step.partition.number), "strong"), 5, is_right=True),
-    Column("COMMITTED", lambda step: _offset(step, "before"), 14, is_right=True),
-    Column("NEW", lambda step: _offset(step, "after"), 14, is_right=True),
-    Column("CHANGE", lambda step: Span(change_text(step), "warn" if step.is_needed else "dim"), 20),
+    Column("COMMITTED", lambda step: _offset(step, "before"), 12, is_right=True),
+    Column("NEW", lambda step: _offset(step, "after"), 12, is_right=True),
+    Column("CHANGE", lambda step: Span(change_text(step), "warn" if step.is_needed else "dim"), 18),
     Column("NOTE", lambda step: Span(step.note or "", "warn"), 10, grows=True, rank=1),
 )

@@ -83,8 +83,9 @@ class TrialPage(FindingsPage):
         verdict = [
             Span(f" {check.loaded.short_label} ", "strong"),
             sign,
-            Span(f" · {verdict_words(comparison)} ", "dim"),
+            Span(" · ", "dim"),
             *counts(findings),
+            Span(f"  {verdict_words(comparison)}", "dim"),
         ]
         self.show_findings(verdict, findings, places, (old, new))
 

@@ -20,7 +20,7 @@ class Paragraph(Widget):
     """Texts below each other; what there is no room for is cut, and said to be."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
-    DEFAULT_CSS = "Paragraph { width: 1fr; height: 4; padding: 0 1; }"
+    DEFAULT_CSS = "Paragraph { width: 1fr; height: 5; padding: 0 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

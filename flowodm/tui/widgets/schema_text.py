@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from flowodm.display.sanitize import visible
+from flowodm.display.text import cut
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line_view import LineView
 
@@ -66,4 +68,5 @@ class SchemaText(LineView):
         text = self._lines[index]
         indent = len(text) - len(text.lstrip(" "))
         yield Span(text[:indent])
-        yield Span(text[indent:_LONGEST], "match" if is_marked else "")
+        room = width - self._digits - 1 - indent
+        yield Span(cut(visible(text[indent:_LONGEST]), room), "match" if is_marked else "")
