@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
+from flowodm.display.sanitize import visible
 from flowodm.tui.feed import Feed, FeedOwner
 from flowodm.tui.lagging import LagFlows
 from flowodm.tui.palette import ActionsProvider, WordsProvider
@@ -32,6 +34,7 @@ __all__ = ["InspectorApp"]
 
 _BEAT: Final = 2.0
 _REGISTRY_BEAT: Final = 10.0
+_LONGEST_PASTE: Final = 10_000
 
 
 DARK: Final = Theme(
@@ -118,6 +121,8 @@ class InspectorApp(FeedOwner, App[None]):
         self.may_write = may_write and not identity.is_read_only
         self.vitals = Vitals(identity)
         self.lags = LagFlows()
+        self.next_context: str | None = None
+        """Where to go on, once this run has ended."""
         self.beat: Feed[Pulse] = Feed(
             self, "pulse", sources.cluster.pulse, self._take_pulse, clock=clock, every=_BEAT
         )
@@ -178,6 +183,16 @@ class InspectorApp(FeedOwner, App[None]):
         for page in pages:
             await self.push_screen(page)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Make visible what is pasted: Textual's own fields draw it as it comes."""
+        if isinstance(event, events.Paste):
+            event.text = visible(event.text[:_LONGEST_PASTE])
+        await super().on_event(event)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text; what is no text of UTF-8, as half of a surrogate pair, becomes a `?`."""
+        super().copy_to_clipboard(text.encode("utf-8", "replace").decode())
+
     def target_of(self, active: ActiveBinding) -> str:
         """Return the action of a binding, with the place that it is for."""
         action = active.binding.action
@@ -203,7 +218,18 @@ class InspectorApp(FeedOwner, App[None]):
     def words_of(self, screen: Screen[Any]) -> tuple[WordCommand, ...]:
         """Return the commands that take a word; the screen's own first."""
         own = getattr(screen, "word_commands", ())
-        return (*own, WordCommand("topic", self._topics_like), WordCommand("theme", self._themed))
+        return (
+            *own,
+            WordCommand("topic", self._topics_like),
+            WordCommand("ctx", self._contexts_like),
+            WordCommand("theme", self._themed),
+        )
+
+    def go_to_context(self, name: str) -> None:
+        """End here, and go on in another context."""
+        if name != self.vitals.identity.context:
+            self.next_context = name
+            self.exit()
 
     async def action_section(self, name: str) -> None:
         """Open a section; it is as it was left."""
@@ -258,6 +284,11 @@ class InspectorApp(FeedOwner, App[None]):
         found = [name for name in names if text.lower() in name.lower()]
         for name in sorted(found, key=lambda one: (not one.startswith(text), one)):
             yield f"topic {name}", partial(self.open_records, name)
+
+    def _contexts_like(self, text: str) -> Iterator[Meaning]:
+        for entry in self.sources.brokers.contexts():
+            if text in entry.name:
+                yield f"ctx {entry.name}", partial(self.go_to_context, entry.name)
 
     def _themed(self, text: str) -> Iterator[Meaning]:
         for name in self._themes:

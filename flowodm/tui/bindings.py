@@ -7,6 +7,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.screens.brokers import BrokersPage
 from flowodm.tui.screens.findings import FindingsPage
 from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
@@ -41,11 +42,12 @@ PLACES = (
     Place("Records", RecordsPage),
     Place("An open record", Detail),
     Place("A value", ValueTree),
-    Place("Groups, schemas", ListPage),
+    Place("Groups, schemas, brokers", ListPage),
     Place("A group", GroupPage),
     Place("A reset", ResetPage),
     Place("A subject", SubjectPage),
     Place("Changes and reasons", FindingsPage),
+    Place("Brokers", BrokersPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flowodm.display.pace import Pace
-from flowodm.groups import Group, GroupPartition
-from flowodm.groups.lag import time_left
+
+if TYPE_CHECKING:
+    from flowodm.groups import Group, GroupPartition
 
 __all__ = ["MINUTES", "LagFlow", "LagFlows"]
 
@@ -51,6 +52,8 @@ class LagFlow:
     @property
     def time_left(self) -> timedelta | None:
         """When nothing is left, if all goes on like this."""
+        from flowodm.groups.lag import time_left
+
         return time_left(self.lag, self.trend)
 
     def see(self, lag: int | None, read: int | None, now: float) -> None:
@@ -104,13 +107,13 @@ class LagFlows:
     def __init__(self) -> None:
         self._flows: dict[Hashable, LagFlow] = {}
 
-    def see(self, groups: Iterable[Group], now: float) -> None:
+    def see(self, groups: "Iterable[Group]", now: float) -> None:
         """Take a look at groups, and at each of their partitions."""
         for group in groups:
             commits = [one.committed for one in group.partitions if one.committed is not None]
             self._see(group.name, group.lag, sum(commits) if commits else None, now)
 
-    def see_partitions(self, group: Group, now: float) -> None:
+    def see_partitions(self, group: "Group", now: float) -> None:
         """Take a look at the partitions of one group."""
         for one in group.partitions:
             self._see((group.name, one.partition), one.lag, one.committed, now)
@@ -119,7 +122,7 @@ class LagFlows:
         """Return what is known of a group's lag."""
         return self._flows.get(group) or LagFlow()
 
-    def of_partition(self, group: str, one: GroupPartition) -> LagFlow:
+    def of_partition(self, group: str, one: "GroupPartition") -> LagFlow:
         """Return what is known of a group's lag in a partition."""
         return self._flows.get((group, one.partition)) or LagFlow()
 

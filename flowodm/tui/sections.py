@@ -33,4 +33,5 @@ SECTIONS: Final = (
     Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),
     Section("groups", "Groups", "flowodm.tui.screens.groups:GroupsPage"),
     Section("schemas", "Schemas", "flowodm.tui.screens.schemas:SchemasPage"),
+    Section("brokers", "Brokers", "flowodm.tui.screens.brokers:BrokersPage"),
 )

@@ -12,8 +12,9 @@ from flowodm.config import Context
 from flowodm.config.context import RegistryConfig
 from flowodm.connection import KafkaConnection
 from flowodm.errors import ChangeRefused, UsageError
-from flowodm.tui.sources.bundle import Sources, sources_of
+from flowodm.tui.sources.bundle import sources_of
 from flowodm.tui.sources.groups import KafkaGroups
+from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.schemas import KafkaSchemas
 from tests.integration.consumer_groups import commit, committed, fill
 from tests.servers import TestServers
@@ -51,7 +52,7 @@ def test_groups_are_read_with_their_lag_and_reset_as_planned(
     create_topics(admin, NewTopic(topic, 2))
     fill(config, topic, {0: 20, 1: 5})
     commit(config, name, topic, {0: 8})
-    groups = KafkaGroups(kafka, tmp_path)
+    groups = KafkaGroups(kafka, Patience(), tmp_path)
 
     (listed,) = (one for one in groups.groups().groups if one.name == name)
     assert (listed.state, listed.lag, listed.uncommitted) == ("empty", 12, 1)
@@ -66,7 +67,7 @@ def test_groups_are_read_with_their_lag_and_reset_as_planned(
     assert committed(config, name, topic, 2) == {0: (8, "")}
     guarded = KafkaConnection(context_of(sandbox, read_only=True))
     with guarded, pytest.raises(ChangeRefused, match="is read-only"):
-        KafkaGroups(guarded, tmp_path).reset(plan)
+        KafkaGroups(guarded, Patience(), tmp_path).reset(plan)
     assert list(tmp_path.iterdir()) == []
     path = groups.reset(plan)
     assert committed(config, name, topic, 2) == {0: (0, "")}
@@ -85,7 +86,7 @@ def test_subjects_are_read_compared_and_checked(
     first = registry.register(subject, record(("id", "string"), ("amount", "double")))
     registry.register(subject, record(("id", "string"), ("amount", "string")))
     registry.set_compatibility_level("BACKWARD", subject)
-    schemas = KafkaSchemas(kafka, tmp_path)
+    schemas = KafkaSchemas(kafka, Patience(), tmp_path)
 
     (listed,) = (one for one in schemas.subjects().subjects if one.name == subject)
     assert (listed.latest, listed.schema_type) == (2, "AVRO")
@@ -109,8 +110,10 @@ def test_subjects_are_read_compared_and_checked(
     registry.delete_subject(subject)
 
 
-def test_the_bundle_of_a_connection_has_all_sources(kafka: KafkaConnection) -> None:
+def test_brokers_are_counted_with_what_they_lead(kafka: KafkaConnection) -> None:
     sources = sources_of(kafka)
-    assert isinstance(sources, Sources)
-    assert isinstance(sources.groups, KafkaGroups)
-    assert isinstance(sources.schemas, KafkaSchemas)
+    found = sources.brokers.brokers()
+    assert found.cluster_id == kafka.metadata().cluster_id
+    assert sum(one.is_controller for one in found.brokers) == 1
+    assert sum(one.leads for one in found.brokers) + found.leaderless == found.partitions
+    assert all(one.address and one.behind == 0 for one in found.brokers)

@@ -17,6 +17,7 @@ from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
+from tests.tui.fake_brokers import FakeBrokers
 from tests.tui.fake_groups import FakeGroups
 from tests.tui.fake_schemas import FakeSchemas
 
@@ -180,6 +181,7 @@ class Fakes:
     records: FakeRecords = field(default_factory=FakeRecords)
     groups: FakeGroups = field(default_factory=FakeGroups)
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
+    brokers: FakeBrokers = field(default_factory=FakeBrokers)
 
     @property
     def sources(self) -> Sources:
@@ -189,6 +191,7 @@ class Fakes:
             self.records,
             self.groups,
             self.schemas,
+            self.brokers,
         )
 
 

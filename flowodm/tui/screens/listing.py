@@ -85,6 +85,11 @@ class ListPage(Page, Generic[R]):
         return self.query_one("#list", Grid)
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether the list is narrowed."""
+        return bool(self._filter)
+
+    @property
     def can_leave(self) -> bool:
         """Whether there is a filter to clear."""
         return bool(self._filter)

@@ -1,19 +1,23 @@
 """One topic: its partitions, and the settings that are its own."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from flowodm.topics import ConfigEntry, PartitionDetail, TopicDetail
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
 from flowodm.tui.spans import Span, compact
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from flowodm.topics import ConfigEntry, PartitionDetail, TopicDetail
 
 __all__ = ["TopicPage"]
 

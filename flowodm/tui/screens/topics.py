@@ -1,9 +1,11 @@
 """Topics: the names at once, then the offsets of those in view, every two seconds."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -11,7 +13,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from flowodm.display.pace import Pace
-from flowodm.topics import Topic
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.topics import Ends
@@ -20,6 +21,9 @@ from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from flowodm.topics import Topic
 
 __all__ = ["TopicsPage"]
 

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.connection.changes import is_internal
-from flowodm.groups.offsets import read_bounds
-from flowodm.reading.cluster import layout_of
-from flowodm.reading.spans import Partition
+from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
 
-__all__ = ["PATIENCE", "ClusterSource", "Identity", "KafkaCluster", "Pulse"]
+__all__ = ["ClusterSource", "Identity", "KafkaCluster", "Pulse"]
 
-PATIENCE: Final = 2.5
-"""Seconds to wait for a broker: that none answers is shown within three."""
 _MOST_PARTITIONS: Final = 2_000
 """Of a cluster whose every end is asked for at each beat."""
 
@@ -58,10 +54,12 @@ class KafkaCluster:
 
     Args:
         connection: Its clients.
+        patience: How long they are waited for.
     """
 
-    def __init__(self, connection: "KafkaConnection") -> None:
+    def __init__(self, connection: "KafkaConnection", patience: Patience) -> None:
         self._connection = connection
+        self._patience = patience
 
     def identity(self) -> Identity:
         """Return which cluster it is."""
@@ -75,7 +73,19 @@ class KafkaCluster:
 
     def pulse(self) -> Pulse:
         """Ask for all metadata, and for the ends where there are not too many."""
-        metadata = self._connection.metadata(PATIENCE)
+        with self._patience.seconds() as seconds:
+            return self._pulse(seconds)
+
+    def registry_mode(self) -> str | None:
+        """Ask the registry for its mode."""
+        return self._connection.schema_registry().mode()
+
+    def _pulse(self, seconds: float) -> Pulse:
+        from flowodm.groups.offsets import read_bounds
+        from flowodm.reading.cluster import layout_of
+        from flowodm.reading.spans import Partition
+
+        metadata = self._connection.metadata(seconds)
         layout = layout_of(metadata)
         places = [
             Partition(topic, number)
@@ -85,11 +95,7 @@ class KafkaCluster:
         ]
         ends = None
         if len(places) <= _MOST_PARTITIONS:
-            bounds, _ = read_bounds(self._connection, layout, places, timeout=PATIENCE)
+            bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
             ends = sum(bound.latest for bound in bounds.values())
         topics = sum(not is_internal(name) for name in layout)
         return Pulse(len(metadata.brokers), topics, len(places), ends)
-
-    def registry_mode(self) -> str | None:
-        """Ask the registry for its mode."""
-        return self._connection.schema_registry().mode()

@@ -1,23 +1,21 @@
 """Records of a topic: where they come from, how they are decoded, and what is said of a read."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from flowodm.codec.codec import Codec
-from flowodm.codec.style import VALUES, Style
-from flowodm.display.sides import SchemaNames, schema_names
-from flowodm.display.tree import TREE
 from flowodm.errors import UsageError
-from flowodm.positions import Range, parse_range
-from flowodm.reader import Notice, Progress, Reader, ReadOptions
-from flowodm.record import DecodedRecord, Record
-from flowodm.tui.sources.cluster import PATIENCE
+from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
+    from flowodm.codec.style import Style
     from flowodm.connection import KafkaConnection
+    from flowodm.display.sides import SchemaNames
+    from flowodm.positions import Range
+    from flowodm.reader import Notice, Progress, Reader
+    from flowodm.record import DecodedRecord, Record
     from flowodm.registry import SchemaRegistry
 
 __all__ = ["Batches", "KafkaRecords", "RecordsSource", "parse_seek"]
@@ -31,15 +29,15 @@ _QUEUED_KILOBYTES: Final = "8192"
 class Batches(Protocol):
     """A read that is going on; `flowodm.reader.Reader` is one."""
 
-    def batches(self) -> Iterator[list[Record]]:
+    def batches(self) -> "Iterator[list[Record]]":
         """Read on; an empty batch comes at least five times a second."""
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> "Progress":
         """How far it is."""
 
     @property
-    def notices(self) -> tuple[Notice, ...]:
+    def notices(self) -> "tuple[Notice, ...]":
         """What there is to tell."""
 
 
@@ -47,22 +45,22 @@ class RecordsSource(Protocol):
     """Reads and decodes records; everything may block."""
 
     @property
-    def names(self) -> SchemaNames:
+    def names(self) -> "SchemaNames":
         """What names schemas."""
 
-    def read(self, topic: str, where: Range | None) -> AbstractContextManager[Batches]:
+    def read(self, topic: str, where: "Range | None") -> AbstractContextManager[Batches]:
         """Read a topic from a position on; None: the last records, then what comes.
 
         Nothing is committed or created.
         """
 
-    def values(self, record: Record) -> DecodedRecord:
+    def values(self, record: "Record") -> "DecodedRecord":
         """Decode a record to Python's values, for filters."""
 
-    def tree(self, record: Record) -> DecodedRecord:
+    def tree(self, record: "Record") -> "DecodedRecord":
         """Decode a record to typed trees, for the eye."""
 
-    def json(self, record: Record) -> DecodedRecord:
+    def json(self, record: "Record") -> "DecodedRecord":
         """Decode a record to its JSON form, for export."""
 
 
@@ -71,43 +69,61 @@ class KafkaRecords:
 
     Args:
         connection: Its clients.
+        patience: How long they are waited for.
     """
 
-    def __init__(self, connection: "KafkaConnection") -> None:
+    def __init__(self, connection: "KafkaConnection", patience: Patience) -> None:
         self._connection = connection
+        self._patience = patience
 
     @cached_property
-    def names(self) -> SchemaNames:
+    def names(self) -> "SchemaNames":
         """What names schemas, each asked for once."""
+        from flowodm.display.sides import schema_names
+
         return schema_names(self._registry)
 
-    def read(self, topic: str, where: Range | None) -> Reader:
+    @contextmanager
+    def read(self, topic: str, where: "Range | None") -> "Iterator[Reader]":
         """Read a topic by `assign`: no group, no commit, no creation."""
-        options = ReadOptions(
-            range=where or Range(),
-            last=None if where else _LATEST,
-            follow=where is None or where.stop is None,
-            timeout=PATIENCE,
-            kafka={"queued.max.messages.kbytes": _QUEUED_KILOBYTES},
-        )
-        return Reader(self._connection, (topic,), options)
+        with ExitStack() as stack:
+            with self._patience.seconds() as seconds:
+                reader = stack.enter_context(self._reader(topic, where, seconds))
+            yield reader
 
     @cached_property
-    def values(self) -> Callable[[Record], DecodedRecord]:
+    def values(self) -> "Callable[[Record], DecodedRecord]":
         """Decode a record to Python's values."""
+        from flowodm.codec.style import VALUES
+
         return self._decoder(VALUES)
 
     @cached_property
-    def tree(self) -> Callable[[Record], DecodedRecord]:
+    def tree(self) -> "Callable[[Record], DecodedRecord]":
         """Decode a record to typed trees."""
+        from flowodm.display.tree import TREE
+
         return self._decoder(TREE)
 
     @cached_property
-    def json(self) -> Callable[[Record], DecodedRecord]:
+    def json(self) -> "Callable[[Record], DecodedRecord]":
         """Decode a record to its JSON form."""
         from flowodm.json_form import JSON
 
         return self._decoder(JSON)
+
+    def _reader(self, topic: str, where: "Range | None", seconds: float) -> "Reader":
+        from flowodm.positions import Range
+        from flowodm.reader import Reader, ReadOptions
+
+        options = ReadOptions(
+            range=where or Range(),
+            last=None if where else _LATEST,
+            follow=where is None or where.stop is None,
+            timeout=seconds,
+            kafka={"queued.max.messages.kbytes": _QUEUED_KILOBYTES},
+        )
+        return Reader(self._connection, (topic,), options)
 
     @property
     def _registry(self) -> "SchemaRegistry | None":
@@ -115,16 +131,20 @@ class KafkaRecords:
             return None
         return self._connection.schema_registry()
 
-    def _decoder(self, style: Style) -> Callable[[Record], DecodedRecord]:
+    def _decoder(self, style: "Style") -> "Callable[[Record], DecodedRecord]":
+        from flowodm.codec.codec import Codec
+
         return Codec(self._registry, style=style).decode
 
 
-def parse_seek(text: str, *, now: datetime) -> Range:
+def parse_seek(text: str, *, now: datetime) -> "Range":
     """Read a position, or a bare time: `-15m` is fifteen minutes ago, as `@-15m` is.
 
     Raises:
         UsageError: It is neither.
     """
+    from flowodm.positions import parse_range
+
     text = text.strip()
     try:
         return parse_range(text, now=now)

@@ -7,20 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.errors import BrokerError, FlowODMError, RegistryError, SchemaError
-from flowodm.schema.compatibility import own_level
-from flowodm.sources import Sources
-from flowodm.sources.comparison import Comparison, compare
-from flowodm.sources.standing import level_of
-from flowodm.subjects.asking import asked
-from flowodm.subjects.checking import Check, check_schema
-from flowodm.subjects.listing import SubjectList, list_subjects
-from flowodm.subjects.names import topic_of
-from flowodm.subjects.settings import Setting, read_setting
-from flowodm.tui.sources.cluster import PATIENCE
+from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.registry import RegisteredSchema, SchemaRegistry
+    from flowodm.sources import Sources
+    from flowodm.sources.comparison import Comparison
+    from flowodm.subjects.checking import Check
+    from flowodm.subjects.listing import SubjectList
+    from flowodm.subjects.settings import Setting
 
 __all__ = ["KafkaSchemas", "SchemasSource", "SubjectDetail", "Use", "VersionText"]
 
@@ -49,8 +45,8 @@ class SubjectDetail:
     """Their numbers, the latest first."""
     ids: Mapping[int, int]
     """The schema ids of the last versions."""
-    level: Setting
-    mode: Setting
+    level: "Setting"
+    mode: "Setting"
     use: Use | None
     """None: it is named after no topic."""
     sharers: tuple[tuple[str, int], ...]
@@ -78,10 +74,10 @@ class SchemasSource(Protocol):
     def known(self) -> tuple[str, ...]:
         """The names of the last list; never blocks."""
 
-    def subjects(self) -> SubjectList:
+    def subjects(self) -> "SubjectList":
         """List all subjects."""
 
-    def levels(self, names: Iterable[str]) -> Mapping[str, Setting]:
+    def levels(self, names: Iterable[str]) -> "Mapping[str, Setting]":
         """Ask for the levels that count for some subjects."""
 
     def subject(self, name: str) -> SubjectDetail:
@@ -90,10 +86,10 @@ class SchemasSource(Protocol):
     def text(self, subject: str, version: int) -> VersionText:
         """Return one version, to be read."""
 
-    def compare(self, subject: str, old: int, new: int) -> Comparison:
+    def compare(self, subject: str, old: int, new: int) -> "Comparison":
         """Compare two versions of a subject, at its level."""
 
-    def check(self, subject: str, source: str) -> Check:
+    def check(self, subject: str, source: str) -> "Check":
         """Check a file, or what else a source names, against a subject; nothing is registered."""
 
 
@@ -102,11 +98,15 @@ class KafkaSchemas:
 
     Args:
         connection: Its clients.
+        patience: How long the brokers are waited for.
         directory: Where relative paths start; None: the working directory.
     """
 
-    def __init__(self, connection: "KafkaConnection", directory: Path | None = None) -> None:
+    def __init__(
+        self, connection: "KafkaConnection", patience: Patience, directory: Path | None = None
+    ) -> None:
         self._connection = connection
+        self._patience = patience
         self._directory = directory
         self._known: tuple[str, ...] = ()
 
@@ -115,14 +115,20 @@ class KafkaSchemas:
         """The names of the last list."""
         return self._known
 
-    def subjects(self) -> SubjectList:
+    def subjects(self) -> "SubjectList":
         """List all subjects, with one question."""
+        from flowodm.subjects.listing import list_subjects
+
         found = list_subjects(self._registry)
         self._known = tuple(subject.name for subject in found.subjects)
         return found
 
-    def levels(self, names: Iterable[str]) -> Mapping[str, Setting]:
+    def levels(self, names: Iterable[str]) -> "Mapping[str, Setting]":
         """Ask for the levels that count for some subjects, several at once."""
+        from flowodm.schema.compatibility import own_level
+        from flowodm.subjects.asking import asked
+        from flowodm.subjects.settings import Setting
+
         registry, wanted = self._registry, tuple(names)
         if not wanted:
             return {}
@@ -135,6 +141,9 @@ class KafkaSchemas:
 
     def subject(self, name: str) -> SubjectDetail:
         """Describe one subject."""
+        from flowodm.subjects.asking import asked
+        from flowodm.subjects.settings import read_setting
+
         registry = self._registry
         latest = registry.version(name)
         versions = tuple(sorted(registry.versions(name), reverse=True))
@@ -167,15 +176,20 @@ class KafkaSchemas:
                 problem = error.message
         return VersionText(version, schema.schema_id, schema.text, problem)
 
-    def compare(self, subject: str, old: int, new: int) -> Comparison:
+    def compare(self, subject: str, old: int, new: int) -> "Comparison":
         """Compare two versions of a subject, at its level."""
+        from flowodm.sources.comparison import compare
+        from flowodm.sources.standing import level_of
+
         registry, sources = self._registry, self._sources()
         before = sources.load(str(old), subject=subject)
         after = sources.load(str(new), subject=subject)
         return compare(before, after, level=level_of(registry, subject))
 
-    def check(self, subject: str, source: str) -> Check:
+    def check(self, subject: str, source: str) -> "Check":
         """Check what a source names against a subject; nothing is registered."""
+        from flowodm.subjects.checking import check_schema
+
         loaded = self._sources().load(source, subject=subject)
         return check_schema(self._connection, subject, loaded)
 
@@ -183,16 +197,20 @@ class KafkaSchemas:
     def _registry(self) -> "SchemaRegistry":
         return self._connection.schema_registry()
 
-    def _sources(self) -> Sources:
+    def _sources(self) -> "Sources":
+        from flowodm.sources import Sources
+
         return Sources(self._directory, registry=lambda: self._registry)
 
     def _use(self, name: str) -> Use | None:
         if not name.endswith(("-value", "-key")):
             return None
+        from flowodm.subjects.names import topic_of
+
         topic, is_key = topic_of(name)
         exists: bool | None = None
-        with suppress(BrokerError):
-            exists = topic in self._connection.metadata(PATIENCE).topics
+        with suppress(BrokerError), self._patience.seconds() as seconds:
+            exists = topic in self._connection.metadata(seconds).topics
         return Use(topic, is_key, exists)
 
 
@@ -207,6 +225,8 @@ def _sharers(
 
 def _referrers(registry: "SchemaRegistry", subject: str, version: int) -> tuple[str, ...]:
     with suppress(FlowODMError):  # a comfort too
+        from flowodm.subjects.asking import asked
+
         ids = registry.referenced_by(subject, version)[:_MOST_VERSIONS]
         places = asked(ids, registry.subject_versions)
         return tuple(sorted({name for found in places for name, _ in found}))

@@ -38,6 +38,8 @@ class Grid(LineView, Generic[R]):
         id: The widget's.
     """
 
+    has_head = True
+
     def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)

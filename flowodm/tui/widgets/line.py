@@ -1,24 +1,21 @@
 """One line of spans, some of which do something when they are clicked."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from flowodm.display.sanitize import visible
 from flowodm.tui.spans import Span
-from flowodm.tui.widgets.painting import COMPONENTS, paint
+from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["Line"]
 
 
-class Line(Widget):
+class Line(Painter):
     """A line; what it says is what `spans` returns, or what `show` was given."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -43,7 +40,7 @@ class Line(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw it."""
-        return paint(self, self.spans(self.size.width), self.size.width)
+        return self.paint(self.spans(self.size.width), self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Do what the span under the pointer does."""

@@ -14,15 +14,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from flowodm.tui.spans import Span
-from flowodm.tui.widgets.painting import COMPONENTS, paint
+from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["LineView"]
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(Painter, ScrollView, can_focus=True):
     """Lines with a cursor. A subclass has `count`, `line` and perhaps `head`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    has_head: ClassVar[bool] = False
+    """Whether a heading stays above the lines."""
     DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
@@ -65,9 +66,9 @@ class LineView(ScrollView, can_focus=True):
         """Return one line; it is cut to the width if it is longer."""
         raise NotImplementedError
 
-    def head(self, width: int) -> Sequence[Span] | None:
-        """Return the heading that stays above the lines; None: there is none."""
-        return None
+    def head(self, width: int) -> Sequence[Span]:
+        """Return the heading."""
+        return ()
 
     @property
     def cursor(self) -> int:
@@ -114,14 +115,14 @@ class LineView(ScrollView, can_focus=True):
         """Draw one line of the window."""
         width = self.line_width
         if y < self._head_lines:
-            return paint(self, self.head(width) or (), width, "head")
+            return self.paint(self.head(width), width, "head")
         index = y - self._head_lines + round(self.scroll_y)
         if not 0 <= index < self.count:
-            return paint(self, (), width)
+            return self.paint((), width)
         is_here = index == self._cursor
         mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
         spans = (mark, *self.line(index, width - 2))
-        return paint(self, spans, width, "cursor" if is_here else "")
+        return self.paint(spans, width, "cursor" if is_here else "")
 
     def on_resize(self) -> None:
         """Fit the lines to the new size."""
@@ -175,7 +176,7 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def _head_lines(self) -> int:
-        return int(self.head(self.size.width) is not None)
+        return int(self.has_head)
 
     @property
     def _room(self) -> int:

@@ -1,7 +1,7 @@
 """Spans to a strip of the screen: the one place where text becomes cells."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,39 +12,53 @@ from textual.widget import Widget
 from flowodm.display.sanitize import visible
 from flowodm.tui.spans import ROLES, Span
 
-__all__ = ["COMPONENTS", "paint", "style_of", "width_of"]
+__all__ = ["Painter", "width_of"]
 
-COMPONENTS: Final = frozenset(f"span--{role}" for role in ROLES)
-"""The component classes of every widget that paints spans."""
-
-
-def style_of(widget: Widget, role: str) -> Style:
-    """Return the style of a role, over the widget's own."""
-    base = widget.rich_style
-    if not role:
-        return base
-    return base + widget.get_component_rich_style(f"span--{role}", partial=True)
+_COMPONENTS: Final = frozenset(f"span--{role}" for role in ROLES)
 
 
-def paint(widget: Widget, spans: Iterable[Span], width: int, over: str = "") -> Strip:
-    """Return spans as one line, cut or filled to a width.
+class Painter(Widget):
+    """A widget that draws lines of spans."""
 
-    Args:
-        widget: Whose styles count.
-        spans: The pieces, from the left; whatever they hold becomes visible characters here.
-        width: Columns.
-        over: A role that lies over the whole line, as the cursor's does.
-    """
-    cover = widget.get_component_rich_style(f"span--{over}", partial=True) if over else Style()
-    segments, used = [], 0
-    for span in spans:
-        text = visible(span.text)
-        segments.append(Segment(text, style_of(widget, span.role) + cover))
-        used += cell_len(text)
-        if used > width:
-            break
-    strip = Strip(segments)
-    return strip.crop_extend(0, width, widget.rich_style + cover)
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(_COMPONENTS)
+
+    def paint(self, spans: Iterable[Span], width: int, over: str = "") -> Strip:
+        """Return spans as one line, cut or filled to a width.
+
+        Args:
+            spans: The pieces, from the left; what they hold becomes visible characters here.
+            width: Columns.
+            over: A role that lies over the whole line, as the cursor's does.
+        """
+        segments, used = [], 0
+        for span in spans:
+            text = visible(span.text)
+            segments.append(Segment(text, self._style(span.role, over)))
+            used += cell_len(text)
+            if used > width:
+                break
+        return Strip(segments).crop_extend(0, width, self._style("", over))
+
+    def notify_style_update(self) -> None:
+        """Forget the styles that were settled: the theme, the focus or the like is another."""
+        super().notify_style_update()
+        self._settled.clear()
+
+    @property
+    def _settled(self) -> dict[tuple[str, str], Style]:
+        """The styles by role; settling one takes longer than painting a line."""
+        found: dict[tuple[str, str], Style] = self.__dict__.setdefault("_settled_styles", {})
+        return found
+
+    def _style(self, role: str, over: str) -> Style:
+        style = self._settled.get((role, over))
+        if style is None:
+            style = self.rich_style
+            for name in (role, over):
+                if name:
+                    style += self.get_component_rich_style(f"span--{name}", partial=True)
+            self._settled[role, over] = style
+        return style
 
 
 def width_of(spans: Iterable[Span]) -> int:

@@ -30,6 +30,8 @@ class RecordLog(LineView):
         ring: Where they are.
     """
 
+    has_head = True
+
     def __init__(self, ring: Ring, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._ring = ring

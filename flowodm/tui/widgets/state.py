@@ -1,26 +1,23 @@
 """What stands where the data would be: it is being asked for, there is none, or why not."""
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from flowodm.display.sanitize import visible
 from flowodm.display.text import wrap
 from flowodm.tui.sources.failure import Failure
 from flowodm.tui.spans import Span
-from flowodm.tui.widgets.painting import COMPONENTS, paint
+from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["StatePane"]
 
 _MOST_LINES = 6
 
 
-class StatePane(Widget):
+class StatePane(Painter):
     """A few lines: what is the matter, and what to do."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     DEFAULT_CSS = "StatePane { height: 1fr; width: 1fr; padding: 1 2; }"
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -47,7 +44,7 @@ class StatePane(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         lines = list(self._lines(max(self.size.width, 1)))
-        return paint(self, [lines[y]] if y < len(lines) else (), self.size.width)
+        return self.paint([lines[y]] if y < len(lines) else (), self.size.width)
 
     def _lines(self, width: int) -> Iterable[Span]:
         for text, role in self._parts:

@@ -1,0 +1,295 @@
+"""`flowodm tui`: how soon it shows something, how fast it reads, and how the keys feel meanwhile.
+
+usage: python -m benchmarks.tui [SECONDS]
+
+SECONDS is how long the live tail lasts; a first frame is measured on a pseudo-terminal, the rest
+inside the process, without one.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import resource
+import select
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from textual.pilot import Pilot
+
+from benchmarks.messages import events
+from benchmarks.tail import produce, report
+from flowodm.codec.framing import frame
+from flowodm.config import Context, RegistryConfig
+from flowodm.connection import KafkaConnection
+from flowodm.positions import End, Range, Start
+from flowodm.registry import SchemaRegistry
+from flowodm.sandbox import Sandbox
+from flowodm.tui.app import InspectorApp
+from flowodm.tui.screens.records import RecordsPage
+from flowodm.tui.sources.bundle import sources_of
+from flowodm.tui.sources.tail import TailRequest
+from flowodm.tui.widgets.detail import Detail
+from flowodm.tui.widgets.record_log import RecordLog
+
+SCANNED = 200_000
+LIVE_RATE = 20_000
+SIZE = (130, 36)
+TRIES = 5
+
+
+def main(seconds: float) -> None:
+    with Sandbox() as sandbox, silent_server() as silent:
+        registry = sandbox.registry_url
+        assert registry is not None
+        env = {
+            "KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers,
+            "SCHEMA_REGISTRY_URL": registry,
+        }
+        fill(sandbox.bootstrap_servers, registry)
+        case("first frame", best(lambda: shown_after([], "Topics(1)", env)), "s")
+        case("topic names", best(lambda: shown_after([], "backlog", env)), "s")
+        case(
+            "a topic of five, from the start", best(lambda: shown_after(["five"], "user", env)), "s"
+        )
+        refused = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+        case("refused, told", shown_after([], "cannot reach", env | refused), "s")
+        for name, arguments in (("topics", []), ("records", ["five"])):
+            hanging = env | {"KAFKA_BOOTSTRAP_SERVERS": silent}
+            case(
+                f"silent broker, told on {name}",
+                shown_after(arguments, "cannot reach", hanging),
+                "s",
+            )
+        context = Context(
+            name="bench",
+            bootstrap_servers=sandbox.bootstrap_servers,
+            schema_registry=RegistryConfig(url=registry),
+        )
+        with KafkaConnection(context) as connection:
+            asyncio.run(inside(connection, sandbox.bootstrap_servers, registry, seconds))
+
+
+async def inside(
+    connection: KafkaConnection, servers: str, registry_url: str, seconds: float
+) -> None:
+    app = InspectorApp(sources_of(connection))
+    async with app.run_test(size=SIZE) as pilot:
+        case("memory once it is open", megabytes(), "MB")
+        await small_topic(pilot)
+        await large_value(pilot)
+        await scan(pilot)
+        await live(pilot, servers, registry_url, seconds)
+        case("memory at the end, highest", peak_megabytes(), "MB")
+
+
+async def small_topic(pilot: Pilot[None]) -> None:
+    await until(lambda: len(pilot.app.sources.topics.known) > 0)
+    began = time.perf_counter()
+    page = await open_records(pilot, "five")
+    await until(lambda: has_decoded(page, 5))
+    case("a topic of five, from the list", time.perf_counter() - began, "s")
+
+
+async def large_value(pilot: Pilot[None]) -> None:
+    page = await open_records(pilot, "large-json")
+    await until(lambda: has_decoded(page, 1))
+    before, began = megabytes(), time.perf_counter()
+    await pilot.press("enter")
+    await until(lambda: page.query_one(Detail).display)
+    await pilot.pause()
+    case("1 MB of JSON, opened", time.perf_counter() - began, "s")
+    case("1 MB of JSON, memory", megabytes() - before, "MB")
+    began = time.perf_counter()
+    await pilot.press("escape")
+    await pilot.pause()
+    case("1 MB of JSON, closed", time.perf_counter() - began, "s")
+
+
+async def scan(pilot: Pilot[None]) -> None:
+    for name, text in (("all", None), ("filtered", "value.items > 190")):
+        page = await open_records(pilot, "backlog")
+        lags: list[float] = []
+        watch = asyncio.create_task(watch_lag(lags))
+        began = time.perf_counter()
+        page.restart(TailRequest("backlog", Range(Start(), End()), text))
+        await until(partial(is_done, page), 60)
+        took = time.perf_counter() - began
+        watch.cancel()
+        status = page._tail.status
+        case(f"scan of {status.scanned:,}, {name} ({status.matched:,} kept)", took, "s")
+        case(f"scan, {name}, rate", status.scanned / took, "records/s")
+        tell_lags(f"scan, {name}", lags)
+
+
+def is_done(page: RecordsPage) -> bool:
+    return page._tail is not None and page._tail.status.is_done
+
+
+async def live(pilot: Pilot[None], servers: str, registry_url: str, seconds: float) -> None:
+    page = await open_records(pilot, "live")
+    page.restart(TailRequest("live", Range(End()), "value.items > 100"))
+    await until(lambda: page._tail is not None and page._tail.status.partitions > 0)
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.tui",
+        "--produce",
+        servers,
+        registry_url,
+        str(seconds),
+    ]
+    lags: list[float] = []
+    with subprocess.Popen(command) as producer:
+        await until(lambda: page._tail.status.scanned > 0)
+        watch = asyncio.create_task(watch_lag(lags))
+        began, cpu, before = time.perf_counter(), time.process_time(), page._tail.status.scanned
+        while producer.poll() is None:
+            await asyncio.sleep(0.2)
+        took = time.perf_counter() - began
+        count = page._tail.status.scanned - before
+        watch.cancel()
+    case("live tail with Avro decode and filter", count / took, "records/s")
+    case("live tail, behind at the end", page._tail.status.to_go, "records")
+    case("live tail, share of a core", 100 * (time.process_time() - cpu) / took, "%")
+    case("live tail, dropped from the buffer", page._ring.span.dropped, "records")
+    case("live tail, memory now", megabytes(), "MB")
+    tell_lags("live tail", lags)
+
+
+async def open_records(pilot: Pilot[None], topic: str) -> RecordsPage:
+    await pilot.app.open_records(topic)
+    await pilot.pause()
+    page = pilot.app.screen
+    assert isinstance(page, RecordsPage)
+    return page
+
+
+def has_decoded(page: RecordsPage, count: int) -> bool:
+    log = page.query_one(RecordLog)
+    return log.count == count and len(log._decoded) == count
+
+
+async def until(is_so: Callable[[], bool], patience: float = 20.0) -> None:
+    began = time.monotonic()
+    while not is_so():
+        if time.monotonic() - began > patience:
+            raise RuntimeError("it never came")
+        await asyncio.sleep(0.005)
+
+
+async def watch_lag(lags: list[float]) -> None:
+    """Note how late the event loop is, a hundred times a second."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(0.01)
+        lags.append(time.perf_counter() - began - 0.01)
+
+
+def tell_lags(name: str, lags: list[float]) -> None:
+    lags.sort()
+    for share in (95, 99):
+        late = lags[min(len(lags) * share // 100, len(lags) - 1)]
+        case(f"{name}, event loop late, p{share}", late * 1000, "ms")
+
+
+def shown_after(
+    arguments: list[str], text: str, env: dict[str, str], patience: float = 20
+) -> float:
+    """Seconds from the start of a process until a terminal shows a text."""
+    started = time.perf_counter()
+    pid, master = pty.fork()
+    if pid == 0:
+        os.environ.update(env | {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+        os.execv(sys.executable, [sys.executable, "-m", "flowodm", "tui", *arguments])
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+    seen = b""
+    try:
+        while text.encode() not in seen:
+            if time.perf_counter() - started > patience:
+                raise RuntimeError(f"{text!r} never came: {seen[-2000:]!r}")
+            if select.select([master], [], [], 0.1)[0]:
+                seen += os.read(master, 65536)
+        return time.perf_counter() - started
+    finally:
+        with suppress(OSError):
+            os.write(master, b"q")
+        time.sleep(0.3)
+        os.close(master)
+        os.waitpid(pid, 0)
+
+
+def best(measure: Callable[[], float]) -> float:
+    """The median of some tries."""
+    return sorted(measure() for _ in range(TRIES))[TRIES // 2]
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def fill(servers: str, registry_url: str) -> None:
+    names = {"backlog": 4, "five": 1, "large-json": 1, "live": 4}
+    admin = AdminClient({"bootstrap.servers": servers})
+    for future in admin.create_topics([NewTopic(n, p, 1) for n, p in names.items()]).values():
+        future.result()
+    messages = events()
+    registry = SchemaRegistry(RegistryConfig(url=registry_url))
+    prefix = frame(registry.register("backlog-value", json.dumps(messages.schema)).schema_id)
+    values = [prefix + each for each in messages.encoded]
+    produce(servers, "backlog", values, SCANNED)
+    produce(servers, "five", values, 5)
+    items = [{"number": number, "name": f"item {number}"} for number in range(24_000)]
+    large = json.dumps({"items": items}).encode()
+    produce(servers, "large-json", [large], 1)
+
+
+def produce_live(servers: str, registry_url: str, seconds: float) -> None:
+    """Produce at a steady rate, for so long; the values are those of `backlog`."""
+    source = events()
+    producer = Producer({"bootstrap.servers": servers, "linger.ms": 5})
+    registry = SchemaRegistry(RegistryConfig(url=registry_url))
+    prefix = frame(registry.register("live-value", json.dumps(source.schema)).schema_id)
+    values = [prefix + each for each in source.encoded]
+    began, sent = time.monotonic(), 0
+    while (elapsed := time.monotonic() - began) < seconds:
+        while sent < elapsed * LIVE_RATE:
+            producer.produce("live", key=f"key-{sent % 1000}", value=values[sent % len(values)])
+            sent += 1
+        producer.poll(0.01)
+    producer.flush(20)
+
+
+def megabytes() -> float:
+    with Path("/proc/self/statm").open() as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def case(name: str, figure: float, unit: str) -> None:
+    digits = 0 if figure >= 100 else 1 if figure >= 10 else 2
+    report([f"| {name} | flowodm tui | {figure:,.{digits}f} {unit} |"])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--produce"]:
+        produce_live(sys.argv[2], sys.argv[3], float(sys.argv[4]))
+    else:
+        main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
