@@ -260,7 +260,7 @@ def test_what_the_core_refuses_is_told():
         await to_reset(pilot, "start")
         await pilot.press("D", *"audit", "enter")
         await settle(pilot)
-        assert "✗ it is active · stop it" in shown(pilot.app)
+        assert "✗ it is active\n stop it" in shown(pilot.app)
 
     play(script, fakes, may_write=True)
 

@@ -23,6 +23,7 @@ class BrokersPage(ListPage[Broker]):
         Binding("c", "contexts", "Contexts", id="brokers.contexts")
     ]
     crumb = "brokers"
+    opens = False
     waits_for = "Asking for the brokers"
     noun = ("broker", "brokers")
     nothing = ("This cluster names no broker.", "flowodm doctor looks at what is wrong")
@@ -71,9 +72,6 @@ class BrokersPage(ListPage[Broker]):
             yield Span(f" · ✗ {found.leaderless:,} without a leader", "bad")
         if found.cluster_id:
             yield Span(f" · cluster {found.cluster_id}", "dim")
-
-    async def open_row(self, row: Broker) -> None:
-        """There is nothing behind a broker."""
 
     def action_contexts(self) -> None:
         """List the contexts one may go to."""

@@ -74,7 +74,7 @@ class GroupPage(Page):
         yield Line(id="standing")
         yield LagLine(self._group_name, id="flow")
         yield Line(id="members-title")
-        yield Grid(_MEMBERS, id="members")
+        yield Grid(_MEMBERS, id="members", opens=False)
         yield Line(id="partitions-title")
         yield Grid(self._partitions(), id="partitions")
 

@@ -33,6 +33,9 @@ class ListPage(Page, Generic[R]):
     nothing = ("", "")
     """What is said where there is none, and what to do."""
 
+    opens = True
+    """Whether there is something behind a row."""
+
     def __init__(self) -> None:
         super().__init__()
         self._all: Sequence[R] = ()
@@ -52,8 +55,7 @@ class ListPage(Page, Generic[R]):
         raise NotImplementedError
 
     async def open_row(self, row: R) -> None:
-        """Open what was chosen."""
-        raise NotImplementedError
+        """Open what was chosen, where rows open."""
 
     def remarks(self) -> Iterable[Span]:
         """Return what stands behind the count: of all, or of the row under the cursor."""
@@ -61,7 +63,7 @@ class ListPage(Page, Generic[R]):
 
     def body(self) -> Iterable[Widget]:
         """Return the list."""
-        yield Grid(self.columns(), id="list")
+        yield Grid(self.columns(), id="list", opens=self.opens)
 
     def foot(self) -> Iterable[Widget]:
         """Return the filter, and the line that counts."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -15,6 +16,7 @@ from flowodm.tui.screens.page import Page
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.paragraph import Paragraph
 
 __all__ = ["ResetPage"]
 
@@ -62,10 +64,10 @@ class ResetPage(Page):
     def body(self) -> Iterable[Widget]:
         """Return the steps, and what they come to."""
         yield Line(id="reset-title")
-        yield Grid(_COLUMNS, id="steps")
+        yield Grid(_COLUMNS, id="steps", opens=False)
         yield Line(id="sum")
         yield Line(id="remark")
-        yield Line(id="outcome")
+        yield Paragraph(id="outcome")
 
     def action_again(self) -> None:
         """Plan it again; what is done is not done twice."""
@@ -133,8 +135,8 @@ class ResetPage(Page):
 
     def _take_deed(self, path: Path) -> None:
         self._done = path
-        back = f"to take it back: flowodm groups reset {self._group} --undo {path} --execute"
-        self._outcome(f"✔ done · {back}", "good")
+        back = f"flowodm groups reset {quote(self._group)} --undo {quote(str(path))} --execute"
+        self._outcome("✔ done", "good", f"to take it back: {back}")
 
     def _refuse(self, plan: ResetPlan) -> None:
         self._outcome(
@@ -144,8 +146,7 @@ class ResetPage(Page):
         )
 
     def _outcome(self, text: str, role: str, hint: str | None = None) -> None:
-        spans = [Span(f" {text}", role), Span(f" · {hint}" if hint else "")]
-        self.query_one("#outcome", Line).show(spans)
+        self.query_one(Paragraph).show([Span(text, role), Span(hint or "")])
 
 
 def _sum(plan: ResetPlan) -> str:

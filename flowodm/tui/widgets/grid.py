@@ -36,15 +36,23 @@ class Grid(LineView, Generic[R]):
     Args:
         columns: From left to right.
         id: The widget's.
+        opens: Whether there is something behind a row.
     """
 
     has_head = True
 
-    def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column[R]], *, id: str | None = None, opens: bool = True
+    ) -> None:
         super().__init__(id=id)
+        self._opens = opens
         self._columns = tuple(columns)
         self._rows: Sequence[R] = ()
         self._sorted_by: str | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row only where there is something behind it."""
+        return self._opens if action == "choose" else super().check_action(action, parameters)
 
     @property
     def rows(self) -> Sequence[R]:
