@@ -1,8 +1,9 @@
-"""Draws the README's picture: what `flowodm demo` really prints on a terminal.
+"""Draws the pictures: what `flowodm demo` really prints, and what `flowodm tui` really shows.
 
-usage: python docs/pictures.py   (writes docs/tail.svg)
+usage: python docs/pictures.py   (writes docs/tail.svg, docs/tui-topics.svg and docs/tui-records.svg)
 """
 
+import asyncio
 import io
 import os
 import pty
@@ -15,7 +16,15 @@ from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
+from flowodm.connection import KafkaConnection
+from flowodm.sandbox import Sandbox
+from flowodm.sandbox.context import context_of
+from flowodm.sandbox.demo import Traffic, prepare, produce_sample
+from flowodm.tui.app import InspectorApp
+from flowodm.tui.sources.bundle import sources_of
+
 WIDTH = 96
+SIZE = (110, 28)
 PICTURE = Path(__file__).with_name("tail.svg")
 
 
@@ -25,6 +34,30 @@ def main() -> None:
     wanted = ("Address(", "Payment(", "✗ not", "tombstone", "Reading(")
     chosen = [next(block for block in records if word in block) for word in wanted]
     PICTURE.write_text(draw("$ flowodm tail user-events payments readings\n" + "\n\n".join(chosen)))
+    asyncio.run(inspect())
+
+
+async def inspect() -> None:
+    """Write the inspector's pictures, of the demo's topics."""
+    with Sandbox() as sandbox, KafkaConnection(context_of(sandbox.spec, "demo")) as connection:
+        ids = prepare(connection)
+        produce_sample(connection, ids, 60)
+        with Traffic(connection, ids):
+            app = InspectorApp(sources_of(connection))
+            async with app.run_test(size=SIZE) as pilot:
+                await pilot.pause(9)  # rates need a few answers
+                save(app, "tui-topics")
+                await pilot.press("G", "enter")
+                await pilot.pause(2)
+                await pilot.press("k", "k", "enter")
+                await pilot.pause(1)
+                save(app, "tui-records")
+
+
+def save(app: InspectorApp, name: str) -> None:
+    """Write what is shown, without fonts from elsewhere."""
+    bare = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(), flags=re.DOTALL)
+    PICTURE.with_name(f"{name}.svg").write_text(re.sub(r"[ \t]+$", "", bare, flags=re.MULTILINE))
 
 
 def on_terminal(command: list[str]) -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import rules
+from textual.binding import Binding
 
 from flowodm import errors, manifest, settings
 from flowodm.health import metrics
+from flowodm.tui.bindings import PLACES, bindings_of
 
 PROFILES = (
     settings.BaseSettings,
@@ -20,6 +22,17 @@ PROFILES = (
     settings.ReliableSettings,
 )
 DOCS = Path(__file__).parent
+_KEY_NAMES = {
+    "question_mark": "?",
+    "right": "→",
+    "left": "←",
+    "up": "↑",
+    "down": "↓",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+}
 _NOT_A_KEY = (
     *("max_poll_records", "assignment_timeout", "concurrency"),
     *("revoke_drain_timeout", "shutdown_timeout"),
@@ -42,6 +55,7 @@ def pages() -> dict[str, str]:
         ),
         "manifests.md": _with("manifests.md", "keys", keys()),
         "deploying.md": _with("deploying.md", "metrics", figures()),
+        "tui.md": _with("tui.md", "keys", bindings()),
     }
 
 
@@ -109,6 +123,25 @@ def figures() -> str:
         lines.append(f"| `{name}` | Label `partition` too. {text} |")
     lines.append(f"| `{metrics.REGISTRY_UP}` | {metrics.REGISTRY_HELP} |")
     return "\n".join(lines)
+
+
+def bindings() -> str:
+    """Return the tables of the inspector's keys, by where they count."""
+    parts = []
+    for title, owner in PLACES:
+        rows = [
+            f"| {_keys_text(binding)} | {binding.description} | `{binding.id}` |"
+            for binding in bindings_of(owner)
+            if binding.id
+        ]
+        head = f"### {title}\n\n| Keys | | Binding |\n|---|---|---|"
+        parts.append("\n".join([head, *rows]))
+    return "\n\n".join(parts)
+
+
+def _keys_text(binding: Binding) -> str:
+    names = binding.key_display or binding.key
+    return " ".join(f"`{_KEY_NAMES.get(name, name)}`" for name in names.split(","))
 
 
 def _values(profile: settings.BaseSettings) -> dict[str, object]:

@@ -37,32 +37,35 @@ _REGISTRY_BEAT: Final = 10.0
 _LONGEST_PASTE: Final = 10_000
 
 
+# Colours of the 256 that most terminals have, so that they are the same with and without more.
 DARK: Final = Theme(
     name="dark",
-    primary="#4f9cd6",
-    secondary="#3b6f96",
-    accent="#e0b45c",
-    warning="#e5b567",
-    error="#e06c75",
-    success="#7fc98f",
-    foreground="#d8dee4",
-    background="#11151a",
-    surface="#171c22",
-    panel="#1e252d",
+    primary="#5fafd7",
+    secondary="#5f87af",
+    accent="#d7af5f",
+    warning="#d7af5f",
+    error="#ff5f5f",
+    success="#87d787",
+    foreground="#dadada",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#262626",
+    variables={"dim": "#949494", "cursor": "#005f87", "cursor-away": "#3a3a3a"},
     dark=True,
 )
 LIGHT: Final = Theme(
     name="light",
-    primary="#1f6fb2",
-    secondary="#4b86b4",
-    accent="#8a5a00",
-    warning="#8a5a00",
-    error="#b3202c",
-    success="#1c7a36",
-    foreground="#1d2329",
-    background="#fbfbf9",
-    surface="#f2f2ee",
-    panel="#e6e6e0",
+    primary="#005faf",
+    secondary="#5f87af",
+    accent="#875f00",
+    warning="#875f00",
+    error="#af0000",
+    success="#005f00",
+    foreground="#1c1c1c",
+    background="#ffffff",
+    surface="#eeeeee",
+    panel="#e4e4e4",
+    variables={"dim": "#626262", "cursor": "#afd7ff", "cursor-away": "#d0d0d0"},
     dark=False,
 )
 
@@ -144,6 +147,10 @@ class InspectorApp(FeedOwner, App[None]):
         self.theme = self._themes[0]
         if keys:
             self.set_keymap(dict(keys))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return what the themes of sixteen colours say of our own names."""
+        return {"dim": "ansi_default", "cursor": "ansi_default", "cursor-away": "ansi_default"}
 
     async def on_mount(self) -> None:
         """Open the first section, and ask how the cluster is."""

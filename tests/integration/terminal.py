@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -36,6 +37,11 @@ class Terminal:
         while text not in self.seen:
             assert time.monotonic() < deadline, f"{text!r} never came: {self.seen!r}"
             self._read(0.05)
+
+    def has_seen(self, pattern: str) -> bool:
+        """Read on for a moment; tell whether a pattern has been seen."""
+        self._read(0.05)
+        return re.search(pattern, self.seen) is not None
 
     def end(self, seconds: float = 20) -> int:
         """Read to the end and return the exit code."""

@@ -25,7 +25,15 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["settings.md", "errors.md", "evolving-schemas.md", "manifests.md", "deploying.md"]
+    "name",
+    [
+        "settings.md",
+        "errors.md",
+        "evolving-schemas.md",
+        "manifests.md",
+        "deploying.md",
+        "tui.md",
+    ],
 )
 def test_a_page_holds_the_table_that_its_code_makes(tables: ModuleType, name: str):
     page = (ROOT / "docs" / name).read_text(encoding="utf-8")

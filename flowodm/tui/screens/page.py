@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from flowodm.tui.feed import Feed, FeedOwner
 from flowodm.tui.spans import Span
@@ -116,7 +117,9 @@ class Page(FeedOwner, Screen[None]):
                 feed.now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to go back only where there is a way back."""
+        """Offer to go back only where there is a way back, and to type only what is not begun."""
+        if action in ("filter", "seek"):
+            return not isinstance(self.focused, Input)
         return self.can_leave if action == "leave" else True
 
     @property

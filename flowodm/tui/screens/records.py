@@ -57,8 +57,9 @@ class RecordsPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="records.pause"),
         Binding("f", "follow", "Follow", id="records.follow"),
-        Binding("slash", "filter", "Filter", key_display="/", id="records.filter"),
-        Binding("t", "seek", "Seek", id="records.seek"),
+        # before any other, so that what is typed behind them at once is not lost
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="records.filter"),
+        Binding("t", "seek", "Seek", priority=True, id="records.seek"),
         Binding("m", "mark", "Mark or filter", show=False, id="records.mark"),
         Binding("n", "match(1)", "Next match", show=False, id="records.next"),
         Binding("N", "match(-1)", "Match before", show=False, id="records.before"),
@@ -302,15 +303,10 @@ class RecordsPage(Page):
 
     @on(Prompt.Entered)
     def _entered(self, message: Prompt.Entered) -> None:
-        self._log.focus()
         if message.kind == "filter":
             self.restart(replace(self._request, filter=message.text.strip() or None))
         elif message.text.strip():
             self._seek(message.text)
-
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        self._log.focus()
 
     @property
     def _log(self) -> RecordLog:

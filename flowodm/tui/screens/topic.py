@@ -86,7 +86,9 @@ class TopicPage(Page):
             [Span(f" {title}", "head" if own is not None else "warn"), Span(rest, "dim")]
         )
         self.query_one("#partitions", Grid).show(detail.partitions)
-        self.query_one("#settings", Grid).show(own or ())
+        settings = self.query_one("#settings", Grid)
+        settings.show(own or ())
+        settings.display = bool(own)
 
 
 def _state(partition: PartitionDetail) -> Span:

@@ -65,7 +65,8 @@ class TopicsPage(Page):
     """The list of topics."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="topics.filter"),
+        # before any other, so that what is typed behind it at once is not lost
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="topics.filter"),
         Binding("o", "sort", "Sort", id="topics.sort"),
         Binding("i", "internal", "Internal ones", id="topics.internal"),
         Binding("d", "detail", "Details", id="topics.detail"),
@@ -165,12 +166,10 @@ class TopicsPage(Page):
     @on(Prompt.Entered)
     def _entered(self, message: Prompt.Entered) -> None:
         self._set_filter(message.text)
-        self._grid.focus()
 
     @on(Prompt.Left)
     def _left(self) -> None:
         self._set_filter("")
-        self._grid.focus()
 
     @property
     def _grid(self) -> Grid[Topic]:
@@ -227,7 +226,7 @@ class TopicsPage(Page):
         internal = sum(topic.is_internal for topic in self._all)
         text = f" {len(rows):,} of {len(self._all):,} topics"
         if internal and not self._shows_internal:
-            text += f" · {internal:,} internal ones hidden"
+            text += f" · {internal:,} internal hidden"
         spans = [Span(text, "dim")]
         troubled = sum(topic.under_replicated + topic.offline > 0 for topic in self._all)
         if troubled:

@@ -89,7 +89,7 @@ class Grid(LineView, Generic[R]):
     def head(self, width: int) -> Sequence[Span]:
         """Return the titles."""
         spans = [Span("  ")]
-        for column, room in self._fitted(width - 2):
+        for column, room in self._fitted(width - 3):
             mark = " ▾" if column.title == self._sorted_by else ""
             spans += self._placed(Span(column.title + mark), column, room)
         return spans
@@ -97,7 +97,7 @@ class Grid(LineView, Generic[R]):
     def line(self, index: int, width: int) -> Iterable[Span]:
         """Return one row."""
         row = self._rows[index]
-        for column, room in self._fitted(width):
+        for column, room in self._fitted(width - 1):
             yield from self._placed(column.cell(row), column, room)
 
     def _placed(self, cell: Span, column: Column[R], room: int) -> tuple[Span, Span]:

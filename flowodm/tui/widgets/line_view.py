@@ -121,7 +121,9 @@ class LineView(Painter, ScrollView, can_focus=True):
             return self.paint((), width)
         is_here = index == self._cursor
         mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
-        spans = (mark, *self.line(index, width - 2))
+        spans = [mark, *self.line(index, width - 2)]
+        if is_here:  # what is dim would be hard to read on the cursor's colour
+            spans = [one._replace(role="") if one.role == "dim" else one for one in spans]
         return self.paint(spans, width, "cursor" if is_here else "")
 
     def on_resize(self) -> None:

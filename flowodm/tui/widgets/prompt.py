@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from flowodm.codec.unseen import UNSEEN
@@ -81,6 +82,7 @@ class Prompt(Vertical):
         self._check: Callable[[str], str | None] | None = None
         self._histories: dict[str, list[str]] = {}
         self._at = 0
+        self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -107,18 +109,21 @@ class Prompt(Vertical):
         self.kind, self._check = kind, check
         self._at = len(self._histories.get(kind, ()))
         line = self.query_one("#label", Line)
-        line.styles.width = len(label) + 1
-        line.show([Span(label, "accent"), Span(" ")])
+        line.styles.width = len(label) + 2
+        line.show([Span(f" {label} ", "accent")])
+        if not self.display:
+            self._before = self.screen.focused
         self.display = True
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # at once: the next key may be on its way already
         self._tell(text)
 
     def close(self) -> None:
-        """Hide it."""
+        """Hide it, and give the keys back."""
         self.display = False
+        self.screen.set_focus(self._before)
 
     @property
     def trouble(self) -> str | None:
@@ -135,7 +140,7 @@ class Prompt(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Pass on what was entered, unless it is wrong."""
         event.stop()
-        if self.trouble is not None:
+        if self.trouble is not None or not self.display:
             return
         history = self._histories.setdefault(self.kind, [])
         if event.value and event.value not in history[-1:]:
@@ -161,4 +166,4 @@ class Prompt(Vertical):
         wrong = self._check(text) if self._check is not None else None
         line = self.query_one("#trouble", Line)
         line.display = wrong is not None
-        line.show([Span("✗ ", "bad"), Span(wrong or "", "bad")])
+        line.show([Span(" ✗ ", "bad"), Span(wrong or "", "bad")])
