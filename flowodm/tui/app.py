@@ -162,9 +162,11 @@ class InspectorApp(FeedOwner, App[None]):
             self.registry_beat.now()
 
     def after_answer(self, feed: Feed[Any]) -> None:
-        """Show the header anew."""
+        """Show the header anew, and the screen that waits for what the header knows."""
         for header in self.screen.query(Header):
             header.refresh()
+        if feed is self.beat and isinstance(self.screen, Page) and self.screen.is_mounted:
+            self.screen.show_state()
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Groups, one group and its reset, over sources that say what a test wants."""
 
+import threading
+
 import pytest
 from textual.pilot import Pilot
 
 from flowodm.errors import AuthorizationError, BrokerError, BrokerUnreachable
-from flowodm.groups import Group
+from flowodm.groups import Group, GroupReading
 from flowodm.tui.screens.reset import ResetPage
 from tests.tui.fake_groups import FakeGroups, group
 from tests.tui.fakes import Clock, FakeCluster, Fakes
@@ -135,6 +137,23 @@ def test_what_fails_at_first_is_told_with_its_cure():
         await settle(pilot)
         assert "✗ no broker" in shown(pilot.app)
         assert "flowodm doctor" in shown(pilot.app)
+
+    play(script, fakes)
+
+
+def test_a_screen_that_waits_says_at_once_what_the_header_knows():
+    fakes = Fakes(FakeCluster(error=BrokerUnreachable("no broker", hint="flowodm doctor")))
+    answered = threading.Event()
+    fakes.groups.groups = lambda: answered.wait(10) and GroupReading(())  # type: ignore[assignment]
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        await pilot.pause(0.2)
+        assert "✗ no broker" in shown(pilot.app)
+        assert "flowodm doctor" in shown(pilot.app)
+        answered.set()
+        await settle(pilot)
+        assert "no consumer groups yet" in shown(pilot.app)
 
     play(script, fakes)
 

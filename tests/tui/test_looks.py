@@ -1,12 +1,15 @@
-"""Whole screens of groups and schemas, as they were reviewed by eye.
+"""Whole screens of groups, schemas and brokers, as they were reviewed by eye: one visit a size.
 
 After a change on purpose: FLOWODM_UPDATE_GOLDEN=1 pytest tests/tui/test_looks.py, and look at the
 difference.
 """
 
+from types import SimpleNamespace
+
 import pytest
 from textual.pilot import Pilot
 
+from flowodm.tui.feed import FeedOwner
 from tests.tui.fake_schemas import FakeSchemas, record
 from tests.tui.fakes import Fakes
 from tests.tui.pilots import lines, play, settle
@@ -24,11 +27,15 @@ WAYS = {
     "subject": ("3", "enter"),
     "difference": ("3", "enter", "d", "G", "d"),
     "trial": ("3", "enter", "c", *"new.avsc", "enter"),
+    "brokers": ("4",),
+    "contexts": ("4", "c"),
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (130, 36)], ids=["80", "130"])
-def test_screens_look_as_they_were_reviewed(size: tuple[int, int]):
+@pytest.mark.parametrize("size", [(80, 24), (130, 36)], ids=["80x24", "130x36"])
+def test_screens_look_as_they_were_reviewed(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch):
+    asked_once = SimpleNamespace(stop=lambda: None)
+    monkeypatch.setattr(FeedOwner, "later", lambda *_: asked_once)
     found: dict[str, str] = {}
 
     async def script(pilot: Pilot[None]) -> None:
@@ -36,7 +43,7 @@ def test_screens_look_as_they_were_reviewed(size: tuple[int, int]):
             pilot.app.action_back_to(0)
             for key in keys:
                 await pilot.press(key)
-                if key in ("2", "3", "enter", "G"):
+                if key in ("2", "3", "4", "enter", "G"):
                     await settle(pilot)
             await settle(pilot)
             # what every screen has, the shell's own tests look at
@@ -46,4 +53,4 @@ def test_screens_look_as_they_were_reviewed(size: tuple[int, int]):
 
     play(script, Fakes(schemas=FakeSchemas(files={"new.avsc": ODD})), size=size, may_write=True)
     for name, text in found.items():
-        check(f"tui-{name}-{size[0]}.txt", text)
+        check(f"tui-{name}-{size[0]}x{size[1]}.txt", text)

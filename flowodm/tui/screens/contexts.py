@@ -16,6 +16,7 @@ class ContextsPage(ListPage[ContextEntry]):
 
     crumb = "contexts"
     waits_for = "Reading the contexts"
+    asks_brokers = False
     noun = ("context", "contexts")
     nothing = ("No context is known by name.", "flowodm context add NAME makes one")
 

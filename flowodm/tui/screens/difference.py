@@ -27,6 +27,7 @@ class DifferencePage(FindingsPage):
     """
 
     waits_for = "Comparing two versions"
+    asks_brokers = False
 
     def __init__(self, subject: str, old: int, new: int) -> None:
         super().__init__()

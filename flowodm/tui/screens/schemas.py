@@ -26,6 +26,7 @@ class SchemasPage(ListPage[Subject]):
 
     crumb = "schemas"
     waits_for = "Asking the registry for its subjects"
+    asks_brokers = False
     noun = ("subject", "subjects")
     nothing = (
         "This registry has no subjects yet.",

@@ -43,6 +43,7 @@ class SubjectPage(Page):
     ]
     AUTO_FOCUS = "#versions"
     waits_for = "Asking the registry for the subject"
+    asks_brokers = False
 
     def __init__(self, subject: str) -> None:
         super().__init__()

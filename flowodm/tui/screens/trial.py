@@ -28,6 +28,7 @@ class TrialPage(FindingsPage):
     """
 
     waits_for = "Checking"
+    asks_brokers = False
 
     def __init__(self, subject: str, source: str) -> None:
         super().__init__()
