@@ -10,7 +10,7 @@ from flowodm.errors import BrokerUnreachable
 from flowodm.tui.sources.brokers import Broker, Brokers, brokers_of
 from tests.tui.fake_brokers import FakeBrokers
 from tests.tui.fakes import Fakes
-from tests.tui.pilots import lines, play, settle, shown
+from tests.tui.pilots import lines, play, settle, shown, typed
 from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
 
 pytestmark = pytest.mark.tui
@@ -94,7 +94,8 @@ def test_a_context_is_gone_to_from_the_list_and_the_one_at_hand_is_stayed_in():
 
 def test_the_palette_goes_to_a_context_by_a_part_of_its_name():
     async def script(pilot: Pilot[None]) -> None:
-        await pilot.press("colon", *"ctx pr")
+        await pilot.press("colon")
+        await typed(pilot, "ctx pr")
         await pilot.pause(0.5)
         assert "ctx prod" in shown(pilot.app)
         await pilot.press("down", "enter")
@@ -113,8 +114,10 @@ def test_hostile_brokers_and_contexts_are_texts():
     )
 
     async def script(pilot: Pilot[None]) -> None:
-        for keys in (["4"], ["c"], ["colon", *"ctx "]):
-            await pilot.press(*keys)
+        for key, more in (("4", ""), ("c", ""), ("colon", "ctx ")):
+            await pilot.press(key)
+            if more:
+                await typed(pilot, more)
             await settle(pilot)
             await pilot.pause(0.2)
             for line in lines(pilot.app):

@@ -10,7 +10,7 @@ from flowodm.groups import Group, GroupReading
 from flowodm.tui.screens.reset import ResetPage
 from tests.tui.fake_groups import FakeGroups, group
 from tests.tui.fakes import Clock, FakeCluster, Fakes
-from tests.tui.pilots import lines, play, settle, shown
+from tests.tui.pilots import lines, play, settle, shown, typed
 
 pytestmark = pytest.mark.tui
 
@@ -217,7 +217,8 @@ async def to_reset(pilot: Pilot[None], position: str, *, moves: int = 0) -> None
     await settle(pilot)
     await pilot.press(*["j"] * moves, "enter")
     await settle(pilot)
-    await pilot.press("R", *position, "enter")
+    await pilot.press("R")
+    await typed(pilot, position, "enter")
     await settle(pilot)
 
 
@@ -232,7 +233,8 @@ def test_a_reset_is_shown_then_done_once_the_name_is_typed():
         assert "first commit" in text
         assert "3 partitions would move: 0 skipped, 22,345 read again" in text
         assert "! 1 without a commit: one cannot be taken away again" in text
-        await pilot.press("D", *"audi", "enter")
+        await pilot.press("D")
+        await typed(pilot, "audi", "enter")
         await settle(pilot)
         assert "type audit" in shown(pilot.app)
         assert not fakes.groups.resets
@@ -277,7 +279,8 @@ def test_what_the_core_refuses_is_told():
 
     async def script(pilot: Pilot[None]) -> None:
         await to_reset(pilot, "start")
-        await pilot.press("D", *"audit", "enter")
+        await pilot.press("D")
+        await typed(pilot, "audit", "enter")
         await settle(pilot)
         assert "✗ it is active\n stop it" in shown(pilot.app)
 

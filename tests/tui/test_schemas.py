@@ -7,7 +7,7 @@ from flowodm.errors import RegistryUnreachable
 from flowodm.tui.widgets.schema_text import SchemaText
 from tests.tui.fake_schemas import ORDERS, FakeSchemas, record
 from tests.tui.fakes import Clock, Fakes
-from tests.tui.pilots import lines, play, settle, shown
+from tests.tui.pilots import lines, play, settle, shown, typed
 
 pytestmark = pytest.mark.tui
 
@@ -25,7 +25,9 @@ async def open_subject(pilot: Pilot[None], *more: str) -> None:
 
 
 async def check(pilot: Pilot[None], source: str) -> None:
-    await open_subject(pilot, "c", *source, "enter")
+    await open_subject(pilot, "c")
+    await typed(pilot, source, "enter")
+    await settle(pilot)
 
 
 def marked(pilot: Pilot[None], side: str) -> list[str]:
@@ -78,7 +80,7 @@ def test_a_subject_shows_its_versions_what_uses_it_and_the_text_of_one():
     play(script, size=WIDE)
 
 
-def test_enter_on_the_latest_version_compares_the_last_two():
+def test_enter_on_the_latest_version_compares_the_last_two_and_marks_the_places():
     async def script(pilot: Pilot[None]) -> None:
         await open_subject(pilot, "enter")
         assert pilot.app.steps == ("schemas", "orders-value", "v2 → v3")
@@ -87,6 +89,8 @@ def test_enter_on_the_latest_version_compares_the_last_two():
         assert "BACKWARD refuses it: it may not follow v2." in text
         assert "Consumers with the new schema cannot read what is in the topic" in text
         assert "Cure: add a field such as `amount_text`" in text
+        assert marked(pilot, "left") == ['6     {"name": "amount", "type": "double"}']
+        assert marked(pilot, "right") == ['7     {"name": "amount", "type": "string"}']
 
     play(script, size=WIDE)
 
@@ -100,15 +104,6 @@ def test_any_two_versions_are_compared_once_both_are_marked():
         assert "old: removed, string, no default" in shown(pilot.app)
 
     play(script, size=WIDE)
-
-
-def test_the_place_of_a_change_is_marked_in_both_texts():
-    async def script(pilot: Pilot[None]) -> None:
-        await open_subject(pilot, "enter")
-        assert marked(pilot, "left") == ['6     {"name": "amount", "type": "double"}']
-        assert marked(pilot, "right") == ['7     {"name": "amount", "type": "string"}']
-
-    play(script)
 
 
 def test_zoom_gives_one_text_all_the_room_and_then_the_other():
@@ -138,7 +133,7 @@ def test_a_file_that_is_refused_tells_each_reason_with_its_place_marked():
     play(script, fakes, size=WIDE)
 
 
-def test_a_file_that_is_taken_says_so_and_what_it_changes():
+def test_a_file_is_read_again_when_that_is_asked_for():
     fakes = Fakes(schemas=FakeSchemas(files={"new.avsc": record(("id", "string"))}))
 
     async def script(pilot: Pilot[None]) -> None:
@@ -151,16 +146,12 @@ def test_a_file_that_is_taken_says_so_and_what_it_changes():
         await pilot.press("r")
         await settle(pilot)
         assert "✗ refused" in shown(pilot.app)
+        fakes.schemas.files.clear()
+        await pilot.press("r")
+        await settle(pilot)
+        assert "! 0 s old: `new.avsc` is no file · look where you are" in shown(pilot.app)
 
     play(script, fakes, size=WIDE)
-
-
-def test_a_file_that_is_not_there_is_told_with_its_cure():
-    async def script(pilot: Pilot[None]) -> None:
-        await check(pilot, "nowhere.avsc")
-        assert "✗ `nowhere.avsc` is no file" in shown(pilot.app)
-
-    play(script)
 
 
 def test_a_model_is_imported_only_once_that_was_asked_for_in_a_word():
@@ -172,20 +163,25 @@ def test_a_model_is_imported_only_once_that_was_asked_for_in_a_word():
         await pilot.press("enter", "escape")
         await settle(pilot)
         assert fakes.schemas.checked == []
-        await pilot.press("c", *"model:app:Order", "enter", *"import", "enter")
+        await pilot.press("c")
+        await typed(pilot, "model:app:Order", "enter")
+        await typed(pilot, "import", "enter")
         await settle(pilot)
         assert fakes.schemas.checked[:1] == ["model:app:Order"]
 
     play(script, fakes)
 
 
-@pytest.mark.parametrize("source", ["-", "model:app:", "git:main"])
-def test_what_can_be_no_source_is_told_as_it_is_typed(source: str):
+def test_what_can_be_no_source_is_told_as_it_is_typed():
     fakes = Fakes()
 
     async def script(pilot: Pilot[None]) -> None:
-        await check(pilot, source)
-        assert "✗ " in lines(pilot.app)[-2]
+        await open_subject(pilot)
+        for source in ("-", "model:app:", "git:main"):
+            await pilot.press("c")
+            await typed(pilot, source, "enter")
+            assert "✗ " in lines(pilot.app)[-2]
+            await pilot.press("escape")
         assert fakes.schemas.checked == []
 
     play(script, fakes)

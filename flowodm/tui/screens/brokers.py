@@ -89,9 +89,7 @@ class BrokersPage(ListPage[Broker]):
 
 
 def _address(one: Broker) -> Span:
-    return (
-        Span("gone: partitions have copies on it", "bad") if not one.address else Span(one.address)
-    )
+    return Span(one.address) if one.address else Span("–", "dim")
 
 
 def _role(one: Broker) -> Span:
