@@ -10,7 +10,7 @@ import runpy
 
 BENCHMARKS = (
     *("startup", "decoder", "envelope", "model", "filters", "compatibility"),
-    *("tail", "library", "aproduce", "loops"),
+    *("tail", "library", "aproduce", "loops", "tui"),
 )
 
 print(f"{datetime.date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}")

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -72,6 +73,7 @@ def main(seconds: float) -> None:
                 shown_after(arguments, "cannot reach", hanging),
                 "s",
             )
+        long_tail(env, registry, seconds)
         context = Context(
             name="bench",
             bootstrap_servers=sandbox.bootstrap_servers,
@@ -84,6 +86,7 @@ def main(seconds: float) -> None:
 async def inside(
     connection: KafkaConnection, servers: str, registry_url: str, seconds: float
 ) -> None:
+    sys.setswitchinterval(0.0005)  # as the command does
     app = InspectorApp(sources_of(connection))
     async with app.run_test(size=SIZE) as pilot:
         case("memory once it is open", megabytes(), "MB")
@@ -96,9 +99,12 @@ async def inside(
 
 async def small_topic(pilot: Pilot[None]) -> None:
     await until(lambda: len(pilot.app.sources.topics.known) > 0)
+    await pilot.pause(1.0)  # a person looks at the list before
     began = time.perf_counter()
-    page = await open_records(pilot, "five")
-    await until(lambda: has_decoded(page, 5))
+    await pilot.app.open_records("five")
+    page = pilot.app.screen
+    assert isinstance(page, RecordsPage)
+    await until(lambda: bool(page.query(RecordLog)) and has_decoded(page, 5))
     case("a topic of five, from the list", time.perf_counter() - began, "s")
 
 
@@ -106,15 +112,22 @@ async def large_value(pilot: Pilot[None]) -> None:
     page = await open_records(pilot, "large-json")
     await until(lambda: has_decoded(page, 1))
     before, began = megabytes(), time.perf_counter()
-    await pilot.press("enter")
+    page.query_one(RecordLog).action_choose()  # what Enter does; a pilot's press waits besides
     await until(lambda: page.query_one(Detail).display)
-    await pilot.pause()
+    await drawn(page)
     case("1 MB of JSON, opened", time.perf_counter() - began, "s")
     case("1 MB of JSON, memory", megabytes() - before, "MB")
     began = time.perf_counter()
-    await pilot.press("escape")
-    await pilot.pause()
+    page.action_leave()
+    await drawn(page)
     case("1 MB of JSON, closed", time.perf_counter() - began, "s")
+
+
+async def drawn(page: RecordsPage) -> None:
+    """Wait until the screen is drawn anew."""
+    done = asyncio.Event()
+    page.call_after_refresh(done.set)
+    await done.wait()
 
 
 async def scan(pilot: Pilot[None]) -> None:
@@ -204,30 +217,93 @@ def tell_lags(name: str, lags: list[float]) -> None:
         case(f"{name}, event loop late, p{share}", late * 1000, "ms")
 
 
-def shown_after(
-    arguments: list[str], text: str, env: dict[str, str], patience: float = 20
-) -> float:
-    """Seconds from the start of a process until a terminal shows a text."""
-    started = time.perf_counter()
-    pid, master = pty.fork()
-    if pid == 0:
-        os.environ.update(env | {"TERM": "xterm-256color", "COLORTERM": "truecolor"})
-        os.execv(sys.executable, [sys.executable, "-m", "flowodm", "tui", *arguments])
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
-    seen = b""
-    try:
-        while text.encode() not in seen:
-            if time.perf_counter() - started > patience:
-                raise RuntimeError(f"{text!r} never came: {seen[-2000:]!r}")
-            if select.select([master], [], [], 0.1)[0]:
-                seen += os.read(master, 65536)
-        return time.perf_counter() - started
-    finally:
+class Inspector:
+    """`flowodm tui` as a process on a pseudo-terminal; use it in a `with` statement."""
+
+    def __init__(self, arguments: list[str], env: dict[str, str]) -> None:
+        self._command = [sys.executable, "-m", "flowodm", "tui", *arguments]
+        self._env = env | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+    def __enter__(self) -> Self:
+        self.started = time.perf_counter()
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            os.environ.update(self._env)
+            os.execv(sys.executable, self._command)
+        size = struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+        return self
+
+    def __exit__(self, *_: object) -> None:
         with suppress(OSError):
-            os.write(master, b"q")
-        time.sleep(0.3)
-        os.close(master)
-        os.waitpid(pid, 0)
+            self.type("q")
+            self.watch(0.3)
+        os.close(self._master)
+        os.waitpid(self.pid, 0)
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def see(self, text: str, patience: float = 20.0) -> float:
+        """Wait until a text is shown; return the seconds since the start."""
+        seen, until = b"", time.perf_counter() + patience
+        while text.encode() not in seen:
+            if time.perf_counter() > until:
+                raise RuntimeError(f"{text!r} never came: {seen[-2000:]!r}")
+            seen += self._read()
+        return time.perf_counter() - self.started
+
+    def watch(self, seconds: float) -> None:
+        """Take what is shown for a while."""
+        until = time.perf_counter() + seconds
+        with suppress(OSError):
+            while time.perf_counter() < until:
+                self._read()
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor that it has taken."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self, name: str) -> float:
+        """Megabytes: `VmRSS` now, `VmHWM` the most so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition(f"{name}:")[2].split()[0]) / 1e3
+
+    def _read(self) -> bytes:
+        if select.select([self._master], [], [], 0.1)[0]:
+            return os.read(self._master, 65536)
+        return b""
+
+
+def shown_after(arguments: list[str], text: str, env: dict[str, str]) -> float:
+    """Seconds from the start of a process until a terminal shows a text."""
+    with Inspector(arguments, env) as inspector:
+        return inspector.see(text)
+
+
+def long_tail(env: dict[str, str], registry_url: str, seconds: float) -> None:
+    """A whole process that follows and filters: its memory and its share of a core."""
+    servers = env["KAFKA_BOOTSTRAP_SERVERS"]
+    command = [sys.executable, "-m", "benchmarks.tui", "--produce", servers, registry_url]
+    with Inspector(["live"], env) as inspector:
+        inspector.see("from")
+        inspector.type("/value.items > 100")
+        inspector.see("where")
+        inspector.type("\r")
+        with subprocess.Popen([*command, str(seconds)]) as producer:
+            inspector.watch(1.0)
+            began, cpu, halfway = time.perf_counter(), inspector.cpu, 0.0
+            while producer.poll() is None:
+                inspector.watch(0.5)
+                if not halfway and time.perf_counter() - began > seconds / 2:
+                    halfway = inspector.memory("VmRSS")
+            took = time.perf_counter() - began
+        case("a process, share of a core", 100 * (inspector.cpu - cpu) / took, "%")
+        case("a process, memory halfway", halfway, "MB")
+        case("a process, memory at the end", inspector.memory("VmRSS"), "MB")
+        case("a process, memory at most", inspector.memory("VmHWM"), "MB")
 
 
 def best(measure: Callable[[], float]) -> float:

@@ -305,7 +305,10 @@ class InspectorApp(FeedOwner, App[None]):
                 yield f"theme {name}", partial(setattr, self, "theme", name)
 
     def _take_pulse(self, pulse: Pulse) -> None:
+        is_first = self.vitals.pulse is None
         self.vitals.beat(pulse, self.clock())
+        if is_first:
+            self.in_thread(_warm_up, "warm-up")
 
     @property
     def _pages(self) -> tuple[Page, ...]:
@@ -322,3 +325,11 @@ class InspectorApp(FeedOwner, App[None]):
         else:
             lines.append(safe("  this is a bug in FlowODM; -vv shows where, please report it"))
         self.panic(*lines)
+
+
+def _warm_up() -> None:
+    """Import what the records need, while nobody waits for it."""
+    import flowodm.codec.decode
+    import flowodm.display.sides
+    import flowodm.reader
+    import flowodm.tui.screens.records  # noqa: F401 - they are kept by Python

@@ -111,6 +111,7 @@ class FakeRecords:
         self.asked: list[tuple[str, Range | None]] = []
         self.error: FlowODMError | None = None
         self.decode_error: FlowODMError | None = None
+        self.broken: FlowODMError | None = None
         self.registry: SchemaRegistry | None = None
         self._read = 0
 
@@ -156,6 +157,8 @@ class FakeRead:
             try:
                 batch = self._source.queue.get(timeout=0.02)
             except Empty:
+                if self._source.broken is not None:
+                    raise self._source.broken from None
                 if self._source.ends:
                     return
                 batch = []

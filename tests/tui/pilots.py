@@ -38,7 +38,7 @@ def play(
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until no question is out and everything is drawn."""
     app = pilot.app
-    await pilot.pause(0.15)
+    await pilot.pause(0.08)
     for _ in range(200):
         busy = [worker for worker in app.workers if worker.group not in LASTING]
         if all(worker.is_finished for worker in busy):

@@ -341,3 +341,18 @@ def test_the_terminal_may_be_resized_while_records_come():
         assert len(lines(pilot.app)) == 24
 
     on_records(script, fakes)
+
+
+def test_a_read_that_breaks_off_keeps_what_it_has_and_says_so():
+    fakes = fakes_of(numbered(5))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "n=4")
+        fakes.records.broken = BrokerUnreachable("the cluster is gone", hint="flowodm doctor")
+        await see(pilot, "✗ the cluster is gone · flowodm doctor")
+        assert "n=4" in shown(pilot.app)
+        fakes.records.broken = None
+        await pilot.press("r")
+        await see(pilot, "FOLLOW")
+
+    on_records(script, fakes)

@@ -1,5 +1,6 @@
 """The shell: header, tabs, the way here, keys, palette, help, themes, sizes, the end."""
 
+import asyncio
 import io
 import subprocess
 import sys
@@ -156,10 +157,6 @@ def test_no_size_of_the_terminal_is_too_small(size: tuple[int, int]):
 
 
 def test_a_bug_ends_it_with_a_line_and_without_the_values_of_variables():
-    async def script(pilot: Pilot[None]) -> None:
-        password = "hunter2"  # noqa: F841 - a local that Textual's own page would print
-        raise RuntimeError("[/x] \x1b[2J went wrong")
-
     app = InspectorApp(Fakes().sources)
     app.error_console = Console(file=io.StringIO(), width=200)
 
@@ -167,8 +164,6 @@ def test_a_bug_ends_it_with_a_line_and_without_the_values_of_variables():
         async with app.run_test() as pilot:
             pilot.app.call_later(_explode)
             await pilot.pause()
-
-    import asyncio
 
     with pytest.raises(RuntimeError):
         asyncio.run(explode())

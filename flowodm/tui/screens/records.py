@@ -4,11 +4,9 @@ The read runs in a thread and fills a ring; ten times a second the page shows wh
 Rows are decoded in another thread, those in view alone.
 """
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -18,11 +16,10 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from flowodm.errors import FlowODMError, UsageError
-from flowodm.record import DecodedRecord
+from flowodm.record import DecodedRecord, Record
 from flowodm.tui.feed import Feed
-from flowodm.tui.screens.page import Page
+from flowodm.tui.screens.taking import TakingPage
 from flowodm.tui.sources.checks import filter_trouble, seek_trouble
-from flowodm.tui.sources.export import export, file_name, value_text
 from flowodm.tui.sources.failure import Failure
 from flowodm.tui.sources.records import parse_seek
 from flowodm.tui.sources.ring import Ring
@@ -41,13 +38,14 @@ from flowodm.tui.words import Meaning, WordCommand
 __all__ = ["RecordsPage"]
 
 _FRAME: Final = 0.1
-_LONGEST_COPY: Final = 100_000
-"""Characters; terminals take no more into their clipboard."""
+_FIRST_FRAME: Final = 0.02
+_FIRST_FRAMES: Final = 50
+"""How often a new read is looked at in its first second: its records should be there at once."""
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the detail stands beside the list."""
 
 
-class RecordsPage(Page):
+class RecordsPage(TakingPage):
     """The records of a topic.
 
     Args:
@@ -145,6 +143,7 @@ class RecordsPage(Page):
             self, "read", lambda: self._read(tail), lambda _: None, clock=self.app.clock
         )
         feed.now()
+        self.set_interval(_FIRST_FRAME, self._tick, repeat=_FIRST_FRAMES)
         self.query_one("#request", Line).show(request_line(request))
         self.query_one(Counters).forget()
 
@@ -252,38 +251,21 @@ class RecordsPage(Page):
         if self._detail.display:
             self.query_one("#panes").toggle_class("-zoomed")
 
-    def action_copy(self) -> None:
-        """Copy the value of the record under the cursor."""
-        row = self._row_here()
-        if row is not None:
-            source = self.app.sources.records
-            self._in_background("copy", lambda: value_text(row, source), self._copied)
-
-    def action_copy_command(self) -> None:
-        """Copy the command that shows the record under the cursor."""
-        if (record := self._row_here()) is None:
-            return
-        offset = f"{record.offset}:{record.offset + 1}"
-        command = (
-            f"flowodm tail {shlex.quote(record.topic)} -p {record.partition} --offset {offset}"
-        )
-        self.app.copy_to_clipboard(command)
-        self.say(f"copied: {command}")
-
-    def action_export(self) -> None:
-        """Write what is kept to a file, as NDJSON."""
-        span, source = self._ring.span, self.app.sources.records
-        records = [row.record for _, row in self._ring.rows(span.first, span.stop)]
-        file = Path.cwd() / file_name(self._topic, datetime.now(UTC))
-        self._in_background(
-            "export",
-            lambda: export(records, source, file),
-            lambda count: self.say(f"wrote {count:,} records to {file.name}"),
-        )
-
     def say(self, text: str, role: str = "good") -> None:
         """Tell something for a few seconds."""
         self.query_one(Counters).say(text, role, self.app.clock())
+
+    @property
+    def record_here(self) -> Record | None:
+        """The record under the cursor."""
+        here = self._log.here
+        found = [] if here is None else self._ring.rows(here, here + 1)
+        return found[0][1].record if found else None
+
+    def kept(self) -> list[Record]:
+        """Return the records that are kept."""
+        span = self._ring.span
+        return [row.record for _, row in self._ring.rows(span.first, span.stop)]
 
     @on(LineView.Chosen, "#log")
     def _chosen(self) -> None:
@@ -352,7 +334,7 @@ class RecordsPage(Page):
                 self._log.put(decoded[1])
                 self._sync(decoded[0])
 
-        self._in_background("decode", decode, take)
+        self.in_background("decode", decode, take)
 
     def _sync(self, span: RingSpan) -> None:
         had = self._log.count
@@ -371,7 +353,7 @@ class RecordsPage(Page):
 
     def _open_detail(self) -> None:
         """Decode the record under the cursor, and show it."""
-        here, record = self._log.here, self._row_here()
+        here, record = self._log.here, self.record_here
         if here is None or record is None or (here == self._opened and self._detail.display):
             return
         self._opened = here
@@ -381,23 +363,7 @@ class RecordsPage(Page):
             if self._opened == here:
                 self._detail.show(decoded)
 
-        self._in_background("detail", lambda: source.tree(record), take)
-
-    def _row_here(self) -> Any:
-        here = self._log.here
-        found = [] if here is None else self._ring.rows(here, here + 1)
-        return found[0][1].record if found else None
-
-    def _copied(self, text: str) -> None:
-        if len(text) > _LONGEST_COPY:
-            self.say(f"{len(text):,} characters are too many to copy; e writes them", "warn")
-            return
-        self.app.copy_to_clipboard(text)
-        self.say(f"copied {len(text):,} characters")
-
-    def _in_background(self, name: str, ask: Any, take: Any) -> None:
-        """Ask once in a thread; what fails is told below."""
-        Feed(self, name, ask, take, clock=self.app.clock).now()
+        self.in_background("detail", lambda: source.tree(record), take)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Tell what failed."""

@@ -29,7 +29,7 @@ __all__ = ["TopicsPage"]
 
 _NAMES_EVERY: Final = 30.0
 _ENDS_EVERY: Final = 2.0
-_STILL: Final = 0.1
+_STILL: Final = 0.05
 _BARS: Final = 10
 _MOST_FLOWS: Final = 2_000
 """Topics whose rates are remembered."""

@@ -26,6 +26,7 @@ class Counters(Line):
     def forget(self) -> None:
         """Begin anew."""
         self._pace = Pace()
+        self._until = 0.0
 
     def say(self, text: str, role: str, now: float) -> None:
         """Tell something for a few seconds, in place of the counters."""

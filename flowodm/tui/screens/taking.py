@@ -1,0 +1,78 @@
+"""Taking records along: a value or a command to the clipboard, what is kept to a file."""
+
+import shlex
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from flowodm.record import Record
+from flowodm.tui.feed import Feed
+from flowodm.tui.screens.page import Page
+from flowodm.tui.sources.export import export, file_name, value_text
+
+__all__ = ["TakingPage"]
+
+_LONGEST_COPY: Final = 100_000
+"""Characters; terminals take no more into their clipboard."""
+
+T = TypeVar("T")
+
+
+class TakingPage(Page):
+    """A page of records. A subclass has `record_here`, `kept` and `say`."""
+
+    @property
+    def record_here(self) -> Record | None:
+        """The record under the cursor."""
+        raise NotImplementedError
+
+    def kept(self) -> list[Record]:
+        """Return the records that are kept."""
+        raise NotImplementedError
+
+    def say(self, text: str, role: str = "good") -> None:
+        """Tell something for a few seconds."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        """Copy the value of the record under the cursor."""
+        record = self.record_here
+        if record is not None:
+            source = self.app.sources.records
+            self.in_background("copy", lambda: value_text(record, source), self._copied)
+
+    def action_copy_command(self) -> None:
+        """Copy the command that shows the record under the cursor."""
+        if (record := self.record_here) is None:
+            return
+        offset = f"{record.offset}:{record.offset + 1}"
+        command = (
+            f"flowodm tail {shlex.quote(record.topic)} -p {record.partition} --offset {offset}"
+        )
+        self.app.copy_to_clipboard(command)
+        self.say(f"copied: {command}")
+
+    def action_export(self) -> None:
+        """Write what is kept to a file, as NDJSON."""
+        records, source = self.kept(), self.app.sources.records
+        if not records:
+            self.say("there is nothing to write yet", "warn")
+            return
+        file = Path.cwd() / file_name(records[0].topic, datetime.now(UTC))
+        self.in_background(
+            "export",
+            lambda: export(records, source, file),
+            lambda count: self.say(f"wrote {count:,} records to {file.name}"),
+        )
+
+    def in_background(self, name: str, ask: Callable[[], T], take: Callable[[T], None]) -> None:
+        """Ask once in a thread; what fails is told below."""
+        Feed(self, name, ask, take, clock=self.app.clock).now()
+
+    def _copied(self, text: str) -> None:
+        if len(text) > _LONGEST_COPY:
+            self.say(f"{len(text):,} characters are too many to copy; e writes them", "warn")
+            return
+        self.app.copy_to_clipboard(text)
+        self.say(f"copied {len(text):,} characters")

@@ -1,0 +1,101 @@
+"""The sources over a real cluster: what they say, and that looking leaves no trace."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka import Producer
+
+from flowodm.config import Context, RegistryConfig
+from flowodm.connection import KafkaConnection
+from flowodm.errors import BrokerUnreachable
+from flowodm.positions import End, Range, Start
+from flowodm.tui.sources.bundle import Sources, sources_of
+from flowodm.tui.sources.patience import Patience
+from flowodm.tui.sources.ring import Ring
+from flowodm.tui.sources.tail import Tail, TailRequest
+from tests.servers import TestServers, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def sources(sandbox: TestServers) -> Iterator[Sources]:
+    context = Context(
+        name="tui",
+        bootstrap_servers=sandbox.bootstrap_servers,
+        schema_registry=RegistryConfig(url=sandbox.registry_url),
+    )
+    with KafkaConnection(context) as connection:
+        yield sources_of(connection)
+
+
+@pytest.fixture
+def filled(make_topic: Callable[..., str], sandbox: TestServers) -> str:
+    """A topic of two partitions and thirty records."""
+    topic = make_topic(partitions=2)
+    producer = Producer({**sandbox.client_config, "enable.idempotence": True})
+    for number in range(30):
+        producer.produce(topic, b'{"n": %d}' % number, b"k", partition=number % 2)
+    assert producer.flush(20) == 0
+    return topic
+
+
+def test_the_cluster_tells_its_pulse_and_the_registry_its_mode(sources: Sources, filled: str):
+    pulse = sources.cluster.pulse()
+    assert pulse.brokers == 1
+    assert pulse.topics >= 1
+    assert pulse.ends is not None
+    assert pulse.ends >= 30
+    assert sources.cluster.registry_mode() == "READWRITE"
+    assert sources.cluster.identity().context == "tui"
+
+
+def test_topics_are_listed_and_their_ends_asked_together(sources: Sources, filled: str):
+    names = {topic.name: topic for topic in sources.topics.topics()}
+    assert names[filled].partitions == 2
+    assert filled in sources.topics.known
+    ends = sources.topics.ends([filled, "no-such-topic"])
+    assert ends.keys() == {filled}
+    assert (ends[filled].span, ends[filled].unknown) == (30, 0)
+    assert len(sources.topics.detail(filled).partitions) == 2
+
+
+def test_a_read_to_the_end_is_done_and_a_filter_counts(sources: Sources, filled: str):
+    ring = Ring()
+    request = TailRequest(filled, Range(Start(), End()), "value.n < 10")
+    tail = Tail(sources.records, request, ring)
+    tail.run(lambda: False)
+    status = tail.status
+    assert (status.scanned, status.matched, status.is_done) == (30, 10, True)
+    assert ring.span.stop - ring.span.first == 10
+
+
+def test_the_last_records_come_first_in_their_order_and_then_what_is_new(
+    sources: Sources, filled: str, sandbox: TestServers
+):
+    ring, ending = Ring(), threading.Event()
+    tail = Tail(sources.records, TailRequest(filled), ring)
+    thread = threading.Thread(target=tail.run, args=(ending.is_set,))
+    thread.start()
+    try:
+        wait_until(lambda: ring.span.stop == 30)
+        values = [row.record.value for _, row in ring.rows(0, 30)]
+        assert sorted(values) == sorted(b'{"n": %d}' % number for number in range(30))
+        producer = Producer({**sandbox.client_config, "enable.idempotence": True})
+        producer.produce(filled, b"new")
+        assert producer.flush(20) == 0
+        wait_until(lambda: ring.span.stop == 31)
+    finally:
+        ending.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_cluster_that_needs_more_time_gets_it_after_it_failed():
+    patience = Patience()
+    with pytest.raises(BrokerUnreachable), patience.seconds() as first:
+        raise BrokerUnreachable("no answer")
+    with patience.seconds() as second:
+        pass
+    assert (first, second) == (2.0, 4.0)
