@@ -7,7 +7,7 @@ import pytest
 from flowodm.tui.lagging import LagFlow, LagFlows
 from tests.tui.fake_groups import group
 
-pytestmark = pytest.mark.tui
+pytestmark = pytest.mark.unit
 
 
 def flow_of(*looks: tuple[float, int | None, int | None]) -> LagFlow:
