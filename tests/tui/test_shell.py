@@ -190,3 +190,22 @@ def test_textual_is_loaded_by_the_screens_alone(module: str):
     code = f"import sys, {module}; print([m for m in ('textual', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_in_sixteen_colours_nothing_is_written_in_the_colour_of_its_ground():
+    async def script(pilot: Pilot[None]) -> None:
+        for _ in pilot.app._themes:
+            for strip in pilot.app.screen._compositor.render_strips():
+                for segment in strip:
+                    style = segment.style
+                    if (
+                        style
+                        and segment.text.strip()
+                        and style.color
+                        and not style.color.is_default
+                    ):
+                        assert style.color != style.bgcolor, segment
+            await pilot.press("T")
+            await pilot.pause()
+
+    play(script, has_few_colours=True)
