@@ -1,19 +1,19 @@
 """`flowodm groups list`. What it means is in `flowodm/groups/`."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import StyleName
-from flowodm.cli.tables import Column, duration, write_rows
+from flowodm.cli.tables import Column, write_rows
+from flowodm.display.groups import group_remark
 
 if TYPE_CHECKING:
     from flowodm.groups import Group, GroupReading
 
-__all__ = ["age_text", "list_groups", "remark_of", "state_style", "warn_of"]
+__all__ = ["list_groups", "state_style", "warn_of"]
 
 Sort = Literal["name", "state", "members", "lag"]
 
@@ -23,11 +23,6 @@ def state_style(state: str) -> StyleName | None:
     if state == "stable":
         return "green"
     return "dim" if state in ("empty", "dead") else "yellow"
-
-
-def age_text(age: timedelta | None) -> str:
-    """Return a lag in time for people; none for what is not behind."""
-    return duration(age) if age else "–"
 
 
 def warn_of(session: Session, reading: "GroupReading") -> None:
@@ -52,20 +47,12 @@ _GROUP_COLUMNS: Final[tuple[Column["Group"], ...]] = (
     ),
     Column(
         "REMARK",
-        lambda group: remark_of(group),
-        text=lambda group: remark_of(group) or "",
+        group_remark,
+        text=lambda group: group_remark(group) or "",
         style=lambda group: "red" if group.errors else "dim",
         keep=1,
     ),
 )
-
-
-def remark_of(group: "Group") -> str | None:
-    """Return what the other attributes of a group leave out, in words."""
-    said = [error.message for error in group.errors]
-    if group.uncommitted:
-        said.append(f"no commit in {group.uncommitted:,} of {len(group.partitions):,}")
-    return "; ".join(said) or None
 
 
 @command(

@@ -1,6 +1,5 @@
 """`flowodm groups reset` and `delete`: shown first, then confirmed, then done."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,6 +10,7 @@ from flowodm.cli.confirm import DryRun, Yes, confirm_plan
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, StyleName
 from flowodm.cli.tables import Column, machine_value, write_document, write_rows
+from flowodm.display.groups import change_text
 from flowodm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,16 +22,6 @@ __all__ = ["delete_group", "reset_group"]
 _FORMATS: Final = ("table", "json", "ndjson", "yaml")
 
 
-def _change_text(step: "ResetStep") -> str:
-    if step.after is None:
-        return "stays"
-    if step.change is None:
-        return "first commit"
-    if step.change == 0:
-        return "stays"
-    return f"{step.change:+,} {'skipped' if step.change > 0 else 'replayed'}"
-
-
 def _change_style(step: "ResetStep") -> StyleName | None:
     return "yellow" if step.is_needed else "dim"
 
@@ -41,7 +31,7 @@ _COLUMNS: Final[tuple[Column["ResetStep"], ...]] = (
     Column("PARTITION", lambda step: step.partition.number),
     Column("COMMITTED", lambda step: step.before.offset if step.before else None, key="before"),
     Column("NEW", lambda step: step.after.offset if step.after else None, key="after"),
-    Column("CHANGE", lambda step: step.change, text=_change_text, style=_change_style, keep=2),
+    Column("CHANGE", lambda step: step.change, text=change_text, style=_change_style, keep=2),
     Column("NOTE", lambda step: step.note, text=lambda step: step.note or ""),
 )
 
@@ -180,6 +170,7 @@ def _execute(
     """Have it confirmed, write the undo file, do it."""
     from flowodm.groups import apply_reset, write_undo
     from flowodm.groups.changes import undo_of
+    from flowodm.groups.undo import undo_name
 
     if not plan.needed:
         return None
@@ -193,16 +184,11 @@ def _execute(
         noun="group",
         preview="without `--execute` it is only shown",
     )
-    path = Path(undo_file or _undo_name(plan.group.name))
+    path = Path(undo_file or undo_name(plan.group.name))
     write_undo(undo_of(plan), path)
     session.output.note(f"to take it back: flowodm groups reset {plan.group.name} --undo {path}")
     apply_reset(connection, plan)
     return path
-
-
-def _undo_name(group: str) -> str:
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", group)[:100]
-    return f"flowodm-undo-{safe}-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.json"
 
 
 def _end(session: Session, plan: "ResetPlan", written: Path | None, *, is_done: bool) -> None:

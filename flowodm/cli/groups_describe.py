@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
-from flowodm.cli.groups import age_text, state_style
+from flowodm.cli.groups import state_style
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, Spans
 from flowodm.cli.tables import (
@@ -26,15 +26,14 @@ from flowodm.cli.watch import (
     Screen,
     Watch,
     Watching,
-    done_in,
     every_second,
-    rate_text,
 )
+from flowodm.display.groups import age_text, assignment_of, assignment_text, unread_age
+from flowodm.display.pace import rate_text, time_left
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.groups import Group, GroupPartition, Member
-    from flowodm.reading.spans import Partition
 
 __all__ = ["describe_group"]
 
@@ -48,44 +47,11 @@ _MEMBER_COLUMNS: Final[tuple[Column["Member"], ...]] = (
     Column("MEMBER", lambda member: member.member_id, key="member_id", wide=True),
     Column(
         "PARTITIONS",
-        lambda member: _assignment(member.assignment),
+        lambda member: assignment_of(member.assignment),
         key="assignment",
-        text=lambda member: _assignment_text(member.assignment),
+        text=lambda member: assignment_text(member.assignment),
     ),
 )
-
-
-def _assignment(partitions: "Sequence[Partition]") -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for one in partitions:
-        found.setdefault(one.topic, []).append(one.number)
-    return found
-
-
-def _assignment_text(partitions: "Sequence[Partition]") -> str:
-    if not partitions:
-        return "–"
-    found = _assignment(partitions).items()
-    return "; ".join(f"{topic} {_spans(numbers)}" for topic, numbers in found)
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """Write partitions as `--partition` takes them: `0-2,5`."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and spans[-1][1] == number - 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
-
-
-def _age(one: "GroupPartition") -> timedelta | None:
-    if one.lag == 0:
-        return timedelta(0)
-    if one.unread_since is None:
-        return None
-    return max(timedelta(0), datetime.now(UTC) - one.unread_since)
 
 
 _PARTITION_COLUMNS: Final[tuple[Column["GroupPartition"], ...]] = (
@@ -95,7 +61,7 @@ _PARTITION_COLUMNS: Final[tuple[Column["GroupPartition"], ...]] = (
     Column("START", lambda one: one.start, wide=True),
     Column("END", lambda one: one.end),
     Column("LAG", lambda one: one.lag, style=lambda one: "yellow" if one.lag else None),
-    Column("IN TIME", _age, key="lag_seconds", text=lambda one: age_text(_age(one))),
+    Column("IN TIME", unread_age, key="lag_seconds", text=lambda one: age_text(unread_age(one))),
     Column("UNREAD SINCE", lambda one: one.unread_since, wide=True),
     Column("CLIENT", lambda one: one.member.client_id if one.member else None),
     Column(
@@ -201,7 +167,7 @@ class _Moving:
 
     @property
     def done_in(self) -> timedelta | None:
-        return done_in(self.lag, self.trend)
+        return time_left(self.lag, self.trend)
 
     @property
     def done_in_text(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.groups import age_text, state_style, warn_of
+from flowodm.cli.groups import state_style, warn_of
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.cli.tables import (
@@ -25,10 +25,10 @@ from flowodm.cli.watch import (
     Screen,
     Watch,
     Watching,
-    done_in,
     every_second,
-    rate_text,
 )
+from flowodm.display.groups import age_text
+from flowodm.display.pace import rate_text, time_left
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -56,7 +56,7 @@ class Row:
     @property
     def done_in(self) -> timedelta | None:
         """When it has caught up, if all goes on like this."""
-        return done_in(self.lag.lag, self.trend)
+        return time_left(self.lag.lag, self.trend)
 
 
 def _lag_style(row: Row) -> StyleName | None:

@@ -18,8 +18,8 @@ from flowodm.cli.watch import (
     Watch,
     Watching,
     every_second,
-    rate_text,
 )
+from flowodm.display.pace import rate_text
 from flowodm.errors import UsageError
 
 if TYPE_CHECKING:

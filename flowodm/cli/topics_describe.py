@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from flowodm.cli.groups import remark_of, state_style
+from flowodm.cli.groups import state_style
 from flowodm.cli.options import Session, command, session_of
 from flowodm.cli.output import Span, StyleName
 from flowodm.cli.tables import Column, duration, machine_row, write_document, write_rows
+from flowodm.display.groups import group_remark
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
@@ -55,8 +56,8 @@ _GROUP_COLUMNS: Final[tuple[Column["Group"], ...]] = (
     Column("LAG", lambda group: group.lag),
     Column(
         "REMARK",
-        remark_of,
-        text=lambda group: remark_of(group) or "",
+        group_remark,
+        text=lambda group: group_remark(group) or "",
         style=lambda group: "red" if group.errors else "dim",
         keep=1,
     ),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -56,21 +57,32 @@ def tui(
     """
     session = session_of(context)
     _check_terminal(session)
-    with _connection(session, demo=demo) as connection:
-        from flowodm.tui.app import InspectorApp
-        from flowodm.tui.sources.bundle import sources_of
+    while True:
+        with _connection(session, demo=demo) as connection:
+            app = _app(session, connection, topic=topic, may_write=write)
+            code = run_app(app)
+        if app.next_context is None:
+            return code
+        session.values.context, topic, demo = app.next_context, None, False
 
-        app = InspectorApp(
-            sources_of(connection),
-            topic=topic,
-            may_write=write,
-            keys=_keys(),
-            has_few_colours=_has_few_colours(),
-            shows_tracebacks=session.values.verbose >= 2,
-        )
-        if session.values.no_color:
-            os.environ["NO_COLOR"] = "1"
-        return run_app(app)
+
+def _app(
+    session: Session, connection: KafkaConnection, *, topic: str | None, may_write: bool
+) -> InspectorApp:
+    from flowodm.tui.app import InspectorApp
+    from flowodm.tui.sources.bundle import sources_of
+
+    if session.values.no_color:
+        os.environ["NO_COLOR"] = "1"
+    config = session.values.config
+    return InspectorApp(
+        sources_of(connection, Path(config) if config else None),
+        topic=topic,
+        may_write=may_write,
+        keys=_keys(),
+        has_few_colours=_has_few_colours(),
+        shows_tracebacks=session.values.verbose >= 2,
+    )
 
 
 def run_app(app: InspectorApp) -> int:

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 
 import typer
@@ -20,9 +20,7 @@ __all__ = [
     "Screen",
     "Watch",
     "Watching",
-    "done_in",
     "every_second",
-    "rate_text",
 ]
 
 T = TypeVar("T")
@@ -30,8 +28,6 @@ T = TypeVar("T")
 EVERY: Final = "2s"
 """How often to look, unless it is told."""
 _LEAST: Final = 0.1
-_STILL: Final = 0.05
-"""A change a second below this is none."""
 
 Watching: TypeAlias = Annotated[
     bool, typer.Option("--watch", "-w", help="Look again and again, with the rate.")
@@ -150,22 +146,3 @@ class Paces:
         is_new = key not in self._paces
         rate = self._paces[key].rate(count, now)
         return None if is_new else rate
-
-
-def rate_text(rate: float | None, trend: float | None = None) -> str:
-    """Return a rate for people, with the way that what is left goes."""
-    if rate is None:
-        return "–"
-    trend = trend or 0.0
-    sign = " ▼" if trend < -_STILL else " ▲" if trend > _STILL else ""
-    return f"{max(rate, 0.0):,.0f}/s{sign}"
-
-
-def done_in(left: int | None, trend: float | None) -> timedelta | None:
-    """Return when nothing is left, if it goes on to shrink as it does."""
-    if not left or trend is None or trend >= -1e-9:
-        return None
-    try:
-        return timedelta(seconds=round(left / -trend, 3))
-    except OverflowError:
-        return None

@@ -4,6 +4,7 @@ Written before the first offset is moved, for the user's eyes alone.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from flowodm.errors import ConfigurationError, UsageError
 from flowodm.groups.group import Commit
 from flowodm.reading.spans import Partition
 
-__all__ = ["Undo", "UndoStep", "read_undo", "write_undo"]
+__all__ = ["Undo", "UndoStep", "read_undo", "undo_name", "write_undo"]
 
 _KIND: Final = "flowodm groups reset"
 _VERSION: Final = 1
@@ -42,6 +43,12 @@ class Undo:
     cluster_id: str | None
     written: datetime
     steps: tuple[UndoStep, ...]
+
+
+def undo_name(group: str) -> str:
+    """Return how the undo file of a reset that is done now is called."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", group)[:100]
+    return f"flowodm-undo-{safe}-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.json"
 
 
 def write_undo(undo: Undo, path: Path) -> None:

@@ -19,6 +19,7 @@ from textual.theme import Theme
 
 from flowodm.display.sanitize import visible
 from flowodm.tui.feed import Feed, FeedOwner
+from flowodm.tui.lagging import LagFlows
 from flowodm.tui.palette import ActionsProvider, WordsProvider
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sections import SECTIONS, Section
@@ -122,6 +123,9 @@ class InspectorApp(FeedOwner, App[None]):
         identity = sources.cluster.identity()
         self.may_write = may_write and not identity.is_read_only
         self.vitals = Vitals(identity)
+        self.lags = LagFlows()
+        self.next_context: str | None = None
+        """Where to go on, once this run has ended."""
         self.beat: Feed[Pulse] = Feed(
             self, "pulse", sources.cluster.pulse, self._take_pulse, clock=clock, every=_BEAT
         )
@@ -158,9 +162,11 @@ class InspectorApp(FeedOwner, App[None]):
             self.registry_beat.now()
 
     def after_answer(self, feed: Feed[Any]) -> None:
-        """Show the header anew."""
+        """Show the header anew, and the screen that waits for what the header knows."""
         for header in self.screen.query(Header):
             header.refresh()
+        if feed is self.beat and isinstance(self.screen, Page) and self.screen.is_mounted:
+            self.screen.show_state()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -221,7 +227,18 @@ class InspectorApp(FeedOwner, App[None]):
     def words_of(self, screen: Screen[Any]) -> tuple[WordCommand, ...]:
         """Return the commands that take a word; the screen's own first."""
         own = getattr(screen, "word_commands", ())
-        return (*own, WordCommand("topic", self._topics_like), WordCommand("theme", self._themed))
+        return (
+            *own,
+            WordCommand("topic", self._topics_like),
+            WordCommand("ctx", self._contexts_like),
+            WordCommand("theme", self._themed),
+        )
+
+    def go_to_context(self, name: str) -> None:
+        """End here, and go on in another context."""
+        if name != self.vitals.identity.context:
+            self.next_context = name
+            self.exit()
 
     async def action_section(self, name: str) -> None:
         """Open a section; it is as it was left."""
@@ -276,6 +293,11 @@ class InspectorApp(FeedOwner, App[None]):
         found = [name for name in names if text.lower() in name.lower()]
         for name in sorted(found, key=lambda one: (not one.startswith(text), one)):
             yield f"topic {name}", partial(self.open_records, name)
+
+    def _contexts_like(self, text: str) -> Iterator[Meaning]:
+        for entry in self.sources.brokers.contexts():
+            if text in entry.name:
+                yield f"ctx {entry.name}", partial(self.go_to_context, entry.name)
 
     def _themed(self, text: str) -> Iterator[Meaning]:
         for name in self._themes:

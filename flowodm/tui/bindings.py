@@ -7,9 +7,15 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.screens.brokers import BrokersPage
+from flowodm.tui.screens.findings import FindingsPage
+from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
+from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
 from flowodm.tui.screens.records import RecordsPage
+from flowodm.tui.screens.reset import ResetPage
+from flowodm.tui.screens.subject import SubjectPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
 from flowodm.tui.widgets.detail import Detail
@@ -36,6 +42,12 @@ PLACES = (
     Place("Records", RecordsPage),
     Place("An open record", Detail),
     Place("A value", ValueTree),
+    Place("Groups, schemas, brokers", ListPage),
+    Place("A group", GroupPage),
+    Place("A reset", ResetPage),
+    Place("A subject", SubjectPage),
+    Place("Changes and reasons", FindingsPage),
+    Place("Brokers", BrokersPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

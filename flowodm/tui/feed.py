@@ -41,6 +41,8 @@ class Feed(Generic[T]):
         clock: Seconds that go forward.
         every: Seconds between two askings; None asks when told to.
         before: What to do first, in the event loop, as to note what is in view.
+        is_deed: Whether it changes something: it is done when it is told to, and never because
+            somebody looks at the screen.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class Feed(Generic[T]):
         clock: Callable[[], float],
         every: float | None = None,
         before: Callable[[], None] | None = None,
+        is_deed: bool = False,
     ) -> None:
         self.name = name
+        self.is_deed = is_deed
         self.failure: Failure | None = None
         self.answered_at: float | None = None
         """By the clock; None until the first answer."""
@@ -73,6 +77,11 @@ class Feed(Generic[T]):
         if self.failure is not None:
             return "error" if self.answered_at is None else "stale"
         return "loading" if self.answered_at is None else "ready"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is asked again and again."""
+        return self._every is not None
 
     @property
     def age(self) -> float | None:

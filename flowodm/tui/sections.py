@@ -29,4 +29,9 @@ class Section:
         return page
 
 
-SECTIONS: Final = (Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),)
+SECTIONS: Final = (
+    Section("topics", "Topics", "flowodm.tui.screens.topics:TopicsPage"),
+    Section("groups", "Groups", "flowodm.tui.screens.groups:GroupsPage"),
+    Section("schemas", "Schemas", "flowodm.tui.screens.schemas:SchemasPage"),
+    Section("brokers", "Brokers", "flowodm.tui.screens.brokers:BrokersPage"),
+)

@@ -17,6 +17,9 @@ from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
+from tests.tui.fake_brokers import FakeBrokers
+from tests.tui.fake_groups import FakeGroups
+from tests.tui.fake_schemas import FakeSchemas
 
 
 class Clock:
@@ -179,10 +182,20 @@ class Fakes:
     cluster: FakeCluster = field(default_factory=FakeCluster)
     topics: FakeTopics = field(default_factory=FakeTopics)
     records: FakeRecords = field(default_factory=FakeRecords)
+    groups: FakeGroups = field(default_factory=FakeGroups)
+    schemas: FakeSchemas = field(default_factory=FakeSchemas)
+    brokers: FakeBrokers = field(default_factory=FakeBrokers)
 
     @property
     def sources(self) -> Sources:
-        return Sources(self.cluster, self.topics, self.records)
+        return Sources(
+            self.cluster,
+            self.topics,
+            self.records,
+            self.groups,
+            self.schemas,
+            self.brokers,
+        )
 
 
 def record(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -47,6 +48,15 @@ async def settle(pilot: Pilot[None]) -> None:
                 await asyncio.wait_for(worker.wait(), 10)
         await pilot.pause()
     await pilot.pause()
+
+
+async def typed(pilot: Pilot[None], text: str, *keys: str) -> None:
+    """Paste a text into what has the focus, then press some keys: letters take their time."""
+    await pilot.pause()
+    assert pilot.app.focused is not None
+    pilot.app.focused.post_message(events.Paste(text))
+    await pilot.pause()
+    await pilot.press(*keys)
 
 
 LASTING = {"read"}

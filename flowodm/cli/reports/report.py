@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
+from flowodm.display.findings import Finding, Severity
+
 __all__ = [
     "FAIL_ON",
     "REPORT_FORMATS",
@@ -18,9 +20,6 @@ __all__ = [
 
 REPORT_FORMATS: Final = ("table", "json", "markdown", "sarif", "junit", "github")
 """What `-o` takes where a report is written."""
-
-Severity: TypeAlias = Literal["breaking", "dangerous", "safe", "note"]
-"""The worst first."""
 
 State: TypeAlias = Literal["failed", "changed", "same", "new"]
 """`failed`: there is no schema to speak of. `new`: nothing to compare with."""
@@ -38,48 +37,6 @@ _ENOUGH: Final[Mapping[FailOn, tuple[Severity, ...]]] = {
 _WORDS: Final = ("failed", "invalid", *_SEVERITIES[:3], "noted", "new", "unchanged", "valid")
 """What counts sections, the worst first."""
 _RANKS: Final = ("failed", *_SEVERITIES[:3], "noted", "unchanged", "new")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found, of any severity."""
-
-    rule: str
-    """What kind of thing, as programs name it: `FIELD_REMOVED`."""
-    severity: Severity
-    place: str
-    """Where, as people say it: `address.zip`; `` for the whole."""
-    change: str
-    """What it is, in a few words: `int → long`."""
-    notes: tuple[str, ...] = ()
-    """What follows from it, a sentence each."""
-    cure: str = ""
-    line: int | None = None
-    """In the section's file."""
-    message: str = ""
-    """It and what follows from it in one line, where that is more than its parts."""
-    details: Mapping[str, object] = field(default_factory=dict)
-    """What programs get besides, ready for JSON."""
-
-    @property
-    def said(self) -> str:
-        """It and what follows from it in one line, to stand behind a colon."""
-        place = f"`{self.place}`: " if self.place else ""
-        return _ended(self.message or " ".join((f"{place}{_ended(self.change)}", *self.notes)))
-
-    @property
-    def told(self) -> str:
-        """All of it in one line, to stand behind a colon."""
-        return f"{self.said} Cure: {_ended(self.cure)}" if self.cure else self.said
-
-    @property
-    def sentence(self) -> str:
-        """All of it in one line."""
-        return self.told[:1].upper() + self.told[1:]
-
-
-def _ended(sentence: str) -> str:
-    return sentence if not sentence or sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 @dataclass(frozen=True, slots=True)

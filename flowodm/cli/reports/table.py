@@ -5,6 +5,7 @@ from typing import Final
 
 from flowodm.cli.output import Output, Span, Spans, StyleName
 from flowodm.cli.reports.report import Finding, Report, Section, Severity
+from flowodm.display.findings import is_danger, is_hazard, sign_of
 from flowodm.display.sanitize import visible
 from flowodm.display.text import cut, display_width, pad, wrap
 
@@ -16,11 +17,6 @@ _STYLES: Final[dict[Severity, StyleName]] = {
     "safe": "green",
     "note": "dim",
 }
-_SIGNS: Final[dict[Severity, tuple[str, str]]] = {
-    "breaking": ("✗", "breaks"),
-    "dangerous": ("!", "danger"),
-}
-_WRONG: Final = {"INVALID_SCHEMA": "invalid", "FAILED": "failed"}
 _INDENT: Final = 14
 """Before what is said of a finding: the sign, its word and the space around them."""
 _WIDEST_PLACE: Final = 30
@@ -105,10 +101,10 @@ def _heading(section: Section, titles: int, routes: int, width: int | None) -> I
 
 
 def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line]:
-    sign, word = _sign(finding)
+    sign, word = sign_of(finding)
     mark = f"{sign} {word}"
     style: StyleName = (
-        "yellow" if _is_hazard(finding) or _is_danger(finding) else _STYLES[finding.severity]
+        "yellow" if is_hazard(finding) or is_danger(finding) else _STYLES[finding.severity]
     )
     head = (_GAP, Span(mark, style), " " * (_INDENT - 2 - display_width(mark)))
     place = _place(finding)
@@ -132,29 +128,6 @@ def _finding(finding: Finding, places: int, width: int | None) -> Iterator[_Line
 def _place(finding: Finding) -> str:
     """Where it is; what is not there at all has no place."""
     return visible(finding.place) or ("" if finding.rule == "FAILED" else "(root)")
-
-
-def _sign(finding: Finding) -> tuple[str, str]:
-    if finding.rule in _WRONG:
-        return "✗", _WRONG[finding.rule]
-    if _is_hazard(finding):
-        return "~", "hazard"
-    if finding.severity in _SIGNS or _is_danger(finding):
-        return _SIGNS["dangerous" if _is_danger(finding) else finding.severity]
-    if finding.severity == "note":
-        return "~", finding.rule.lower().replace("_", " ").removeprefix("field ")[:10]
-    ends = finding.rule.rpartition("_")[2]
-    return {"ADDED": "+", "NULLABLE": "+", "REMOVED": "-"}.get(ends, "~"), "safe"
-
-
-def _is_hazard(finding: Finding) -> bool:
-    """Whether it is safe against the last version, and not against older ones."""
-    return finding.severity == "safe" and bool(finding.details.get("transitive_hazard"))
-
-
-def _is_danger(finding: Finding) -> bool:
-    """Whether it is dangerous, though nothing shows it yet."""
-    return finding.severity == "note" and finding.details.get("backward") == "DANGEROUS"
 
 
 def _room(width: int | None, indent: int) -> int | None:

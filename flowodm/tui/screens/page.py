@@ -37,6 +37,8 @@ class Page(FeedOwner, Screen[None]):
     ]
     waits_for = "Asking the cluster"
     """What the page says before its first answer."""
+    asks_brokers = True
+    """Whether there is no answer where no broker answers."""
 
     @property
     def crumb(self) -> str:
@@ -88,10 +90,11 @@ class Page(FeedOwner, Screen[None]):
         pane, body, stale = self.query_one(StatePane), self.query_one("#body"), self._stale_line()
         nothing = None
         if main is not None and main.state == "loading":
-            pane.waiting(f"{self.waits_for} at {self.app.vitals.identity.bootstrap_servers}")
+            self._wait(pane)
             nothing = True
         elif main is not None and main.failure is not None and main.state == "error":
-            pane.failed(main.failure, "r asks again; it is asked again by itself too")
+            itself = "; it is asked again by itself too" if main.is_repeated else ""
+            pane.failed(main.failure, f"r asks again{itself}")
             nothing = True
         elif (said := self.emptiness()) is not None:
             pane.empty(*said)
@@ -102,6 +105,14 @@ class Page(FeedOwner, Screen[None]):
             self.focus_first()
         self._show_staleness(main, stale)
 
+    def _wait(self, pane: StatePane) -> None:
+        """Say what is asked for; or at once why no answer comes, where the header knows that."""
+        failure = self.app.beat.failure if self.asks_brokers else None
+        if failure is None:
+            pane.waiting(f"{self.waits_for} at {self.app.vitals.identity.bootstrap_servers}")
+        else:
+            pane.failed(failure, "asking on …")
+
     def focus_first(self) -> None:
         """Give the keys to the page's first list."""
         for widget in self.query_one("#body").query("*"):
@@ -110,9 +121,10 @@ class Page(FeedOwner, Screen[None]):
                 return
 
     def action_again(self) -> None:
-        """Ask everything again."""
+        """Ask everything again, and do nothing again."""
         for feed in self.feeds.values():
-            feed.now()
+            if not feed.is_deed:
+                feed.now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to go back only where there is a way back, and to type only what is not begun."""

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flowodm.tui.sources.brokers import BrokersSource, KafkaBrokers
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
+from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
 from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.records import KafkaRecords, RecordsSource
+from flowodm.tui.sources.schemas import KafkaSchemas, SchemasSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flowodm.connection import KafkaConnection
 
 __all__ = ["Sources", "sources_of"]
@@ -21,13 +26,24 @@ class Sources:
     cluster: ClusterSource
     topics: TopicsSource
     records: RecordsSource
+    groups: GroupsSource
+    schemas: SchemasSource
+    brokers: BrokersSource
 
 
-def sources_of(connection: "KafkaConnection") -> Sources:
-    """Make the sources of a real cluster; nothing is asked yet."""
+def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None) -> Sources:
+    """Make the sources of a real cluster; nothing is asked yet.
+
+    Args:
+        connection: Its clients.
+        config_file: Where contexts are looked for; None: in the usual places.
+    """
     patience = Patience()
     return Sources(
         KafkaCluster(connection, patience),
         KafkaTopics(connection, patience),
         KafkaRecords(connection, patience),
+        KafkaGroups(connection, patience),
+        KafkaSchemas(connection, patience),
+        KafkaBrokers(connection, patience, config_file),
     )

@@ -1,6 +1,6 @@
 """Rows in columns, over `LineView`: the lists of topics, partitions, settings and the like."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -25,7 +25,7 @@ class Column(Generic[R]):
     """Columns of the terminal."""
     is_right: bool = False
     grows: bool = False
-    """Whether it takes what the others leave; one column of a grid does."""
+    """Whether it takes what the others leave; several share that."""
     rank: int = 0
     """Where there is no room, those of the highest rank go first."""
 
@@ -36,15 +36,23 @@ class Grid(LineView, Generic[R]):
     Args:
         columns: From left to right.
         id: The widget's.
+        opens: Whether there is something behind a row.
     """
 
     has_head = True
 
-    def __init__(self, columns: Sequence[Column[R]], *, id: str | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column[R]], *, id: str | None = None, opens: bool = True
+    ) -> None:
         super().__init__(id=id)
+        self._opens = opens
         self._columns = tuple(columns)
         self._rows: Sequence[R] = ()
         self._sorted_by: str | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row only where there is something behind it."""
+        return self._opens if action == "choose" else super().check_action(action, parameters)
 
     @property
     def rows(self) -> Sequence[R]:
@@ -102,4 +110,10 @@ class Grid(LineView, Generic[R]):
         while len(shown) > 1 and sum(one.width + _GAP for one in shown) - _GAP > width:
             shown.remove(max(reversed(shown), key=lambda one: one.rank))
         left = width - sum(one.width + _GAP for one in shown) + _GAP
-        return [(one, one.width + (left if one.grows else 0)) for one in shown]
+        shares = _shares(left, sum(one.grows for one in shown))
+        return [(one, one.width + (next(shares) if one.grows else 0)) for one in shown]
+
+
+def _shares(whole: int, count: int) -> Iterator[int]:
+    """Part a number of columns; the first parts are the larger ones."""
+    return (whole // count + (index < whole % count) for index in range(count))

@@ -9,7 +9,8 @@ import pytest
 
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, Stream
-from flowodm.cli.watch import Paces, Screen, Watch, done_in, every_second, rate_text
+from flowodm.cli.watch import Paces, Screen, Watch, every_second
+from flowodm.display.pace import rate_text, time_left
 from flowodm.errors import AuthenticationFailed, BrokerUnreachable, UsageError
 
 pytestmark = pytest.mark.unit
@@ -149,7 +150,7 @@ def test_a_rate_for_people(rate: float | None, trend: float | None, text: str) -
     ],
 )
 def test_when_it_is_done(left: int | None, trend: float | None, found: timedelta | None) -> None:
-    assert done_in(left, trend) == found
+    assert time_left(left, trend) == found
 
 
 def test_looks_keep_a_distance() -> None:
