@@ -165,7 +165,7 @@ class InspectorApp(FeedOwner, App[None]):
         """Show the header anew, and the screen that waits for what the header knows."""
         for header in self.screen.query(Header):
             header.refresh()
-        if feed is self.beat and isinstance(self.screen, Page) and self.screen.is_mounted:
+        if feed is self.beat and isinstance(self.screen, Page):
             self.screen.show_state()
 
     @property

@@ -177,7 +177,10 @@ class FeedOwner:
         self.post_message(message)
 
     def on_answered(self, message: Answered) -> None:
-        """Hand an answer to the feed that asked for it."""
+        """Hand an answer to the feed that asked for it; one that is taken down wants none."""
+        assert isinstance(self, App | Screen)
+        if isinstance(self, Screen) and not self.children:
+            return
         feed = self.feeds[message.outcome.feed]
         if feed.end(message.outcome):
             self.after_answer(feed)

@@ -76,6 +76,7 @@ CASES: dict[str, tuple[str, ...]] = {  # with `!`: it fails, and leaves no trace
         "! not-there.yaml",
         "--schema",
     ),
+    "tui": ("! there", "! no-such", "! --write"),  # off a terminal; its sources have tests
     "plan": ("", "! not-there.yaml"),
     "drift": ("", "! not-there.yaml"),
     "apply": ("! not-there.yaml",),

@@ -209,3 +209,13 @@ def test_in_sixteen_colours_nothing_is_written_in_the_colour_of_its_ground():
             await pilot.pause()
 
     play(script, has_few_colours=True)
+
+
+def test_an_answer_may_come_while_a_page_is_taken_down():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.app.screen.remove_children()
+        pilot.app.beat.now()
+        await settle(pilot)
+        assert lines(pilot.app)
+
+    play(script)

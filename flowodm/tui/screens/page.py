@@ -86,6 +86,8 @@ class Page(FeedOwner, Screen[None]):
 
     def show_state(self) -> None:
         """Show the data, or what stands in its place; and whether it is old."""
+        if not (self.query(StatePane) and self.query("#body")):
+            return  # it is being made, or taken down: an answer may come at any time
         main = self.feeds.get("main")
         pane, body, stale = self.query_one(StatePane), self.query_one("#body"), self._stale_line()
         nothing = None
