@@ -18,7 +18,7 @@ demo: $(VENV)/.sandbox ## a local Kafka and registry, live typed events, tailed;
 	@$(CLEAN) $(BIN)/flowodm demo
 
 test: $(VENV)/.dev ## every layer of tests, on real servers that it starts itself
-	@$(CLEAN) $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(CLEAN) $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 unit: $(VENV)/.dev ## the tests that need no server
 	@$(CLEAN) $(BIN)/python -m pytest -m unit -n 2 $(ARGS)

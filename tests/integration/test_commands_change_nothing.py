@@ -4,8 +4,6 @@ The broker creates what it is asked for by name, and each command is given names
 names that are not. The commands come from the table: a new one without a case here fails.
 """
 
-import io
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +11,13 @@ from typing import NamedTuple
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from flowodm.cli.app import COMMANDS, run
-from flowodm.cli.options import Session
-from flowodm.cli.output import Output, Stream
+from flowodm.cli.app import COMMANDS
 from flowodm.config import RegistryConfig
 from flowodm.registry import SchemaRegistry
 from flowodm.sandbox import Sandbox
 from tests.cluster_state import digest, state_of
+from tests.conftest import Finished
+from tests.inside import run_inside
 from tests.integration.consumer_groups import commit, fill
 from tests.servers import wait_until
 from tests.topics import create_topics
@@ -157,12 +155,6 @@ ELSEWHERE = {
 """Commands without a reading of any cluster that is there already."""
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 class Servers(NamedTuple):
     admin: AdminClient
     registry: SchemaRegistry
@@ -207,14 +199,8 @@ def command(
     clean_environment: dict[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., Done]:
+) -> Callable[..., Finished]:
     """Run a command line in this process, in a project with all the files of the cases."""
-    for name in list(os.environ):
-        if name.startswith(("KAFKA_", "SCHEMA_REGISTRY_", "SR_", "FLOWODM_CONTEXT")):
-            monkeypatch.delenv(name)
-    for name, value in (clean_environment | servers.environ).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     files = {
         "there.avsc": SCHEMA,
@@ -228,10 +214,8 @@ def command(
     for name, text in files.items():
         (tmp_path / name).write_text(text)
 
-    def run_(line: str) -> Done:
-        streams = io.BytesIO(), io.BytesIO()
-        code = run(line.split(), Session(Output(Stream(streams[0]), Stream(streams[1]))))
-        return Done(code, *(stream.getvalue().decode() for stream in streams))
+    def run_(line: str) -> Finished:
+        return run_inside(line.split(), tmp_path, clean_environment | servers.environ)
 
     return run_
 
@@ -244,17 +228,17 @@ def test_every_command_has_a_case() -> None:
 
 @pytest.mark.parametrize("path", [entry.path for entry in COMMANDS if entry.path in CASES])
 def test_what_only_reads_changes_nothing(
-    path: str, command: Callable[..., Done], servers: Servers, tmp_path: Path
+    path: str, command: Callable[..., Finished], servers: Servers, tmp_path: Path
 ) -> None:
     if path in ("plan", "drift", "apply"):
         (tmp_path / "flowodm.yaml").write_text(PROJECT)
     if path == "registry import":
-        assert command("registry export --out exported.ndjson").code == 0
+        assert command("registry export --out exported.ndjson").exit_code == 0
     before = state_of(servers.admin, servers.registry)
     for line in CASES[path]:
         done = command(f"{path} {line.removeprefix('! ')}")
-        assert "This is a bug" not in done.err, done
-        assert done.code in ((1, 2) if line.startswith("! ") else (0, 3)), (line, done)
+        assert "This is a bug" not in done.stderr, done
+        assert done.exit_code in ((1, 2) if line.startswith("! ") else (0, 3)), (line, done)
     after = state_of(servers.admin, servers.registry)
     assert after == before  # says what; the next line is the whole of it
     assert digest(after) == digest(before)
