@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.pages import ROOT, SANDBOX_UP, Block, Page, is_as_printed, read_page, topics_made
+from tests.servers import wait_until
 from tests.topics import create_topics
 
 # Pages use the same topics, so they take turns.
@@ -188,6 +189,8 @@ def remove(admin: Any, registry_url: str, page: Page) -> None:
     if topics := sorted(page.topics.keys() & there):
         for future in admin.delete_topics(topics, operation_timeout=15).values():
             future.result(timeout=30)
+        gone = set(topics)  # or the next topic of that name may be made of the old one's log
+        wait_until(lambda: gone.isdisjoint(admin.list_topics(timeout=15).topics), seconds=30)
     groups = {group.group_id for group in admin.list_consumer_groups().result(30).valid}
     if ours := sorted(page.groups & groups):
         for future in admin.delete_consumer_groups(ours).values():
