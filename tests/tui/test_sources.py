@@ -58,7 +58,12 @@ def test_topics_are_listed_and_their_ends_asked_together(sources: Sources, fille
     ends = sources.topics.ends([filled, "no-such-topic"])
     assert ends.keys() == {filled}
     assert (ends[filled].span, ends[filled].unknown) == (30, 0)
-    assert len(sources.topics.detail(filled).partitions) == 2
+    detail = sources.topics.detail(filled)
+    assert len(detail.partitions) == 2
+    assert sources.topics.settings([filled]) == {filled: detail.config}
+    assert filled not in sources.topics.schemas()
+    assert sources.topics.subjects(filled) == ()
+    assert sources.topics.readers(detail).groups == ()
 
 
 def test_a_read_to_the_end_is_done_and_a_filter_counts(sources: Sources, filled: str):
