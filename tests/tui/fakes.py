@@ -20,6 +20,7 @@ from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
 from tests.tui.fake_brokers import FakeBrokers
 from tests.tui.fake_groups import FakeGroups, group
+from tests.tui.fake_plan import FakePlan
 from tests.tui.fake_schemas import FakeSchemas
 
 
@@ -221,6 +222,7 @@ class Fakes:
     groups: FakeGroups = field(default_factory=FakeGroups)
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
     brokers: FakeBrokers = field(default_factory=FakeBrokers)
+    plan: FakePlan = field(default_factory=FakePlan)
 
     @property
     def sources(self) -> Sources:
@@ -231,6 +233,7 @@ class Fakes:
             self.groups,
             self.schemas,
             self.brokers,
+            self.plan,
         )
 
 
