@@ -1,19 +1,24 @@
-"""Plan: what would change to have what `flowodm.yaml` declares, and what is not so; reading only."""
+"""Plan: what would change to have what `flowodm.yaml` declares, and what is not so; reading only.
+
+What words a plan is imported when there is one: that takes a while, which the source's thread has
+spent by then.
+"""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from flowodm.display.plan import Line as WordLine
-from flowodm.display.plan import cause_lines, change_count, counted, drift_lines, plan_lines
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.plan import Planned
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.laid_out import LaidOut
 from flowodm.tui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from flowodm.display.plan import Line as WordLine
 
 __all__ = ["PlanPage"]
 
@@ -76,11 +81,15 @@ class PlanPage(Page):
         self.query_one(LaidOut).show(lambda width: lines(found, width))
 
 
-def _plan(found: Planned, width: int) -> Iterator[WordLine]:
+def _plan(found: Planned, width: int) -> "Iterator[WordLine]":
+    from flowodm.display.plan import plan_lines
+
     return plan_lines(found.plan, found.context, width, options=f" --context {found.context.name}")
 
 
-def _drift(found: Planned, width: int) -> Iterator[WordLine]:
+def _drift(found: Planned, width: int) -> "Iterator[WordLine]":
+    from flowodm.display.plan import cause_lines, drift_lines
+
     if found.unknown is None:
         yield from drift_lines(found.plan, found.differences, found.context, width)
         return
@@ -88,6 +97,8 @@ def _drift(found: Planned, width: int) -> Iterator[WordLine]:
 
 
 def _verdict(found: Planned, *, drift: bool) -> Iterator[Span]:
+    from flowodm.display.plan import change_count, counted
+
     plan = found.plan
     yield Span(" drift " if drift else " plan ", "head")
     if plan.blockers:

@@ -64,6 +64,7 @@ class TopicsPage(ListPage["Topic"]):
     def __init__(self) -> None:
         super().__init__()
         self._known: tuple[Topic, ...] = ()
+        self._internal = self._troubled = 0
         self._flows: dict[str, _Flow] = {}
         self._settings: dict[str, tuple[ConfigEntry, ...] | None] = {}
         self._schemas: Mapping[str, str] = {}
@@ -136,12 +137,10 @@ class TopicsPage(ListPage["Topic"]):
 
     def remarks(self) -> Iterable[Span]:
         """Tell what is hidden, what is wrong, and what is set for the topic under the cursor."""
-        hidden = 0 if self._shows_internal else sum(topic.is_internal for topic in self._known)
-        if hidden:
-            yield Span(f" · {hidden:,} internal hidden", "dim")
-        troubled = sum(topic.under_replicated + topic.offline > 0 for topic in self._known)
-        if troubled:
-            yield Span(f" · ! {troubled:,} with missing copies", "warn")
+        if self._internal and not self._shows_internal:
+            yield Span(f" · {self._internal:,} internal hidden", "dim")
+        if self._troubled:
+            yield Span(f" · ! {self._troubled:,} with missing copies", "warn")
         schemas = self.feeds.get("schemas")
         if schemas is not None and schemas.failure is not None:
             yield Span(f" · schemas: {schemas.failure.message[:120]}", "warn")
@@ -186,6 +185,8 @@ class TopicsPage(ListPage["Topic"]):
 
     def _take_names(self, topics: tuple[Topic, ...]) -> None:
         self._known = topics
+        self._internal = sum(topic.is_internal for topic in topics)
+        self._troubled = sum(topic.under_replicated + topic.offline > 0 for topic in topics)
         self._settings.clear()
         self._list()
         self.feeds["settings"].now()
