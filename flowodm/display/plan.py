@@ -69,7 +69,7 @@ def plan_lines(
         options: What else the command line needs that carries it out.
         is_applied: Whether it is about to be carried out.
     """
-    yield (_head("Plan for", plan, context),)
+    yield from _fitted((_head("Plan for", plan, context),), width)
     entries = [*map(_of_step, plan.steps), *map(_of_blocker, plan.blockers)]
     yield from _laid_out(_by_name(entries), width)
     yield from _rest(plan, width)
@@ -88,7 +88,7 @@ def drift_lines(
         context: Where they are.
         width: As for `plan_lines`.
     """
-    yield (_head("Drift in", plan, context),)
+    yield from _fitted((_head("Drift in", plan, context),), width)
     yield from _laid_out(_by_name([_of_difference(one) for one in found]), width)
     yield from _undeclared(plan, width, deletable=False)
     count = len({(one.kind, one.name) for one in found})

@@ -249,7 +249,7 @@ _READERS: Final[tuple[Column[Group], ...]] = (
     Column("REMARK", _remark, 22, rank=2),
 )
 _SETTINGS: Final[tuple[Column[ConfigEntry], ...]] = (
-    Column("SETTING", lambda one: Span(one.name, "strong"), 32),
+    Column("SETTING", lambda one: Span(one.name, "strong"), 32, grows=True),
     Column(
         "VALUE",
         lambda one: Span("(secret)", "dim") if one.value is None else Span(one.value),
