@@ -95,14 +95,7 @@ class TopicsPage(ListPage["Topic"]):
             before=self._want_settings,
         )
         if self.app.vitals.identity.has_registry:
-            Feed(
-                self,
-                "schemas",
-                source.schemas,
-                self._take_schemas,
-                clock=clock,
-                every=_NAMES_EVERY,
-            )
+            Feed(self, "schemas", source.schemas, self._take_schemas, clock=clock)
 
     def columns(self) -> Sequence[Column[Topic]]:
         """Return the columns."""
@@ -189,7 +182,10 @@ class TopicsPage(ListPage["Topic"]):
         self._troubled = sum(topic.under_replicated + topic.offline > 0 for topic in topics)
         self._settings.clear()
         self._list()
+        # and not beside the names, which need no more than their own package
         self.feeds["settings"].now()
+        if (schemas := self.feeds.get("schemas")) is not None:
+            schemas.now()
 
     def _list(self) -> None:
         self.list_rows([t for t in self._known if self._shows_internal or not t.is_internal])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flowodm.errors import PlanError
 from flowodm.tui.sources.failure import Failure, failure_of
+from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class KafkaPlan:
 
     def plan(self) -> Planned | str | None:
         """Read the file anew, then the cluster; plan, and prove it."""
+        load_registry()
         from flowodm.config.sources import project_file
         from flowodm.plan import make_plan
 

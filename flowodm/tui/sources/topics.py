@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.errors import AuthorizationError, FlowODMError
+from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
@@ -126,14 +127,14 @@ class KafkaTopics:
 
     def schemas(self) -> Mapping[str, str]:
         """Ask which topics have schemas, with one question to the registry."""
-        from flowodm.subjects.names import topic_of
         from flowodm.topics.subjects import names_of
 
+        load_registry()
         found: dict[str, list[str]] = {}
         for name in sorted(self._connection.schema_registry().subjects()):
-            topic, is_key = topic_of(name)
+            topic, _, side = name.rpartition("-")
             if name in names_of(topic):
-                found.setdefault(topic, []).append("key" if is_key else "value")
+                found.setdefault(topic, []).append(side)
         return {topic: " ".join(sides) for topic, sides in found.items()}
 
     def detail(self, name: str) -> "TopicDetail":
@@ -147,6 +148,7 @@ class KafkaTopics:
         """Ask for the latest versions of a topic's schemas."""
         from flowodm.topics.subjects import start_latest
 
+        load_registry()
         found, failures = start_latest(self._connection, name).answer(_REGISTRY_PATIENCE)
         if failures:
             raise failures[0]
