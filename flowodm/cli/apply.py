@@ -106,7 +106,7 @@ def _renewed(session: Session, connection: "KafkaConnection", file: str) -> "Pla
 
 def _show(session: Session, connection: "KafkaConnection", plan: "Plan", yes: bool) -> None:
     """Show the plan; `--quiet` leaves it out only where nobody is asked about it."""
-    from flowodm.cli.plan_view import plan_lines
+    from flowodm.display.plan import plan_lines
 
     output = session.output
     is_asked = output.stderr.is_tty and not yes
@@ -165,7 +165,7 @@ def _tell_next(session: Session, plan: "Plan", number: int) -> None:
 
 
 def _tell_done(session: Session, done: "Done") -> None:
-    from flowodm.cli.plan_view import done_words
+    from flowodm.display.plan import done_words
     from flowodm.plan.document import done_document
 
     if session.format == "ndjson":

@@ -15,14 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
-from typing import BinaryIO, Final, Literal, NamedTuple, TypeAlias
+from typing import BinaryIO, Final
 
 from flowodm.display.sanitize import visible, visible_block
+from flowodm.display.spans import Span, Spans, StyleName
 from flowodm.errors import FlowODMError
 
 __all__ = ["Output", "OutputClosed", "OutputFailed", "Span", "Spans", "StyleName"]
-
-StyleName = Literal["red", "yellow", "green", "dim", "bold", "cyan"]
 
 _CODES: Final[dict[str, str]] = {
     "red": "\x1b[31m",
@@ -34,16 +33,6 @@ _CODES: Final[dict[str, str]] = {
 }
 _RESET: Final = "\x1b[0m"
 _BUFFER: Final = 65_536
-
-
-class Span(NamedTuple):
-    """A piece of a line in one style."""
-
-    text: str
-    style: StyleName | None = None
-
-
-Spans: TypeAlias = "str | Span"
 
 
 class OutputClosed(SystemExit):

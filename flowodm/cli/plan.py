@@ -58,7 +58,7 @@ def plan(
     Ends 0 where it can be applied, 3 where something stands in the way (4 where that is for want
     of a permission).
     """
-    from flowodm.cli.plan_view import plan_lines
+    from flowodm.display.plan import plan_lines
     from flowodm.plan.document import plan_document
 
     session = session_of(context)
@@ -92,7 +92,7 @@ def drift(context: typer.Context, file: FileArgument = None) -> int:
 
     Ends 3 when anything differs, 0 when nothing does.
     """
-    from flowodm.cli.plan_view import drift_lines
+    from flowodm.display.plan import drift_lines
     from flowodm.plan import differences
     from flowodm.plan.document import drift_document
 

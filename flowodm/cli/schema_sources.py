@@ -66,11 +66,10 @@ def project_file(session: Session) -> "ConfigFile | None":
     Raises:
         ConfigurationError: It cannot be read, or something in it is wrong.
     """
-    from flowodm.config.sources import find_sources
+    from flowodm.config.sources import project_file as find_project
 
     config = session.values.config
-    files = find_sources(Path(config) if config else None).files
-    return next((file for file in files if config or not file.is_own), None)
+    return find_project(Path(config) if config else None)
 
 
 def _connect(session: Session, context: "Context", open_: ExitStack) -> "SchemaRegistry":

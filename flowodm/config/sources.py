@@ -11,7 +11,15 @@ from flowodm.config.files import ConfigFile, find_project_file, read_config_file
 from flowodm.config.store import Store
 from flowodm.errors import ConfigurationError
 
-__all__ = ["BUILT_IN", "DEFAULT", "DEFAULT_SETTINGS", "ENVIRONMENT", "Sources", "find_sources"]
+__all__ = [
+    "BUILT_IN",
+    "DEFAULT",
+    "DEFAULT_SETTINGS",
+    "ENVIRONMENT",
+    "Sources",
+    "find_sources",
+    "project_file",
+]
 
 ENVIRONMENT = "environment"
 """The name of the context that the environment makes."""
@@ -114,6 +122,22 @@ def find_sources(
     if len(files) == 2 and files[0].path == files[1].path:
         files.pop()
     return Sources(environ, directory, store, tuple(files), config_file is not None)
+
+
+def project_file(
+    config_file: Path | None = None, *, directory: Path | None = None
+) -> ConfigFile | None:
+    """Return the project's `flowodm.yaml`, or the file that is named; None without one.
+
+    Args:
+        config_file: The file that is named.
+        directory: As for `find_sources`.
+
+    Raises:
+        ConfigurationError: It cannot be read, or something in it is wrong.
+    """
+    files = find_sources(config_file, directory=directory).files
+    return next((file for file in files if config_file or not file.is_own), None)
 
 
 def _working_directory() -> Path:

@@ -25,6 +25,7 @@ from flowodm.tui.screens.page import Page
 from flowodm.tui.sections import SECTIONS, Section
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Pulse
+from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.spans import safe
 from flowodm.tui.vitals import Vitals
 from flowodm.tui.widgets.header import Header
@@ -175,12 +176,14 @@ class InspectorApp(FeedOwner, App[None]):
 
     async def open_topic(self, name: str) -> None:
         """Open the partitions and the settings of a topic."""
+        load_registry()
         from flowodm.tui.screens.topic import TopicPage
 
         await self.open_from("topics", TopicPage(name))
 
     async def open_records(self, name: str) -> None:
         """Open the records of a topic."""
+        load_registry()
         from flowodm.tui.screens.records import RecordsPage
 
         await self.open_from("topics", RecordsPage(name))
@@ -242,6 +245,7 @@ class InspectorApp(FeedOwner, App[None]):
 
     async def action_section(self, name: str) -> None:
         """Open a section; it is as it was left."""
+        load_registry()
         await self.switch_mode(name)
 
     def close_page(self) -> None:
@@ -329,6 +333,7 @@ class InspectorApp(FeedOwner, App[None]):
 
 def _warm_up() -> None:
     """Import what the records need, while nobody waits for it."""
+    load_registry()
     import flowodm.codec.decode
     import flowodm.display.sides
     import flowodm.reader

@@ -13,6 +13,7 @@ from flowodm.tui.screens.group import GroupPage
 from flowodm.tui.screens.help import HelpScreen
 from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
+from flowodm.tui.screens.plan import PlanPage
 from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.screens.reset import ResetPage
 from flowodm.tui.screens.subject import SubjectPage
@@ -37,17 +38,18 @@ PLACES = (
     Place("Everywhere", InspectorApp),
     Place("On every screen", Page),
     Place("In lists", LineView),
+    Place("Topics, groups, schemas, brokers", ListPage),
     Place("Topics", TopicsPage),
     Place("A topic", TopicPage),
     Place("Records", RecordsPage),
     Place("An open record", Detail),
     Place("A value", ValueTree),
-    Place("Groups, schemas, brokers", ListPage),
     Place("A group", GroupPage),
     Place("A reset", ResetPage),
     Place("A subject", SubjectPage),
     Place("Changes and reasons", FindingsPage),
     Place("Brokers", BrokersPage),
+    Place("Plan", PlanPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

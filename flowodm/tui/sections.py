@@ -34,4 +34,5 @@ SECTIONS: Final = (
     Section("groups", "Groups", "flowodm.tui.screens.groups:GroupsPage"),
     Section("schemas", "Schemas", "flowodm.tui.screens.schemas:SchemasPage"),
     Section("brokers", "Brokers", "flowodm.tui.screens.brokers:BrokersPage"),
+    Section("plan", "Plan", "flowodm.tui.screens.plan:PlanPage"),
 )

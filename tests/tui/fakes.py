@@ -8,17 +8,19 @@ from flowodm.codec.codec import Codec
 from flowodm.display.sides import SchemaNames, schema_names
 from flowodm.display.tree import TREE
 from flowodm.errors import FlowODMError
+from flowodm.groups import Group, GroupReading
 from flowodm.json_form import JSON
 from flowodm.positions import Range
 from flowodm.reader import Notice, PartitionProgress, Progress
 from flowodm.record import DecodedRecord, Record
 from flowodm.registry import SchemaRegistry
-from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail
+from flowodm.topics import ConfigEntry, PartitionDetail, Topic, TopicDetail, TopicSubject
 from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Identity, Pulse
 from flowodm.tui.sources.topics import Ends
 from tests.tui.fake_brokers import FakeBrokers
-from tests.tui.fake_groups import FakeGroups
+from tests.tui.fake_groups import FakeGroups, group
+from tests.tui.fake_plan import FakePlan
 from tests.tui.fake_schemas import FakeSchemas
 
 
@@ -64,7 +66,20 @@ class FakeTopics:
     error: FlowODMError | None = None
     spans: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, ...]] = field(default_factory=list)
-    config: tuple[ConfigEntry, ...] | None = (ConfigEntry("retention.ms", "1000"),)
+    config: tuple[ConfigEntry, ...] | None = (
+        ConfigEntry("cleanup.policy", "delete", "default"),
+        ConfigEntry("min.insync.replicas", "2", "static broker"),
+        ConfigEntry("retention.ms", "1000"),
+    )
+    settings_error: FlowODMError | None = None
+    settings_asked: list[tuple[str, ...]] = field(default_factory=list)
+    schemas_error: FlowODMError | None = None
+    found: tuple[TopicSubject, ...] = (
+        TopicSubject("orders-key", 1, 41, "AVRO"),
+        TopicSubject("orders-value", 3, 43, "AVRO"),
+    )
+    groups: tuple[Group, ...] = field(default_factory=lambda: (group(),))
+    readers_error: FlowODMError | None = None
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -84,6 +99,28 @@ class FakeTopics:
         names = tuple(names)
         self.asked.append(names)
         return {name: Ends(0, self.spans.get(name, 10), 0) for name in names}
+
+    def settings(self, names: Iterable[str]) -> Mapping[str, tuple[ConfigEntry, ...] | None]:
+        if self.settings_error is not None:
+            raise self.settings_error
+        self.settings_asked.append(tuple(names))
+        own = self.config and tuple(one for one in self.config if one.source == "topic")
+        return dict.fromkeys(self.settings_asked[-1], own)
+
+    def schemas(self) -> Mapping[str, str]:
+        if self.schemas_error is not None:
+            raise self.schemas_error
+        return {"orders": "key value", "payments": "value"}
+
+    def subjects(self, name: str) -> tuple[TopicSubject, ...]:
+        if self.schemas_error is not None:
+            raise self.schemas_error
+        return self.found
+
+    def readers(self, topic: TopicDetail) -> GroupReading:
+        if self.readers_error is not None:
+            raise self.readers_error
+        return GroupReading(self.groups)
 
     def detail(self, name: str) -> TopicDetail:
         if self.error is not None:
@@ -185,6 +222,7 @@ class Fakes:
     groups: FakeGroups = field(default_factory=FakeGroups)
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
     brokers: FakeBrokers = field(default_factory=FakeBrokers)
+    plan: FakePlan = field(default_factory=FakePlan)
 
     @property
     def sources(self) -> Sources:
@@ -195,6 +233,7 @@ class Fakes:
             self.groups,
             self.schemas,
             self.brokers,
+            self.plan,
         )
 
 

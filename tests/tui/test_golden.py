@@ -13,8 +13,10 @@ from textual.pilot import Pilot
 
 from flowodm.errors import BrokerUnreachable
 from flowodm.tui.feed import FeedOwner
+from tests.tui.fake_plan import FakePlan, planned
 from tests.tui.fakes import FakeCluster, FakeRecords, Fakes, FakeTopics, record
 from tests.tui.pilots import lines, play, settle
+from tests.unit.display.test_plan import BLOCKED, made
 
 pytestmark = pytest.mark.tui
 
@@ -66,6 +68,10 @@ SCREENS = {
     "topics-empty": (lambda: Fakes(topics=FakeTopics(names=[])), nothing),
     "topics-failed": (failing, nothing),
     "topic": (full, pressing("d")),
+    "topic-settings": (full, pressing("d", "a")),
+    "plan-blocked": (lambda: Fakes(plan=FakePlan(planned(made(BLOCKED)))), pressing("5")),
+    "plan-undeclared": (lambda: Fakes(plan=FakePlan(None)), pressing("5")),
+    "plan-failed": (lambda: Fakes(plan=FakePlan(error=DOWN)), pressing("5")),
     "records": (full, pressing("j", "j", "enter")),
     "records-empty": (lambda: Fakes(), pressing("enter")),
     "records-failed": (

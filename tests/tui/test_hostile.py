@@ -6,9 +6,10 @@ import pytest
 from textual.pilot import Pilot
 
 from flowodm.errors import BrokerError, RegistryUnreachable
-from flowodm.topics import ConfigEntry
+from flowodm.topics import ConfigEntry, TopicSubject
 from flowodm.tui.app import InspectorApp
 from flowodm.tui.widgets.record_log import RecordLog
+from tests.tui.fake_groups import group
 from tests.tui.fakes import FakeCluster, FakeRecords, Fakes, FakeTopics, record
 from tests.tui.pilots import play, settle, shown
 from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
@@ -53,7 +54,7 @@ def test_names_on_the_list_and_the_header_cannot_steer_anything():
         for _ in range(len(TEXTS)):
             await pilot.press("j")
             check(pilot.app)
-        await pilot.click("#topics", offset=(8, 3))
+        await pilot.click("#list", offset=(8, 3))
         assert pilot.app.is_running
 
     play(script, fakes, size=(130, 40))
@@ -62,8 +63,14 @@ def test_names_on_the_list_and_the_header_cannot_steer_anything():
 @pytest.mark.parametrize("number", range(len(TEXTS)))
 def test_a_topic_and_its_settings_may_be_called_anything(number: int):
     text = TEXTS[number]
-    config = (ConfigEntry(text, text), ConfigEntry("x", ALL))
-    fakes = Fakes(topics=FakeTopics(names=[text], config=config))
+    config = (ConfigEntry(text, text), ConfigEntry(text, text, text), ConfigEntry("x", ALL))
+    topics = FakeTopics(
+        names=[text],
+        config=config,
+        found=(TopicSubject(text, 1, 2, text),),
+        groups=(group(text, topic=text),),
+    )
+    fakes = Fakes(topics=topics)
 
     async def script(pilot: Pilot[None]) -> None:
         if text.startswith("__"):
@@ -71,7 +78,7 @@ def test_a_topic_and_its_settings_may_be_called_anything(number: int):
         await pilot.press("d")
         await settle(pilot)
         check(pilot.app)
-        await pilot.press("tab", "j")
+        await pilot.press("tab", "j", "a")
         check(pilot.app)
 
     play(script, fakes)
@@ -178,4 +185,4 @@ def test_help_and_key_line_show_no_stranger_s_text_but_the_user_s_keys():
         await pilot.pause()
         check(pilot.app)
 
-    play(script, keys={"topics.sort": "x,[/x]"})
+    play(script, keys={"page.sort": "x,[/x]"})

@@ -29,6 +29,8 @@ WAYS: dict[str, tuple[str, ...]] = {
     "trial": ("3", "enter", "c", "=new.avsc", "enter"),
     "brokers": ("4",),
     "contexts": ("4", "c"),
+    "plan": ("5",),
+    "drift": ("5", "d"),
 }
 """The keys to each; `=` and what is typed."""
 
@@ -47,7 +49,7 @@ def test_screens_look_as_they_were_reviewed(size: tuple[int, int], monkeypatch: 
                     await typed(pilot, key[1:])
                     continue
                 await pilot.press(key)
-                if key in ("2", "3", "4", "enter", "G"):
+                if key in ("2", "3", "4", "5", "enter", "G"):
                     await settle(pilot)
             await settle(pilot)
             # what every screen has, the shell's own tests look at

@@ -78,7 +78,7 @@ def test_help_is_made_from_the_bindings_and_names_their_ids():
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "topics.filter" in shown(pilot.app)
+        assert "page.filter" in shown(pilot.app)
         assert "Filter" in shown(pilot.app)
         await pilot.press("escape")
         assert type(pilot.app.screen).__name__ == "TopicsPage"
@@ -132,7 +132,7 @@ def test_the_user_s_own_keys_take_the_place_of_the_usual_ones():
         await pilot.press("x")
         assert "MSG/S ▾" in lines(pilot.app)[3]
 
-    play(script, keys={"topics.sort": "x"}, size=(130, 36))
+    play(script, keys={"page.sort": "x"}, size=(130, 36))
 
 
 def test_both_themes_are_there_and_a_key_changes_them():

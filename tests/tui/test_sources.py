@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
@@ -12,6 +13,7 @@ from flowodm.errors import BrokerUnreachable
 from flowodm.positions import End, Range, Start
 from flowodm.tui.sources.bundle import Sources, sources_of
 from flowodm.tui.sources.patience import Patience
+from flowodm.tui.sources.plan import KafkaPlan, Planned
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.tail import Tail, TailRequest
 from tests.servers import TestServers, wait_until
@@ -58,7 +60,12 @@ def test_topics_are_listed_and_their_ends_asked_together(sources: Sources, fille
     ends = sources.topics.ends([filled, "no-such-topic"])
     assert ends.keys() == {filled}
     assert (ends[filled].span, ends[filled].unknown) == (30, 0)
-    assert len(sources.topics.detail(filled).partitions) == 2
+    detail = sources.topics.detail(filled)
+    assert len(detail.partitions) == 2
+    assert sources.topics.settings([filled]) == {filled: detail.config}
+    assert filled not in sources.topics.schemas()
+    assert sources.topics.subjects(filled) == ()
+    assert sources.topics.readers(detail).groups == ()
 
 
 def test_a_read_to_the_end_is_done_and_a_filter_counts(sources: Sources, filled: str):
@@ -99,3 +106,35 @@ def test_a_cluster_that_needs_more_time_gets_it_after_it_failed():
     with patience.seconds() as second:
         pass
     assert (first, second) == (2.0, 4.0)
+
+
+def test_what_a_project_declares_is_planned_and_proven_and_nothing_is_created(
+    sandbox: TestServers, filled: str, tmp_path: Path
+):
+    (tmp_path / "order.avsc").write_text(
+        '{"type": "record", "name": "Order", "fields": [{"name": "id", "type": "long"}]}'
+    )
+    (tmp_path / "flowodm.yaml").write_text(
+        f"version: 1\ntopics:\n  {filled}: {{partitions: 3, value: order.avsc}}\n  new.{filled}: {{}}\n"
+    )
+    context = Context(
+        name="tui",
+        bootstrap_servers=sandbox.bootstrap_servers,
+        schema_registry=RegistryConfig(url=sandbox.registry_url),
+    )
+    with KafkaConnection(context) as connection:
+        found = KafkaPlan(connection, Patience(), tmp_path / "flowodm.yaml", tmp_path).plan()
+        assert isinstance(found, Planned)
+        assert found.plan.is_proven
+        assert {(one.action, one.name) for one in found.plan.steps} == {
+            ("alter", filled),
+            ("create", f"new.{filled}"),
+            ("register", f"{filled}-value"),
+        }
+        assert {one.name for one in found.differences} == {
+            filled,
+            f"new.{filled}",
+            f"{filled}-value",
+        }
+        assert f"new.{filled}" not in connection.metadata().topics
+        assert f"{filled}-value" not in connection.schema_registry().subjects()

@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from flowodm.errors import BrokerUnreachable
+from flowodm.errors import BrokerUnreachable, RegistryUnreachable
 from tests.tui.fakes import Clock, Fakes, FakeTopics
 from tests.tui.pilots import lines, play, settle, shown
 
@@ -143,6 +143,82 @@ def test_old_data_stays_and_says_how_old_it_is():
         assert "orders" in shown(pilot.app)
 
     play(script, fakes, clock=clock)
+
+
+def test_schemas_and_own_settings_are_told_and_those_asked_for_the_rows_in_view_only():
+    fakes = fakes_of("orders", "other", *(f"topic-{number:04d}" for number in range(1_000)))
+
+    async def script(pilot: Pilot[None]) -> None:
+        rows = [line.split() for line in lines(pilot.app)[4:6]]
+        assert rows[0][4:9] == ["✔", "key", "value", "1", "10"]
+        assert rows[1][3:6] == ["✔", "none", "1"]
+        assert "its own: retention.ms 1000" in lines(pilot.app)[-2]
+        asked = [name for names in fakes.topics.settings_asked for name in names]
+        assert len(asked) == len(set(asked)) < 40
+
+    play(script, fakes, size=(130, 36))
+
+
+def test_a_registry_and_brokers_that_tell_neither_schemas_nor_settings_leave_the_list():
+    fakes = fakes_of("orders")
+    fakes.topics.schemas_error = RegistryUnreachable("cannot reach the registry")
+    fakes.topics.settings_error = BrokerUnreachable("cannot reach a broker")
+
+    async def script(pilot: Pilot[None]) -> None:
+        assert lines(pilot.app)[4].split()[4:8] == ["✔", "–", "–", "10"]
+        assert "schemas: cannot reach the registry" in lines(pilot.app)[-2]
+        assert "orders" in lines(pilot.app)[4]
+
+    play(script, fakes, size=(130, 36))
+
+
+def test_a_topic_shows_all_settings_with_their_sources_its_own_first():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await settle(pilot)
+        assert "1 setting of its own · 2 others: a shows them" in shown(pilot.app)
+        assert "static broker" not in shown(pilot.app)
+        await pilot.press("a")
+        await pilot.pause()
+        text = shown(pilot.app)
+        assert text.index("retention.ms") < text.index("cleanup.policy")
+        assert "static broker" in text
+
+    play(script, size=(130, 36))
+
+
+def test_a_topic_shows_its_schemas_and_its_readers_and_opens_both():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await settle(pilot)
+        assert "orders-key v1 (id 41, AVRO) · orders-value v3" in shown(pilot.app)
+        assert "1 group that read it, or have" in shown(pilot.app)
+        await pilot.press("s")
+        await settle(pilot)
+        assert pilot.app.steps == ("schemas", "orders-value")
+        await pilot.press("1")
+        await settle(pilot)
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert pilot.app.steps == ("groups", "billing")
+
+    play(script, size=(130, 36))
+
+
+def test_a_topic_is_shown_where_registry_and_groups_cannot_be_asked():
+    fakes = fakes_of("orders")
+    fakes.topics.schemas_error = RegistryUnreachable("cannot reach the registry")
+    fakes.topics.readers_error = BrokerUnreachable("no coordinator")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await settle(pilot)
+        text = shown(pilot.app)
+        assert "schemas cannot reach the registry" in text
+        assert "readers no coordinator" in text
+        assert "12,345" in text
+
+    play(script, fakes)
 
 
 def test_a_topic_shows_its_partitions_and_its_own_settings():

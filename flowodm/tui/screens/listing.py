@@ -25,7 +25,8 @@ class ListPage(Page, Generic[R]):
     """A list. A subclass has `noun`, `columns`, `orders`, `name_of`, `open_row` and a feed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="page.filter"),
+        # before any other, so that what is typed behind it at once is not lost
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="page.filter"),
         Binding("o", "sort", "Sort", id="page.sort"),
     ]
     noun = ("thing", "things")
@@ -87,6 +88,11 @@ class ListPage(Page, Generic[R]):
         return self.query_one("#list", Grid)
 
     @property
+    def order(self) -> str:
+        """The title of the column that the list goes by."""
+        return self.orders()[self._sort][0]
+
+    @property
     def is_filtered(self) -> bool:
         """Whether the list is narrowed."""
         return bool(self._filter)
@@ -124,8 +130,17 @@ class ListPage(Page, Generic[R]):
         rows.sort(key=key)  # type: ignore[arg-type]  # each order goes by one kind of value
         self.grid.show(rows, sorted_by=title)
         self._follow(here, rows)
-        self._count(rows)
+        self.count_rows()
         self.show_state()
+
+    def count_rows(self) -> None:
+        """Tell anew how many there are, and what the subclass remarks."""
+        total = len(self._all)
+        spans = [Span(f" {self.grid.count:,} of {total:,} {self.noun[total != 1]}", "dim")]
+        spans += self.remarks()
+        if self._filter:
+            spans.append(Span(f" · like {self._filter}", "accent"))
+        self.query_one("#count", Line).show(spans)
 
     @on(LineView.Chosen, "#list")
     async def _open(self) -> None:
@@ -134,7 +149,7 @@ class ListPage(Page, Generic[R]):
 
     @on(LineView.Moved, "#list")
     def _moved(self) -> None:
-        self._count(self.grid.rows)
+        self.count_rows()
 
     @on(Prompt.Changed)
     def _typed(self, message: Prompt.Changed) -> None:
@@ -163,11 +178,3 @@ class ListPage(Page, Generic[R]):
         at = next((index for index, row in enumerate(rows) if self.name_of(row) == name), None)
         if at is not None:
             self.grid.go(at)
-
-    def _count(self, rows: Sequence[R]) -> None:
-        total = len(self._all)
-        spans = [Span(f" {len(rows):,} of {total:,} {self.noun[total != 1]}", "dim")]
-        spans += self.remarks()
-        if self._filter:
-            spans.append(Span(f" · like {self._filter}", "accent"))
-        self.query_one("#count", Line).show(spans)

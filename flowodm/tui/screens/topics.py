@@ -1,29 +1,26 @@
-"""Topics: the names at once, then the offsets of those in view, every two seconds."""
+"""Topics: the names at once, then the offsets and the settings of those in view."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widget import Widget
 
 from flowodm.display.pace import Pace
 from flowodm.tui.feed import Feed
-from flowodm.tui.screens.page import Page
+from flowodm.tui.screens.listing import ListPage, Order
 from flowodm.tui.sources.topics import Ends
 from flowodm.tui.spans import Span, compact, sparkline
-from flowodm.tui.widgets.grid import Column, Grid
-from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.grid import Column
 from flowodm.tui.widgets.line_view import LineView
-from flowodm.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from flowodm.topics import Topic
+    from flowodm.topics import ConfigEntry, Topic
 
 __all__ = ["TopicsPage"]
 
@@ -31,8 +28,8 @@ _NAMES_EVERY: Final = 30.0
 _ENDS_EVERY: Final = 2.0
 _STILL: Final = 0.05
 _BARS: Final = 10
-_MOST_FLOWS: Final = 2_000
-"""Topics whose rates are remembered."""
+_MOST_KNOWN: Final = 2_000
+"""Topics whose rates and settings are remembered."""
 
 
 @dataclass(slots=True)
@@ -53,39 +50,31 @@ class _Flow:
         self.ends = ends
 
 
-_SORTS: Final[tuple[tuple[str, Callable[[Topic, Mapping[str, _Flow]], object]], ...]] = (
-    ("TOPIC", lambda topic, flows: topic.name),
-    ("MSG/S", lambda topic, flows: (-_rate_of(topic, flows), topic.name)),
-    ("RECORDS", lambda topic, flows: (-_span_of(topic, flows), topic.name)),
-    ("PARTITIONS", lambda topic, flows: (-topic.partitions, topic.name)),
-)
-
-
-class TopicsPage(Page):
+class TopicsPage(ListPage["Topic"]):
     """The list of topics."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # before any other, so that what is typed behind it at once is not lost
-        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="topics.filter"),
-        Binding("o", "sort", "Sort", id="topics.sort"),
         Binding("i", "internal", "Internal ones", id="topics.internal"),
         Binding("d", "detail", "Details", id="topics.detail"),
     ]
     crumb = "topics"
     waits_for = "Asking for the topics"
+    noun = ("topic", "topics")
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: tuple[Topic, ...] = ()
+        self._known: tuple[Topic, ...] = ()
+        self._internal = self._troubled = 0
         self._flows: dict[str, _Flow] = {}
-        self._filter = ""
+        self._settings: dict[str, tuple[ConfigEntry, ...] | None] = {}
+        self._schemas: Mapping[str, str] = {}
         self._shows_internal = False
-        self._sort = 0
         self._wanted: tuple[str, ...] = ()
+        self._unsettled: tuple[str, ...] = ()
         self._looking: Timer | None = None
 
     def on_mount(self) -> None:
-        """Ask for the names."""
+        """Ask for the names, and then for what is in view."""
         clock, source = self.app.clock, self.app.sources.topics
         Feed(self, "main", source.topics, self._take_names, clock=clock, every=_NAMES_EVERY)
         Feed(
@@ -95,97 +84,118 @@ class TopicsPage(Page):
             self._take_ends,
             clock=clock,
             every=_ENDS_EVERY,
-            before=self._want,
+            before=self._want_ends,
+        )
+        Feed(
+            self,
+            "settings",
+            lambda: source.settings(self._unsettled) if self._unsettled else {},
+            self._take_settings,
+            clock=clock,
+            before=self._want_settings,
+        )
+        if self.app.vitals.identity.has_registry:
+            Feed(self, "schemas", source.schemas, self._take_schemas, clock=clock)
+
+    def columns(self) -> Sequence[Column[Topic]]:
+        """Return the columns."""
+        return (
+            Column("TOPIC", lambda topic: Span(topic.name, "strong"), 20, grows=True),
+            Column("PARTITIONS", lambda t: Span(f"{t.partitions:,}"), 12, is_right=True, rank=2),
+            Column("COPIES", lambda t: Span(f"{t.replicas:,}", "dim"), 6, is_right=True, rank=4),
+            Column("IN SYNC", _in_sync, 12, rank=1),
+            Column("SCHEMA", self._schema, 10, rank=5),
+            Column("OWN", self._own, 3, is_right=True, rank=6),
+            Column("RECORDS", self._records, 9, is_right=True, rank=1),
+            Column("MSG/S", self._rate, 7, is_right=True),
+            Column("", self._bars, _BARS, rank=7),
         )
 
-    def body(self) -> Iterable[Widget]:
-        """Return the list."""
-        yield Grid(self._columns(), id="topics")
+    def orders(self) -> Sequence[Order[Topic]]:
+        """Return the orders."""
+        return (
+            ("TOPIC", lambda topic: topic.name),
+            ("MSG/S", lambda topic: (-self._rate_of(topic), topic.name)),
+            ("RECORDS", lambda topic: (-self._span_of(topic), topic.name)),
+            ("PARTITIONS", lambda topic: (-topic.partitions, topic.name)),
+        )
 
-    def foot(self) -> Iterable[Widget]:
-        """Return the filter, and the line that counts."""
-        yield Prompt(id="prompt")
-        yield Line(id="count")
+    def name_of(self, row: Topic) -> str:
+        """Return a topic's name."""
+        return row.name
+
+    async def open_row(self, row: Topic) -> None:
+        """Open the records of a topic."""
+        await self.app.open_records(row.name)
+
+    def remarks(self) -> Iterable[Span]:
+        """Tell what is hidden, what is wrong, and what is set for the topic under the cursor."""
+        if self._internal and not self._shows_internal:
+            yield Span(f" · {self._internal:,} internal hidden", "dim")
+        if self._troubled:
+            yield Span(f" · ! {self._troubled:,} with missing copies", "warn")
+        schemas = self.feeds.get("schemas")
+        if schemas is not None and schemas.failure is not None:
+            yield Span(f" · schemas: {schemas.failure.message[:120]}", "warn")
+        here = self.grid.current
+        if here is not None and (own := self._settings.get(here.name)):
+            told = ", ".join(f"{entry.name} {_value(entry)}" for entry in own)
+            yield Span(f" · its own: {told[:300]}", "dim")
 
     def emptiness(self) -> tuple[str, str] | None:
         """Say why no topic is listed."""
-        if self._grid.rows:
-            return None
-        if self._filter:
-            return f"No topic is like `{self._filter}`.", "/ changes the filter, Esc clears it"
-        hidden = len(self._all)
-        if hidden:
-            return f"Only {hidden:,} internal topics are here.", "i shows them"
-        return "This cluster has no topics yet.", "flowodm topics create NAME makes one"
-
-    @property
-    def can_leave(self) -> bool:
-        """Whether there is a filter to clear."""
-        return bool(self._filter)
-
-    def action_leave(self) -> None:
-        """Clear the filter."""
-        if self._filter:
-            self._set_filter("")
-
-    def action_filter(self) -> None:
-        """Type a part of the names that are wanted."""
-        self.query_one(Prompt).open("topics", "filter", self._filter)
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        self._sort = (self._sort + 1) % len(_SORTS)
-        self._show()
+        if not self.grid.rows and not self.is_filtered:
+            if self._known:
+                return f"Only {len(self._known):,} internal topics are here.", "i shows them"
+            return "This cluster has no topics yet.", "flowodm topics create NAME makes one"
+        return super().emptiness()
 
     def action_internal(self) -> None:
         """Show Kafka's own topics too, or hide them."""
         self._shows_internal = not self._shows_internal
-        self._show()
+        self._list()
 
     async def action_detail(self) -> None:
-        """Open the topic's partitions and settings."""
-        if (topic := self._grid.current) is not None:
+        """Open the topic's partitions, settings and readers."""
+        if (topic := self.grid.current) is not None:
             await self.app.open_topic(topic.name)
 
-    @on(LineView.Chosen, "#topics")
-    async def _open(self) -> None:
-        if (topic := self._grid.current) is not None:
-            await self.app.open_records(topic.name)
+    def action_again(self) -> None:
+        """Ask everything again; settings may have changed too."""
+        self._settings.clear()
+        super().action_again()
 
-    @on(LineView.Viewed, "#topics")
+    @on(LineView.Viewed, "#list")
     def _look(self) -> None:
         """Ask for the offsets of rows that came into view, once they stand still."""
         if self._looking is not None:
             self._looking.stop()
-        self._looking = self.set_timer(_STILL, self.feeds["ends"].now)
+        self._looking = self.set_timer(_STILL, self._ask_view)
 
-    @on(Prompt.Changed)
-    def _typed(self, message: Prompt.Changed) -> None:
-        self._set_filter(message.text)
-
-    @on(Prompt.Entered)
-    def _entered(self, message: Prompt.Entered) -> None:
-        self._set_filter(message.text)
-
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        self._set_filter("")
-
-    @property
-    def _grid(self) -> Grid[Topic]:
-        return self.query_one("#topics", Grid)
-
-    def _set_filter(self, text: str) -> None:
-        self._filter = text
-        self.refresh_bindings()
-        self._show()
+    def _ask_view(self) -> None:
+        self.feeds["ends"].now()
+        self.feeds["settings"].now()
 
     def _take_names(self, topics: tuple[Topic, ...]) -> None:
-        self._all = topics
-        self._show()
+        self._known = topics
+        self._internal = sum(topic.is_internal for topic in topics)
+        self._troubled = sum(topic.under_replicated + topic.offline > 0 for topic in topics)
+        self._settings.clear()
+        self._list()
+        # and not beside the names, which need no more than their own package
+        self.feeds["settings"].now()
+        if (schemas := self.feeds.get("schemas")) is not None:
+            schemas.now()
 
-    def _want(self) -> None:
-        self._wanted = tuple(topic.name for topic in self._grid.in_view)
+    def _list(self) -> None:
+        self.list_rows([t for t in self._known if self._shows_internal or not t.is_internal])
+
+    def _want_ends(self) -> None:
+        self._wanted = tuple(topic.name for topic in self.grid.in_view)
+
+    def _want_settings(self) -> None:
+        names = (topic.name for topic in self.grid.in_view)
+        self._unsettled = tuple(name for name in names if name not in self._settings)
 
     def _take_ends(self, found: Mapping[str, Ends]) -> None:
         now = self.app.clock()
@@ -193,58 +203,46 @@ class TopicsPage(Page):
             flow = self._flows.pop(name, None) or _Flow(ends)
             flow.see(ends, now)
             self._flows[name] = flow
-        while len(self._flows) > _MOST_FLOWS:
-            del self._flows[next(iter(self._flows))]
-        if _SORTS[self._sort][0] in ("MSG/S", "RECORDS"):
-            self._show()
+        _forget_first(self._flows)
+        if self.order in ("MSG/S", "RECORDS"):
+            self.show_rows()
         else:
-            self._grid.refresh()
+            self.grid.refresh()
 
-    def _show(self) -> None:
-        word = self._filter.lower()
-        rows = [
-            topic
-            for topic in self._all
-            if word in topic.name.lower() and (self._shows_internal or not topic.is_internal)
-        ]
-        title, key = _SORTS[self._sort]
-        here = self._grid.current
-        rows.sort(key=lambda topic: key(topic, self._flows))  # type: ignore[arg-type,return-value]
-        self._grid.show(rows, sorted_by=title)
-        self._follow(here, rows)
-        self._count(rows)
-        self.show_state()
+    def _take_settings(self, found: Mapping[str, tuple[ConfigEntry, ...] | None]) -> None:
+        self._settings.update(found)
+        _forget_first(self._settings)
+        self.grid.refresh()
+        self.count_rows()
 
-    def _follow(self, here: Topic | None, rows: Sequence[Topic]) -> None:
-        """Keep the cursor on its topic where the list is in another order now."""
-        if here is not None:
-            at = next((index for index, row in enumerate(rows) if row.name == here.name), None)
-            if at is not None:
-                self._grid.go(at)
+    def _take_schemas(self, found: Mapping[str, str]) -> None:
+        self._schemas = found
+        self.grid.refresh()
 
-    def _count(self, rows: Sequence[Topic]) -> None:
-        internal = sum(topic.is_internal for topic in self._all)
-        text = f" {len(rows):,} of {len(self._all):,} topics"
-        if internal and not self._shows_internal:
-            text += f" · {internal:,} internal hidden"
-        spans = [Span(text, "dim")]
-        troubled = sum(topic.under_replicated + topic.offline > 0 for topic in self._all)
-        if troubled:
-            spans.append(Span(f" · ! {troubled:,} with missing copies", "warn"))
-        if self._filter:
-            spans.append(Span(f" · like {self._filter}", "accent"))
-        self.query_one("#count", Line).show(spans)
+    def _rate_of(self, topic: Topic) -> float:
+        flow = self._flows.get(topic.name)
+        return 0.0 if flow is None or flow.rate is None else flow.rate
 
-    def _columns(self) -> tuple[Column[Topic], ...]:
-        return (
-            Column("TOPIC", lambda topic: Span(topic.name, "strong"), 20, grows=True),
-            Column("PARTITIONS", lambda t: Span(f"{t.partitions:,}"), 12, is_right=True, rank=2),
-            Column("COPIES", lambda t: Span(f"{t.replicas:,}", "dim"), 6, is_right=True, rank=3),
-            Column("IN SYNC", _in_sync, 12, rank=1),
-            Column("RECORDS", self._records, 9, is_right=True, rank=1),
-            Column("MSG/S", self._rate, 7, is_right=True),
-            Column("", self._bars, _BARS, rank=4),
-        )
+    def _span_of(self, topic: Topic) -> int:
+        flow = self._flows.get(topic.name)
+        return 0 if flow is None else flow.ends.span
+
+    def _schema(self, topic: Topic) -> Span:
+        schemas = self.feeds.get("schemas")
+        if schemas is None or (schemas.failure is not None and not self._schemas):
+            return Span("–", "dim")
+        if schemas.answered_at is None:
+            return Span("…", "dim")
+        sides = self._schemas.get(topic.name)
+        return Span("none", "dim") if sides is None else Span(sides)
+
+    def _own(self, topic: Topic) -> Span:
+        if topic.name not in self._settings:
+            return Span("–" if self.feeds["settings"].failure else "…", "dim")
+        own = self._settings[topic.name]
+        if own is None:  # they may not be seen
+            return Span("?", "warn")
+        return Span(f"{len(own):,}", "" if own else "dim")
 
     def _records(self, topic: Topic) -> Span:
         flow = self._flows.get(topic.name)
@@ -261,14 +259,13 @@ class TopicsPage(Page):
         return Span("" if flow is None else sparkline(flow.rates, _BARS), "accent")
 
 
-def _rate_of(topic: Topic, flows: Mapping[str, _Flow]) -> float:
-    flow = flows.get(topic.name)
-    return 0.0 if flow is None or flow.rate is None else flow.rate
+def _forget_first(known: dict[str, Any]) -> None:
+    while len(known) > _MOST_KNOWN:
+        del known[next(iter(known))]
 
 
-def _span_of(topic: Topic, flows: Mapping[str, _Flow]) -> int:
-    flow = flows.get(topic.name)
-    return 0 if flow is None else flow.ends.span
+def _value(entry: ConfigEntry) -> str:
+    return "(secret)" if entry.value is None else entry.value[:60]
 
 
 def _in_sync(topic: Topic) -> Span:

@@ -7,6 +7,7 @@ from flowodm.tui.sources.brokers import BrokersSource, KafkaBrokers
 from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
 from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
 from flowodm.tui.sources.patience import Patience
+from flowodm.tui.sources.plan import KafkaPlan, PlanSource
 from flowodm.tui.sources.records import KafkaRecords, RecordsSource
 from flowodm.tui.sources.schemas import KafkaSchemas, SchemasSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
@@ -29,6 +30,7 @@ class Sources:
     groups: GroupsSource
     schemas: SchemasSource
     brokers: BrokersSource
+    plan: PlanSource
 
 
 def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None) -> Sources:
@@ -36,7 +38,7 @@ def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None)
 
     Args:
         connection: Its clients.
-        config_file: Where contexts are looked for; None: in the usual places.
+        config_file: Where contexts and declarations are looked for; None: in the usual places.
     """
     patience = Patience()
     return Sources(
@@ -46,4 +48,5 @@ def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None)
         KafkaGroups(connection, patience),
         KafkaSchemas(connection, patience),
         KafkaBrokers(connection, patience, config_file),
+        KafkaPlan(connection, patience, config_file),
     )

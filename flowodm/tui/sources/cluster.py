@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.connection.changes import is_internal
+from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class KafkaCluster:
 
     def registry_mode(self) -> str | None:
         """Ask the registry for its mode."""
+        load_registry()
         return self._connection.schema_registry().mode()
 
     def _pulse(self, seconds: float) -> Pulse:

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from flowodm.errors import AuthorizationError, FlowODMError
+from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
+    from flowodm.groups import GroupReading
     from flowodm.reading.choice import Layout
     from flowodm.reading.spans import Bounds, Partition
-    from flowodm.topics import Topic, TopicDetail
+    from flowodm.topics import ConfigEntry, Topic, TopicDetail, TopicSubject
 
 __all__ = ["Ends", "KafkaTopics", "TopicsSource"]
+
+_REGISTRY_PATIENCE: Final = 16.0
+"""Seconds that a registry has, which nothing else waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,20 @@ class TopicsSource(Protocol):
     def ends(self, names: Iterable[str]) -> Mapping[str, Ends]:
         """Ask for the offsets of some topics, all at once."""
 
+    def settings(self, names: Iterable[str]) -> Mapping[str, "tuple[ConfigEntry, ...] | None"]:
+        """Ask for the settings that some topics override; None of one: they may not be seen."""
+
+    def schemas(self) -> Mapping[str, str]:
+        """Ask which topics have schemas: of their `key`, their `value`, or `key value`."""
+
     def detail(self, name: str) -> "TopicDetail":
         """Describe one topic."""
+
+    def subjects(self, name: str) -> "tuple[TopicSubject, ...]":
+        """Ask for the latest versions of the schemas of a topic's keys and values."""
+
+    def readers(self, topic: "TopicDetail") -> "GroupReading":
+        """Read the groups that read a topic."""
 
 
 class KafkaTopics:
@@ -91,12 +109,57 @@ class KafkaTopics:
             bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
         return {name: _added(name, layout, bounds) for name in wanted}
 
+    def settings(self, names: Iterable[str]) -> Mapping[str, "tuple[ConfigEntry, ...] | None"]:
+        """Ask for the settings that some topics override."""
+        from flowodm.topics.settings import read_settings
+
+        with self._patience.seconds() as seconds:
+            found = read_settings(self._connection, tuple(names), only_own=True, timeout=seconds)
+        errors = [answer for answer in found.values() if isinstance(answer, FlowODMError)]
+        seen = {
+            name: None if isinstance(answer, FlowODMError) else answer
+            for name, answer in found.items()
+            if not isinstance(answer, FlowODMError) or isinstance(answer, AuthorizationError)
+        }
+        if errors and not seen:
+            raise errors[0]
+        return seen
+
+    def schemas(self) -> Mapping[str, str]:
+        """Ask which topics have schemas, with one question to the registry."""
+        from flowodm.topics.subjects import names_of
+
+        load_registry()
+        found: dict[str, list[str]] = {}
+        for name in sorted(self._connection.schema_registry().subjects()):
+            topic, _, side = name.rpartition("-")
+            if name in names_of(topic):
+                found.setdefault(topic, []).append(side)
+        return {topic: " ".join(sides) for topic, sides in found.items()}
+
     def detail(self, name: str) -> "TopicDetail":
         """Describe one topic."""
         from flowodm.topics import describe_topic
 
         with self._patience.seconds() as seconds:
             return describe_topic(self._connection, name, timeout=seconds)
+
+    def subjects(self, name: str) -> "tuple[TopicSubject, ...]":
+        """Ask for the latest versions of a topic's schemas."""
+        from flowodm.topics.subjects import start_latest
+
+        load_registry()
+        found, failures = start_latest(self._connection, name).answer(_REGISTRY_PATIENCE)
+        if failures:
+            raise failures[0]
+        return found or ()
+
+    def readers(self, topic: "TopicDetail") -> "GroupReading":
+        """Read the groups that read a topic."""
+        from flowodm.groups import read_readers
+
+        with self._patience.seconds() as seconds:
+            return read_readers(self._connection, topic, timeout=seconds)
 
 
 def _added(name: str, layout: "Layout", bounds: "Mapping[Partition, Bounds]") -> Ends:

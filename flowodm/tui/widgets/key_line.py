@@ -18,6 +18,8 @@ __all__ = ["KeyLine"]
 
 _ALWAYS: Final = ("app.palette", "app.help", "app.quit")
 """Bindings that stand at the end of every key line."""
+_EVERYWHERE: Final = ("page.back", "page.refresh")
+"""Those of every page, which stand behind its own."""
 
 
 class KeyLine(Line):
@@ -59,4 +61,4 @@ class KeyLine(Line):
 
 def _is_common(active: ActiveBinding) -> bool:
     """Whether a binding is every page's; those of this one come first."""
-    return str(active.binding.id).startswith("page.")
+    return active.binding.id in _EVERYWHERE

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
-from flowodm.cli.output import Span, Spans, StyleName
 from flowodm.display.sanitize import visible
+from flowodm.display.spans import Span, Spans, StyleName
 from flowodm.display.text import display_width, pad, wrap
 from flowodm.plan import (
     AlterTopic,
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from flowodm.config import Context
     from flowodm.plan import Difference, Done
 
-__all__ = ["change_count", "done_words", "drift_lines", "plan_lines", "setting_words"]
+__all__ = [
+    "Line",
+    "cause_lines",
+    "change_count",
+    "counted",
+    "done_words",
+    "drift_lines",
+    "plan_lines",
+    "setting_words",
+]
 
 Line = tuple[Spans, ...]
 
@@ -60,7 +69,7 @@ def plan_lines(
         options: What else the command line needs that carries it out.
         is_applied: Whether it is about to be carried out.
     """
-    yield (_head("Plan for", plan, context),)
+    yield from _fitted((_head("Plan for", plan, context),), width)
     entries = [*map(_of_step, plan.steps), *map(_of_blocker, plan.blockers)]
     yield from _laid_out(_by_name(entries), width)
     yield from _rest(plan, width)
@@ -79,14 +88,22 @@ def drift_lines(
         context: Where they are.
         width: As for `plan_lines`.
     """
-    yield (_head("Drift in", plan, context),)
+    yield from _fitted((_head("Drift in", plan, context),), width)
     yield from _laid_out(_by_name([_of_difference(one) for one in found]), width)
     yield from _undeclared(plan, width, deletable=False)
     count = len({(one.kind, one.name) for one in found})
     if not count:
         yield (f"No drift: {_same_words(plan)} as declared.",)
     else:
-        yield (f"{_counted(count, 'thing is', 'things are')} not as declared.",)
+        yield (f"{counted(count, 'thing is', 'things are')} not as declared.",)
+
+
+def cause_lines(message: str, hint: str | None, width: int | None) -> Iterator[Line]:
+    """Say why nothing can be told, and the cure."""
+    told: list[Line] = [(Span("✗ ", "red"), Span(message, "red"))]
+    told += [(Span(f"Cure: {hint}", "dim"),)] if hint else []
+    for text in told:
+        yield from _fitted(text, width)
 
 
 def done_words(done: "Done") -> str:
@@ -111,7 +128,7 @@ def done_words(done: "Done") -> str:
 
 def change_count(plan: Plan) -> str:
     """Say how many changes a plan makes."""
-    return _counted(len(plan.steps), "change", "changes")
+    return counted(len(plan.steps), "change", "changes")
 
 
 def setting_words(key: str, value: str | None) -> str:
@@ -145,7 +162,7 @@ def _of_step(step: Step) -> Entry:
         case RegisterSchema():
             return _registered(step)
         case DeleteTopic():
-            text = f"deleted with its {_counted(step.partitions, 'partition', 'partitions')}"
+            text = f"deleted with its {counted(step.partitions, 'partition', 'partitions')}"
             records = " and all their records"
             return Entry("-", "red", step.kind, step.name, ((Span(text + records, "red"),),))
     assert_never(step)
@@ -154,7 +171,7 @@ def _of_step(step: Step) -> Entry:
 def _created(step: CreateTopic) -> str:
     spec = step.spec
     count, copies = spec.partitions, spec.replication
-    parts = "default partitions" if count is None else _counted(count, "partition", "partitions")
+    parts = "default partitions" if count is None else counted(count, "partition", "partitions")
     told = [parts, "default replication" if copies is None else f"replication {copies}"]
     told += [f"{key} {setting_words(key, value)}" for key, value in spec.config.items()]
     return ", ".join(told)
@@ -184,7 +201,7 @@ def _registered(step: RegisterSchema) -> Entry:
         return Entry("+", "green", step.kind, step.name, ((text,),))
     route = f"v{comparison.old.version} → v{one.version}"
     count = len(comparison.history)
-    checked = f"{_counted(count, 'version', 'versions')} checked"
+    checked = f"{counted(count, 'version', 'versions')} checked"
     told = "which the registry will judge"
     if comparison.level is not None:
         told = f"compatible ({comparison.level}, {checked})"
@@ -300,7 +317,7 @@ def _undeclared(plan: Plan, width: int | None, *, deletable: bool) -> Iterator[L
         (plan.other_subjects, ("subject is", "subjects are"), asides[1]),
     ):
         if names:
-            text = f"{_counted(len(names), *nouns)} not declared: {_names(names)}   "
+            text = f"{counted(len(names), *nouns)} not declared: {_names(names)}   "
             yield from _wrapped(text, "  ? ", width, aside if deletable else None)
     if plan.desired.models:
         text = f"models are not looked at: {_names(plan.desired.models)}   "
@@ -331,7 +348,7 @@ def _same_words(plan: Plan) -> str:
     told = []
     for kind in ("topic", "level", "subject"):
         count = sum(one == kind for one, _ in plan.same)
-        told += [_counted(count, kind, f"{kind}s")] if count else []
+        told += [counted(count, kind, f"{kind}s")] if count else []
     return " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]])) or "nothing is"
 
 
@@ -342,7 +359,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _end(plan: Plan, options: str) -> str:
     if plan.blockers:
-        count = _counted(len(plan.blockers), "blocker", "blockers")
+        count = counted(len(plan.blockers), "blocker", "blockers")
         return f"{count}: nothing of it can be applied."
     if not plan.steps:
         return "Nothing to change."
@@ -356,5 +373,6 @@ def _end(plan: Plan, options: str) -> str:
     )
 
 
-def _counted(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
+    """Say how many there are."""
     return f"{count:,} {one if count == 1 else many}"

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from flowodm.cli.output import Output, Stream
-from flowodm.cli.plan_view import done_words, drift_lines, plan_lines, setting_words
 from flowodm.cli.tables import write_document
 from flowodm.config import Context
+from flowodm.display.plan import done_words, drift_lines, plan_lines, setting_words
 from flowodm.plan import (
     Blocker,
     Desired,
