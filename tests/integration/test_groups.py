@@ -517,7 +517,7 @@ def test_an_offline_partition_is_told_and_the_rest_is_shown(
             return []
         return [error.message for error in reading.errors]
 
-    wait_until(lambda: errors() == ["no leader"], seconds=60, what="the broker is gone")
+    wait_until(lambda: errors() == ["no leader"], seconds=150, what="the broker is gone")
     reading = read_groups(connection, ("left",), with_ages=True)
     (group,) = reading.groups
     assert [one.lag for one in group.partitions] == [4, 4, None]
