@@ -92,6 +92,7 @@ def describe_group(
     second, and DONE IN, when it has caught up; it draws anew on a terminal, and elsewhere writes
     a line of JSON for each look.
     """
+    from flowodm.connection.errors import exit_code_of
     from flowodm.groups import read_group
 
     session = session_of(context)
@@ -105,7 +106,7 @@ def describe_group(
         session.output.line(found.name)
     else:
         write_document(session.output, session.format, _document(found))
-    return _exit_code(found)
+    return exit_code_of(found.errors)
 
 
 def _write_for_people(session: Session, group: "Group") -> None:
@@ -146,12 +147,6 @@ def _document(group: "Group") -> dict[str, object]:
         "members": [machine_row(one, _MEMBER_COLUMNS) for one in group.members],
         "partitions": [machine_row(one, _PARTITION_COLUMNS) for one in group.partitions],
     }
-
-
-def _exit_code(group: "Group") -> int:
-    from flowodm.groups import GroupReading
-
-    return GroupReading((group,)).exit_code
 
 
 @dataclass(frozen=True, slots=True)

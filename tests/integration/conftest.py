@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Finished
+from tests.servers import TestServers
 
 
 @dataclass(frozen=True)
@@ -51,3 +52,15 @@ def sandbox_command(flowodm: Callable[..., Finished]) -> Iterator[SandboxCommand
 def kill_9(pid: int) -> None:
     """End a process as a power cut would."""
     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def run(sandbox: TestServers, flowodm: Callable[..., Finished]) -> Callable[..., Finished]:
+    """Run the command line on the session's broker, without a registry."""
+
+    def run_(*arguments: str, **more: Any) -> Finished:
+        return flowodm(
+            *arguments, env={"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}, **more
+        )
+
+    return run_

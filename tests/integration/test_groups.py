@@ -10,7 +10,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -41,16 +40,6 @@ def kafka(sandbox: TestServers) -> Iterator[KafkaConnection]:
     context = Context(name="t", source="t", bootstrap_servers=sandbox.bootstrap_servers)
     with KafkaConnection(context) as connection:
         yield connection
-
-
-@pytest.fixture
-def run(sandbox: TestServers, flowodm: Run) -> Run:
-    def run_(*arguments: str, **more: Any) -> Finished:
-        return flowodm(
-            *arguments, env={"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}, **more
-        )
-
-    return run_
 
 
 @pytest.fixture

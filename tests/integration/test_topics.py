@@ -43,16 +43,6 @@ def kafka(sandbox: TestServers) -> Iterator[KafkaConnection]:
         yield connection
 
 
-@pytest.fixture
-def run(sandbox: TestServers, flowodm: Run) -> Run:
-    def run_(*arguments: str, **more: Any) -> Finished:
-        return flowodm(
-            *arguments, env={"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}, **more
-        )
-
-    return run_
-
-
 def test_a_topic_is_listed_with_its_partitions(
     kafka: KafkaConnection, make_topic: Callable[..., str]
 ) -> None:
