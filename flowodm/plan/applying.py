@@ -1,9 +1,8 @@
 """A plan carried out, step by step; the gate, the proof and every blocker come before the first."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from flowodm.errors import FlowODMError, PlanError
 from flowodm.plan.model import (
@@ -21,20 +20,11 @@ from flowodm.registry.model import Reference
 from flowodm.subjects.registration import Registered, Registration, apply_registration
 from flowodm.subjects.settings import apply_setting
 from flowodm.topics import apply_alteration, create_topic, delete_topic
-from flowodm.topics.planning import changed_settings
-from flowodm.topics.together import describe_together
 
 if TYPE_CHECKING:
-    from confluent_kafka.admin._metadata import ClusterMetadata
-
     from flowodm.connection import KafkaConnection
 
 __all__ = ["apply_plan", "carry_out", "check_applicable", "step_words"]
-
-_SEEN_WITHIN: Final = 5.0
-"""Seconds that brokers have to show what they did, so that whoever plans next sees it."""
-_PAUSE: Final = 0.02
-_MOST_LOOKS: Final = 5
 
 
 def apply_plan(connection: "KafkaConnection", plan: Plan) -> tuple[Done, ...]:
@@ -142,14 +132,12 @@ def _done(connection: "KafkaConnection", step: Step, versions: dict[str, int]) -
             delete_topic(connection, step.name)
         case SetLevel():
             apply_setting(connection, step.change)
-            return None
         case RegisterSchema():
             registered = _registered(connection, step, versions)
             versions[step.name] = registered.version
             return registered
         case _:
             assert_never(step)
-    _await_sight(connection, step)
     return None
 
 
@@ -165,39 +153,3 @@ def _registered(
     registration = replace(registration, references=references)
     (registered,) = apply_registration(connection, Registration((registration,)))
     return registered
-
-
-def _await_sight(
-    connection: "KafkaConnection", step: CreateTopic | AlterTopic | DeleteTopic
-) -> None:
-    """Wait until brokers show what was done; the controller answers before they have heard.
-
-    Any of them may be asked, so it has to be seen as often as there are brokers, one look after
-    the other.
-    """
-    until = time.monotonic() + _SEEN_WITHIN
-    seen, brokers = 0, 1
-    while seen < brokers and time.monotonic() < until:
-        metadata = connection.metadata()
-        brokers = min(len(metadata.brokers), _MOST_LOOKS)
-        seen = seen + 1 if _is_seen(connection, metadata, step) else 0
-        if not seen:
-            time.sleep(_PAUSE)
-
-
-def _is_seen(
-    connection: "KafkaConnection",
-    metadata: "ClusterMetadata",
-    step: CreateTopic | AlterTopic | DeleteTopic,
-) -> bool:
-    if isinstance(step, DeleteTopic):
-        return step.name not in metadata.topics
-    found = describe_together(connection, metadata, (step.name,)).get(step.name)
-    if found is None:
-        return False
-    if isinstance(step, CreateTopic):
-        return len(found.partitions) >= (step.spec.partitions or 1)
-    alteration = step.alteration
-    settings = {change.name: change.after for change in alteration.settings}
-    is_set = found.config is None or not changed_settings(found, settings)
-    return is_set and len(found.partitions) >= (alteration.partitions or 1)

@@ -1,4 +1,7 @@
-"""What changes topics: created, altered, deleted, purged. The gate comes first, in each."""
+"""What changes topics: created, altered, deleted, purged. The gate comes first, in each.
+
+Each returns once brokers show what was done, so that whoever looks next sees it.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +13,7 @@ from flowodm.connection.errors import broker_error
 from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import BrokerError, UsageError
 from flowodm.topics.planning import Alteration, Purge
+from flowodm.topics.sight import await_deletion, await_topic
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -94,6 +98,8 @@ def create_topic(
             validate_only=validate_only,
         )
     _wait(connection, futures[spec.name], what, timeout)
+    if not validate_only:
+        await_topic(connection, spec.name, {}, spec.partitions)
 
 
 def apply_alteration(
@@ -122,6 +128,9 @@ def apply_alteration(
             _alter_settings(connection, alteration, timeout, validate_only=only)
         if alteration.partitions is not None:
             _add_partitions(connection, alteration, timeout, validate_only=only)
+    if not validate_only:
+        settings = {change.name: change.after for change in alteration.settings}
+        await_topic(connection, alteration.topic.name, settings, alteration.partitions)
 
 
 def delete_topic(connection: "KafkaConnection", name: str, *, timeout: float = PATIENCE) -> None:
@@ -136,6 +145,7 @@ def delete_topic(connection: "KafkaConnection", name: str, *, timeout: float = P
         [name], operation_timeout=_DONE, request_timeout=timeout + _DONE
     )
     _wait(connection, futures[name], f"topic `{name}` was not deleted", timeout)
+    await_deletion(connection, name)
 
 
 def apply_purge(connection: "KafkaConnection", purge: Purge, *, timeout: float = PATIENCE) -> None:

@@ -10,10 +10,14 @@ from confluent_kafka.admin import AdminClient
 
 from flowodm.config import Context
 from flowodm.connection import KafkaConnection
+from flowodm.errors import TopicNotFound
 from flowodm.topics import (
     TopicSpec,
+    apply_alteration,
     create_topic,
+    delete_topic,
     describe_topic,
+    plan_alteration,
 )
 from tests.conftest import Finished
 from tests.inside import run_inside
@@ -189,6 +193,23 @@ def test_a_purge_deletes_what_it_shows(
     assert done.exit_code == 0, done
     assert json.loads(done.stdout)["partitions"] == shown["partitions"]
     assert state_of(kafka, topic)[0] == ((start, 10),)
+
+
+def test_what_was_done_is_seen_at_once_whichever_broker_is_asked(
+    three_nodes: TestServers, new_name: str
+) -> None:
+    context = Context(name="t", source="t", bootstrap_servers=three_nodes.bootstrap_servers)
+    with KafkaConnection(context) as kafka:
+        create_topic(kafka, TopicSpec(new_name, partitions=2))
+        assert len(describe_topic(kafka, new_name).partitions) == 2
+        for minutes in range(1, 16):
+            settings = {"retention.ms": str(minutes * MINUTE)}
+            apply_alteration(kafka, plan_alteration(kafka, new_name, settings=settings))
+            with KafkaConnection(context) as other:
+                assert not plan_alteration(other, new_name, settings=settings).is_needed
+        delete_topic(kafka, new_name)
+        with pytest.raises(TopicNotFound):
+            describe_topic(kafka, new_name)
 
 
 def test_a_topic_is_deleted(run: Run, kafka: KafkaConnection, new_name: str) -> None:
