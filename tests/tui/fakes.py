@@ -21,6 +21,7 @@ from flowodm.tui.sources.topics import Ends
 from tests.tui.fake_brokers import FakeBrokers
 from tests.tui.fake_groups import FakeGroups, group
 from tests.tui.fake_plan import FakePlan
+from tests.tui.fake_produce import FakeProduce
 from tests.tui.fake_schemas import FakeSchemas
 
 
@@ -223,6 +224,7 @@ class Fakes:
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
     brokers: FakeBrokers = field(default_factory=FakeBrokers)
     plan: FakePlan = field(default_factory=FakePlan)
+    produce: FakeProduce = field(default_factory=FakeProduce)
 
     @property
     def sources(self) -> Sources:
@@ -234,6 +236,7 @@ class Fakes:
             self.schemas,
             self.brokers,
             self.plan,
+            self.produce,
         )
 
 
