@@ -18,7 +18,7 @@ from flowodm.tui.feed import Feed
 from flowodm.tui.screens.confirm import ConfirmScreen
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.form import Copied, Draft, Form, FormField, Target, copied_of
-from flowodm.tui.spans import Span
+from flowodm.tui.spans import Span, counted
 from flowodm.tui.widgets.form_view import FormView
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
@@ -30,6 +30,8 @@ __all__ = ["ProducePage"]
 
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the preview stands beside the form."""
+_HIGH: Final = 20
+"""Lines from which on there is room for all that is said of a field."""
 _LABEL: Final = 30
 
 
@@ -95,6 +97,7 @@ class ProducePage(Page):
     def on_resize(self) -> None:
         """Put the preview beside the form, or in its place."""
         self.query_one("#form-panes").set_class(self.size.width < _SIDE_BY_SIDE, "-stacked")
+        self.query_one("#about").styles.height = 4 if self.size.height >= _HIGH else 2
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to send where that is allowed, and once."""
@@ -133,6 +136,7 @@ class ProducePage(Page):
         if self._form is not None:
             copied = Copied() if self._form.copied.place else self._copied
             self._form = Form(self._form.target, copied)
+            self._tell_notes()
             self._show()
 
     def action_version(self) -> None:
@@ -237,7 +241,14 @@ class ProducePage(Page):
         if before is not None:
             form.adopt(before)
         self._form = form
+        self._tell_notes()
         self._show()
+
+    def _tell_notes(self) -> None:
+        """Say what of the record could not be taken over."""
+        assert self._form is not None
+        notes = " · ".join(self._form.copied.notes)
+        self._outcome(f"! {notes}" if notes else "", "warn")
 
     def _show(self) -> None:
         assert self._form is not None
@@ -317,8 +328,8 @@ def _title(form: Form, wrong: int, said: str) -> Iterator[Span]:
     value = form.target.value
     yield Span(f" {'text, no schema' if value is None else value.label}", "strong")
     if wrong:
-        fields = "field is" if wrong == 1 else "fields are"
-        yield Span(f" · ✗ {wrong:,} {fields} not right yet", "bad")
+        verb = "is" if wrong == 1 else "are"
+        yield Span(f" · ✗ {counted(wrong, 'field')} {verb} not right yet", "bad")
     elif said:
         yield Span(f" · ✗ {said}", "bad")
     else:
@@ -326,18 +337,16 @@ def _title(form: Form, wrong: int, said: str) -> Iterator[Span]:
 
     if form.copied.place:
         yield Span(f" · begun with {form.copied.place}", "accent")
-    for note in form.copied.notes:
-        yield Span(f" · ! {note[:200]}", "warn")
 
 
 def _told(draft: Draft, target: Target) -> list[str]:
     """Say what would be sent: how much, with what, where to."""
     key, value, headers, _ = draft.message
-    size = "a tombstone" if value is None else f"a value of {len(value):,} bytes"
+    size = "a tombstone" if value is None else f"a value of {counted(len(value), 'byte')}"
     schema = f", {target.value.label}" if target.value is not None and value is not None else ""
-    keyed = "no key" if key is None else f"a key of {len(key):,} bytes"
+    keyed = "no key" if key is None else f"a key of {counted(len(key), 'byte')}"
     where = "as the key decides" if draft.partition is None else f"partition {draft.partition}"
-    count = f"{len(headers):,} header{'' if len(headers) == 1 else 's'}"
+    count = counted(len(headers), "header")
     return [f"{size}{schema}", f"{keyed}, {count}, {where}"]
 
 
