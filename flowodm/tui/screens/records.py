@@ -64,6 +64,7 @@ class RecordsPage(TakingPage):
         Binding("y", "copy", "Copy value", show=False, id="records.copy"),
         Binding("Y", "copy_command", "Copy as command", show=False, id="records.copy_command"),
         Binding("e", "export", "Export", id="records.export"),
+        Binding("S", "statistics", "Statistics", show=False, id="records.statistics"),
         Binding("p", "produce", "Produce", id="records.produce"),
         Binding("x", "tab('hex')", "Hex", show=False, id="records.hex"),
         Binding("s", "tab('schema')", "Schema", show=False, id="records.schema"),

@@ -87,6 +87,12 @@ class TakingPage(Page):
         if self.app.may_write:
             self.app.push_screen(ProducePage(self.topic, self.record_here))
 
+    def action_statistics(self) -> None:
+        """Show what the records that are kept have in common."""
+        from flowodm.tui.screens.statistics import StatisticsPage
+
+        self.app.push_screen(StatisticsPage(self.kept))
+
     def in_background(self, name: str, ask: Callable[[], T], take: Callable[[T], None]) -> None:
         """Ask once in a thread; what fails is told below."""
         Feed(self, name, ask, take, clock=self.app.clock).now()
