@@ -14,6 +14,7 @@ from flowodm.tui.screens.help import HelpScreen
 from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
 from flowodm.tui.screens.plan import PlanPage
+from flowodm.tui.screens.planned import PlannedPage
 from flowodm.tui.screens.produce import ProducePage
 from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.screens.reset import ResetPage
@@ -54,6 +55,7 @@ PLACES = (
     Place("Changes and reasons", FindingsPage),
     Place("Brokers", BrokersPage),
     Place("Plan", PlanPage),
+    Place("A thing of a plan", PlannedPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

@@ -129,8 +129,11 @@ def test_what_a_project_declares_is_planned_and_proven_and_nothing_is_created(
         schema_registry=RegistryConfig(url=sandbox.registry_url),
     )
     with KafkaConnection(context) as connection:
-        found = KafkaPlan(connection, Patience(), tmp_path / "flowodm.yaml", tmp_path).plan()
+        told: list[str] = []
+        source = KafkaPlan(connection, Patience(), tmp_path / "flowodm.yaml", tmp_path)
+        found = source.plan(told.append)
         assert isinstance(found, Planned)
+        assert "proven 3 of 3 changes" in told
         assert found.plan.is_proven
         assert {(one.action, one.name) for one in found.plan.steps} == {
             ("alter", filled),
