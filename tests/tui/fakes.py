@@ -81,6 +81,8 @@ class FakeTopics:
     )
     groups: tuple[Group, ...] = field(default_factory=lambda: (group(),))
     readers_error: FlowODMError | None = None
+    lagging: dict[str, int | None] | None = field(default_factory=lambda: {"orders": 2_345})
+    lags_error: FlowODMError | None = None
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -112,6 +114,11 @@ class FakeTopics:
         if self.schemas_error is not None:
             raise self.schemas_error
         return {"orders": "key value", "payments": "value"}
+
+    def lags(self) -> Mapping[str, int | None] | None:
+        if self.lags_error is not None:
+            raise self.lags_error
+        return self.lagging
 
     def subjects(self, name: str) -> tuple[TopicSubject, ...]:
         if self.schemas_error is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from flowodm.config import Context, RegistryConfig
 from flowodm.connection import KafkaConnection
@@ -14,6 +14,7 @@ from flowodm.errors import BrokerUnreachable, ChangeRefused, TopicNotFound
 from flowodm.positions import End, Range, Start
 from flowodm.record import Decoded
 from flowodm.registry import SchemaRegistry
+from flowodm.tui.sources import topics
 from flowodm.tui.sources.bundle import Sources, sources_of
 from flowodm.tui.sources.form import Form, Target, copied_of
 from flowodm.tui.sources.patience import Patience
@@ -223,3 +224,21 @@ def test_a_value_is_written_with_the_version_that_is_chosen(
     assert chosen.value is not None
     assert (latest.value.schema.name, chosen.value.schema.name) == ("long", "string")
     assert " v1, id " in chosen.value.label
+
+
+def test_the_lag_of_the_group_that_is_behind_most_is_told_of_each_topic(
+    sources: Sources, sandbox: TestServers, filled: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name, offset in (("near", 12), ("far", 3)):
+        group = f"{name}-{filled}"
+        consumer = Consumer({**sandbox.client_config, "group.id": group})
+        try:
+            consumer.commit(offsets=[TopicPartition(filled, 0, offset)], asynchronous=False)
+        finally:
+            consumer.close()
+    monkeypatch.setattr(topics, "MOST_GROUPS", 1_000)
+    lags = sources.topics.lags()
+    assert lags is not None
+    assert lags[filled] == 12
+    monkeypatch.setattr(topics, "MOST_GROUPS", 1)
+    assert sources.topics.lags() is None

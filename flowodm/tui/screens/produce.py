@@ -184,6 +184,7 @@ class ProducePage(Page):
             self._show()
             return
         self._typed = (one, form.text(one))
+        self._outcome("", "")
         name = ".".join(one.path)
         label = name if len(name) <= _LABEL else f"…{name[-_LABEL:]}"
         self.query_one(Prompt).open(

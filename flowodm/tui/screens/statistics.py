@@ -187,4 +187,6 @@ def _value(value: Any) -> str:
         return (
             f"{value:,}" if abs(value) < 10**15 else f"{value:.6g}" if value < 10**300 else "huge"
         )
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     return cut(visible(str(value)[:100]), _VALUE)
