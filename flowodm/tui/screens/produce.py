@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from flowodm.errors import FlowODMError
 from flowodm.producer import Delivery
-from flowodm.record import DecodedRecord, Record
+from flowodm.record import Record
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.confirm import ConfirmScreen
 from flowodm.tui.screens.page import Page
@@ -135,7 +135,7 @@ class ProducePage(Page):
         """Begin anew: with the record, or without it."""
         if self._form is not None:
             copied = Copied() if self._form.copied.place else self._copied
-            self._form = Form(self._form.target, copied)
+            self._form = Form(self._form.target, copied, like=self._form)
             self._tell_notes()
             self._show()
 
@@ -193,7 +193,12 @@ class ProducePage(Page):
 
     @on(LineView.Moved, "#form")
     def _moved(self) -> None:
-        """Say what the field is, and what the form comes to."""
+        """Say what the field is."""
+        self._about()
+
+    @on(FormView.Filled)
+    def _filled(self) -> None:
+        """Say what the form comes to, now that a field holds something else."""
         self._about()
         self._look()
 
@@ -220,7 +225,6 @@ class ProducePage(Page):
         self._typed = None
         view = self.query_one(FormView)
         view.go(view.cursor + 1)
-        self._look()
 
     @property
     def _stacked(self) -> bool:
@@ -230,15 +234,17 @@ class ProducePage(Page):
     def _shows_preview(self) -> bool:
         return self.query_one("#form-panes").has_class("-preview")
 
-    def _ask(self) -> tuple[Target, DecodedRecord | None]:
-        target = self.app.sources.produce.target(self._topic, self._version)
-        record = self._record
-        return target, None if record is None else self.app.sources.records.json(record)
+    def _ask(self) -> Form:
+        """Ask for the schemas, and make the form: a large one takes a while."""
+        target, copied = self.app.sources.produce.target(self._topic, self._version), Copied()
+        if self._record is not None:
+            copied = copied_of(self.app.sources.records.json(self._record), target)
+        form = Form(target, copied)
+        form.prepare()
+        return form
 
-    def _take(self, answer: tuple[Target, DecodedRecord | None]) -> None:
-        target, decoded = answer
-        self._copied = Copied() if decoded is None else copied_of(decoded, target)
-        form, before = Form(target, self._copied), self._form
+    def _take(self, form: Form) -> None:
+        self._copied, before = form.copied, self._form
         if before is not None:
             form.adopt(before)
         self._form = form
@@ -263,6 +269,7 @@ class ProducePage(Page):
             self._form.type(self._typed[0], text)
             self.query_one(FormView).changed()
             self._about()
+            self._look()
 
     def _about(self) -> None:
         form, one = self._form, self.query_one(FormView).current

@@ -27,6 +27,9 @@ class FormView(LineView):
         Binding("delete", "clear", "Clear", show=False, id="form.clear"),
     ]
 
+    class Filled(LineView.Moved):
+        """A field was given another text by a key of its own."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._form: Form | None = None
@@ -89,7 +92,7 @@ class FormView(LineView):
 
     def _told(self) -> None:
         self.changed()
-        self.post_message(self.Moved(self, self.cursor))
+        self.post_message(self.Filled(self, self.cursor))
 
 
 def _type(one: FormField) -> Span:

@@ -16,7 +16,7 @@ from flowodm.codec.decode import compile_decoder
 from flowodm.json_form import JSON
 from flowodm.tui.sources.form.texts import Spelling, spelling_of, write_text
 
-__all__ = ["UNSET", "FormField", "Path", "Unset", "part_of", "plan_fields"]
+__all__ = ["UNSET", "Defaults", "FormField", "Path", "Unset", "part_of", "plan_fields"]
 
 Path: TypeAlias = tuple[str, ...]
 """Where a field is: `value`, then the names of the fields down to it."""
@@ -36,6 +36,8 @@ class Unset:
 
 
 UNSET: Final = Unset()
+Defaults: TypeAlias = dict[Field, tuple[Json | Unset]]
+"""The defaults of fields in the JSON form, by the field itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,11 @@ class FormField:
 
 
 def plan_fields(
-    schema: Schema, root: Path, given: Json | Unset, opened: Mapping[Path, bool]
+    schema: Schema,
+    root: Path,
+    given: Json | Unset,
+    opened: Mapping[Path, bool],
+    defaults: Defaults,
 ) -> tuple[FormField, ...]:
     """Plan the fields of a schema.
 
@@ -81,8 +87,9 @@ def plan_fields(
         root: The path of the whole.
         given: The JSON form of a value to begin with; of what it lacks the default counts.
         opened: Which groups that may be null were opened, or closed.
+        defaults: What is known of defaults; more is added.
     """
-    return tuple(_Planner(schema, opened).plan(schema.root, root, None, None, given, 0))
+    return tuple(_Planner(schema, opened, defaults).plan(schema.root, root, None, None, given, 0))
 
 
 def part_of(schema: Schema, node: Type) -> Schema:
@@ -91,8 +98,9 @@ def part_of(schema: Schema, node: Type) -> Schema:
 
 
 class _Planner:
-    def __init__(self, schema: Schema, opened: Mapping[Path, bool]) -> None:
+    def __init__(self, schema: Schema, opened: Mapping[Path, bool], defaults: Defaults) -> None:
         self._schema = schema
+        self._defaults = defaults
         self._opened = opened
         self._left = _MOST
 
@@ -168,7 +176,13 @@ class _Planner:
         return depth == 0 or (depth < _DEEPEST and len(record.fields) <= self._left)
 
     def _default(self, one: Field) -> Json | Unset:
-        """A field's default in the JSON form."""
+        """A field's default in the JSON form, made once."""
+        known = self._defaults.get(one)
+        if known is None:
+            known = self._defaults[one] = (self._made_default(one),)
+        return known[0]
+
+    def _made_default(self, one: Field) -> Json | Unset:
         if one.default is NO_DEFAULT:
             return UNSET
         node = self._schema.deref(one.type)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from flowodm.avro.types import Json
@@ -14,7 +13,15 @@ from flowodm.lines import Message
 from flowodm.lines.schemas import AvroWriter
 from flowodm.producer import check_partition
 from flowodm.record import Headers
-from flowodm.tui.sources.form.fields import UNSET, FormField, Path, Unset, part_of, plan_fields
+from flowodm.tui.sources.form.fields import (
+    UNSET,
+    Defaults,
+    FormField,
+    Path,
+    Unset,
+    part_of,
+    plan_fields,
+)
 from flowodm.tui.sources.form.texts import read_text
 
 __all__ = ["NO_COPY", "Copied", "Draft", "Form", "Side", "Target"]
@@ -76,10 +83,15 @@ class Form:
     Args:
         target: What it is for.
         copied: What it begins with.
+        like: One for the same target: what was prepared for it counts here too.
     """
 
-    def __init__(self, target: Target, copied: Copied = NO_COPY) -> None:
+    def __init__(
+        self, target: Target, copied: Copied = NO_COPY, *, like: "Form | None" = None
+    ) -> None:
         self.target = target
+        self._defaults: Defaults = {} if like is None else like._defaults
+        self._decoders: dict[Side, Decode] = {} if like is None else like._decoders
         self.copied = copied
         self.absent: set[Side] = set(copied.absent)
         """The sides that are sent without any bytes: a tombstone, no key."""
@@ -100,6 +112,14 @@ class Form:
     def is_touched(self) -> bool:
         """Whether anything was typed."""
         return bool(self._texts)
+
+    def prepare(self) -> None:
+        """Make what checks and shows it; where a schema is large, that takes a while."""
+        for _ in self.troubles:
+            pass
+        for side, writer in self._writers.items():
+            if writer is not None:
+                self._decoder(side, writer)
 
     def adopt(self, other: "Form") -> None:
         """Take over what was typed into another form, where this one has such fields."""
@@ -172,7 +192,7 @@ class Form:
             words = "no key" if side == "key" else "tombstone"
             yield FormField((side,), words, None, None, is_open=False)
         elif writer is not None:
-            yield from plan_fields(writer.schema, (side,), given, self._opened)
+            yield from plan_fields(writer.schema, (side,), given, self._opened, self._defaults)
         elif side == "key":
             begins = given if isinstance(given, str) else ""
             yield FormField(
@@ -289,18 +309,13 @@ class Form:
         writer = self._writers[side]
         if data is None or writer is None:
             return None if data is None else data.decode()
-        decode = self._key_decoder if side == "key" else self._value_decoder
-        return decode(data, _PREFIX)
+        return self._decoder(side, writer)(data, _PREFIX)
 
-    @cached_property
-    def _key_decoder(self) -> Decode:
-        assert self.target.key is not None
-        return compile_decoder(self.target.key.schema, style=TREE).decode
-
-    @cached_property
-    def _value_decoder(self) -> Decode:
-        assert self.target.value is not None
-        return compile_decoder(self.target.value.schema, style=TREE).decode
+    def _decoder(self, side: Side, writer: AvroWriter) -> Decode:
+        found = self._decoders.get(side)
+        if found is None:
+            found = self._decoders[side] = compile_decoder(writer.schema, style=TREE).decode
+        return found
 
 
 def _header(text: str) -> tuple[str, bytes]:
