@@ -190,7 +190,8 @@ class TopicsPage(ListPage["Topic"]):
         self._list()
         # and not beside the names, which need no more than their own package
         self.feeds["settings"].now()
-        self.feeds["lags"].now()
+        if self.is_current:  # a topic that was opened at once has nothing to wait for
+            self.feeds["lags"].now()
         if (schemas := self.feeds.get("schemas")) is not None:
             schemas.now()
 
