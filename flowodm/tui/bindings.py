@@ -14,12 +14,15 @@ from flowodm.tui.screens.help import HelpScreen
 from flowodm.tui.screens.listing import ListPage
 from flowodm.tui.screens.page import Page
 from flowodm.tui.screens.plan import PlanPage
+from flowodm.tui.screens.planned import PlannedPage
+from flowodm.tui.screens.produce import ProducePage
 from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.screens.reset import ResetPage
 from flowodm.tui.screens.subject import SubjectPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
 from flowodm.tui.widgets.detail import Detail
+from flowodm.tui.widgets.form_view import FormView
 from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.prompt import PromptField
 from flowodm.tui.widgets.value_tree import ValueTree
@@ -44,12 +47,15 @@ PLACES = (
     Place("Records", RecordsPage),
     Place("An open record", Detail),
     Place("A value", ValueTree),
+    Place("A record to produce", ProducePage),
+    Place("A form", FormView),
     Place("A group", GroupPage),
     Place("A reset", ResetPage),
     Place("A subject", SubjectPage),
     Place("Changes and reasons", FindingsPage),
     Place("Brokers", BrokersPage),
     Place("Plan", PlanPage),
+    Place("A thing of a plan", PlannedPage),
     Place("Where something is typed", PromptField),
     Place("Help", HelpScreen),
 )

@@ -7,7 +7,7 @@ from textual.message import Message
 
 from flowodm.tui.sources.failure import Failure
 
-__all__ = ["Answer", "Answered", "Refusal"]
+__all__ = ["Answer", "Answered", "Progressed", "Refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,11 @@ class Answered(Message, bubble=False):
     def __init__(self, outcome: Answer | Refusal) -> None:
         super().__init__()
         self.outcome = outcome
+
+
+class Progressed(Message, bubble=False):
+    """A question that takes long is so far."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

@@ -21,6 +21,7 @@ from flowodm.tui.sources.topics import Ends
 from tests.tui.fake_brokers import FakeBrokers
 from tests.tui.fake_groups import FakeGroups, group
 from tests.tui.fake_plan import FakePlan
+from tests.tui.fake_produce import FakeProduce
 from tests.tui.fake_schemas import FakeSchemas
 
 
@@ -80,6 +81,8 @@ class FakeTopics:
     )
     groups: tuple[Group, ...] = field(default_factory=lambda: (group(),))
     readers_error: FlowODMError | None = None
+    lagging: dict[str, int | None] | None = field(default_factory=lambda: {"orders": 2_345})
+    lags_error: FlowODMError | None = None
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -111,6 +114,11 @@ class FakeTopics:
         if self.schemas_error is not None:
             raise self.schemas_error
         return {"orders": "key value", "payments": "value"}
+
+    def lags(self) -> Mapping[str, int | None] | None:
+        if self.lags_error is not None:
+            raise self.lags_error
+        return self.lagging
 
     def subjects(self, name: str) -> tuple[TopicSubject, ...]:
         if self.schemas_error is not None:
@@ -223,6 +231,7 @@ class Fakes:
     schemas: FakeSchemas = field(default_factory=FakeSchemas)
     brokers: FakeBrokers = field(default_factory=FakeBrokers)
     plan: FakePlan = field(default_factory=FakePlan)
+    produce: FakeProduce = field(default_factory=FakeProduce)
 
     @property
     def sources(self) -> Sources:
@@ -234,6 +243,7 @@ class Fakes:
             self.schemas,
             self.brokers,
             self.plan,
+            self.produce,
         )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from flowodm.errors import BrokerUnreachable
 from flowodm.plan import Blocker, Desired, DesiredTopic
 from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.plan import KafkaPlan
+from flowodm.tui.widgets.laid_out import LaidOut
 from tests.tui.fake_plan import FakePlan, planned
 from tests.tui.fakes import Fakes
 from tests.tui.pilots import lines, play, settle, shown
@@ -123,6 +125,109 @@ def test_a_plan_is_worded_anew_for_another_width_down_to_sixty_columns():
     play(script, size=WIDE)
 
 
+async def go_to(pilot: Pilot[None], text: str) -> None:
+    """Put the cursor on the first line with a text."""
+    view = pilot.app.screen.query_one(LaidOut)
+    at = next(
+        index
+        for index in range(view.count)
+        if text in "".join(span.text for span in view.line(index, 200))
+    )
+    view.go(at)
+    await pilot.pause()
+
+
+def test_enter_opens_what_is_said_of_a_thing_and_both_schemas_of_a_subject():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await settle(pilot)
+        await pilot.press("enter")
+        assert pilot.app.steps == ("plan",)  # the head is said of no thing
+        await go_to(pilot, "topic    orders")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.steps == ("plan", "topic orders")
+        assert "+ topic orders" in shown(pilot.app)
+        await pilot.press("y", "escape")
+        assert "+ topic orders" in pilot.app.clipboard
+        await settle(pilot)
+        await go_to(pilot, "v3 → v4")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.steps == ("plan", "v3 → v4")
+        assert "CLASS" in shown(pilot.app)
+        assert "+ safe" in shown(pilot.app)
+        await pilot.press("escape", "d")
+        await settle(pilot)
+        await go_to(pilot, "≠")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(pilot.app.steps) == 2
+        assert "≠ " in shown(pilot.app)
+
+    play(script, size=WIDE)
+
+
+def test_what_stands_in_the_way_is_opened_with_its_cure():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await settle(pilot)
+        await go_to(pilot, "Cure: ")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Open" not in lines(pilot.app)[-1]
+        assert "Cure: " in shown(pilot.app)
+
+    play(script, Fakes(plan=FakePlan(planned(made(BLOCKED)))), size=(60, 15))
+
+
+def test_y_copies_what_is_said_of_a_thing_and_Y_the_command_that_does_it():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await settle(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard == ""
+        await go_to(pilot, "topic    orders")
+        await pilot.press("y")
+        assert pilot.app.clipboard.startswith("+ topic orders\n  ")
+        assert "copied: topic orders" in shown(pilot.app)
+        await pilot.press("Y")
+        await pilot.pause()
+        assert pilot.app.clipboard == "flowodm apply flowodm.yaml --context prod"
+
+    play(script, size=WIDE)
+
+
+def test_no_command_is_offered_for_what_cannot_be_applied():
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("5")
+        await settle(pilot)
+        await pilot.press("Y")
+        assert pilot.app.clipboard == ""
+
+    play(script, Fakes(plan=FakePlan(planned(made(BLOCKED)))))
+
+
+def test_how_far_the_planning_is_is_told_before_the_plan_and_beside_the_old_one():
+    going = Event()
+    fakes = Fakes(plan=FakePlan(told=("read 3 of 9 subjects", "read 4 of 9 subjects"), going=going))
+
+    async def script(pilot: Pilot[None]) -> None:
+        for said in ("proving it (read 3 of 9 subjects)", " read 3 of 9 subjects "):
+            going.clear()
+            await pilot.press("r" if pilot.app.current_mode == "plan" else "5")
+            for _ in range(100):
+                await pilot.pause(0.02)
+                if "3 of 9" in shown(pilot.app):
+                    break
+            assert said in " ".join(shown(pilot.app).split("\n")[3:6])
+            going.set()
+            await settle(pilot)
+            assert "3 of 9" not in shown(pilot.app)
+
+    play(script, fakes, size=WIDE)
+
+
 @pytest.mark.parametrize("start", range(3))
 def test_hostile_declarations_are_texts(start: int):
     text = " ".join(HOSTILE_TEXTS[start::3])
@@ -141,7 +246,9 @@ def test_hostile_declarations_are_texts(start: int):
             fakes.plan.found = other
             await pilot.press("5", "r")
             await settle(pilot)
-            for key in ("j", "d", "G"):
+            for key in ("j", "y", "enter", "escape", "d", "G"):
+                if key == "escape" and len(pilot.app.steps) == 1:
+                    continue
                 await pilot.press(key)
                 await settle(pilot)
                 for line in lines(pilot.app):

@@ -1,22 +1,29 @@
 """The sources over a real cluster: what they say, and that looking leaves no trace."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from flowodm.config import Context, RegistryConfig
 from flowodm.connection import KafkaConnection
-from flowodm.errors import BrokerUnreachable
+from flowodm.errors import BrokerUnreachable, ChangeRefused, TopicNotFound
 from flowodm.positions import End, Range, Start
+from flowodm.record import Decoded
+from flowodm.registry import SchemaRegistry
+from flowodm.tui.sources import topics
 from flowodm.tui.sources.bundle import Sources, sources_of
+from flowodm.tui.sources.form import Form, Target, copied_of
 from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.plan import KafkaPlan, Planned
+from flowodm.tui.sources.produce import KafkaProduce
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.tail import Tail, TailRequest
 from tests.servers import TestServers, wait_until
+from tests.unit.tui.form.test_form import LOGICAL
 
 pytestmark = pytest.mark.integration
 
@@ -123,8 +130,11 @@ def test_what_a_project_declares_is_planned_and_proven_and_nothing_is_created(
         schema_registry=RegistryConfig(url=sandbox.registry_url),
     )
     with KafkaConnection(context) as connection:
-        found = KafkaPlan(connection, Patience(), tmp_path / "flowodm.yaml", tmp_path).plan()
+        told: list[str] = []
+        source = KafkaPlan(connection, Patience(), tmp_path / "flowodm.yaml", tmp_path)
+        found = source.plan(told.append)
         assert isinstance(found, Planned)
+        assert "proven 3 of 3 changes" in told
         assert found.plan.is_proven
         assert {(one.action, one.name) for one in found.plan.steps} == {
             ("alter", filled),
@@ -138,3 +148,97 @@ def test_what_a_project_declares_is_planned_and_proven_and_nothing_is_created(
         }
         assert f"new.{filled}" not in connection.metadata().topics
         assert f"{filled}-value" not in connection.schema_registry().subjects()
+
+
+def test_a_form_is_sent_with_every_logical_type_and_is_read_back(
+    sources: Sources, sandbox: TestServers, make_topic: Callable[..., str]
+):
+    topic = make_topic(partitions=2)
+    with SchemaRegistry(RegistryConfig(url=sandbox.registry_url)) as registry:
+        fields = [{"name": name, "type": kind} for name, (kind, _) in LOGICAL.items()]
+        schema = {"type": "record", "name": "All", "fields": fields}
+        wanted = registry.register(f"{topic}-value", json.dumps(schema)).schema_id
+        before = registry.subjects()
+        form = Form(sources.produce.target(topic))
+        for one in form.fields:
+            if len(one.path) == 2 and one.path[0] == "value":
+                form.type(one, LOGICAL[one.name][1])
+            elif one.path == ("key",):
+                form.type(one, "k-1")
+            elif one.path == ("partition",):
+                form.type(one, "1")
+            elif one.path[0] == "headers":
+                form.type(one, "source=form")
+        delivery = sources.produce.send(topic, form.draft())
+        assert (delivery.topic, delivery.partition, delivery.offset) == (topic, 1, 0)
+        assert registry.subjects() == before
+    ring = Ring()
+    Tail(sources.records, TailRequest(topic, Range(Start(), End())), ring).run(lambda: False)
+    ((_, row),) = ring.rows(0, 9)
+    assert (row.record.key, row.record.headers) == (b"k-1", (("source", b"form"),))
+    decoded = sources.records.json(row.record)
+    assert isinstance(decoded.value, Decoded)
+    assert decoded.value.schema_id == wanted
+    again = Form(form.target, copied_of(decoded, form.target))
+    assert again.draft().message.value == row.record.value
+    for one in again.fields:
+        if one.name in LOGICAL:
+            assert again.text(one) == LOGICAL[one.name][1]
+
+
+def test_what_may_not_be_written_to_is_refused_before_anything_is_asked_or_sent(
+    sandbox: TestServers, filled: str
+):
+    values = {"bootstrap_servers": sandbox.bootstrap_servers}
+    draft = Form(Target(filled, 2, None, None)).draft()
+    refusals = {
+        "is read-only": {"read_only": True},
+        "is for cluster `another`": {"cluster_id": "another"},
+    }
+    for said, wrong in refusals.items():
+        with KafkaConnection(Context(name="no", **values, **wrong)) as connection:
+            produce = KafkaProduce(connection, Patience())
+            with pytest.raises(ChangeRefused, match=said):
+                produce.target(filled)
+            with pytest.raises(ChangeRefused, match=said):
+                produce.send(filled, draft)
+    with KafkaConnection(Context(name="yes", **values)) as connection:
+        produce = KafkaProduce(connection, Patience())
+        with pytest.raises(ChangeRefused, match="is internal"):
+            produce.target("__consumer_offsets")
+        with pytest.raises(TopicNotFound):
+            produce.target(f"{filled}-no")
+        assert produce.target(filled).value is None
+
+
+def test_a_value_is_written_with_the_version_that_is_chosen(
+    sources: Sources, sandbox: TestServers, make_topic: Callable[..., str]
+):
+    topic = make_topic()
+    with SchemaRegistry(RegistryConfig(url=sandbox.registry_url)) as registry:
+        registry.register(f"{topic}-value", '"string"')
+        registry.set_compatibility_level("NONE", f"{topic}-value")
+        registry.register(f"{topic}-value", '"long"')
+    latest, chosen = sources.produce.target(topic), sources.produce.target(topic, 1)
+    assert latest.value is not None
+    assert chosen.value is not None
+    assert (latest.value.schema.name, chosen.value.schema.name) == ("long", "string")
+    assert " v1, id " in chosen.value.label
+
+
+def test_the_lag_of_the_group_that_is_behind_most_is_told_of_each_topic(
+    sources: Sources, sandbox: TestServers, filled: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name, offset in (("near", 12), ("far", 3)):
+        group = f"{name}-{filled}"
+        consumer = Consumer({**sandbox.client_config, "group.id": group})
+        try:
+            consumer.commit(offsets=[TopicPartition(filled, 0, offset)], asynchronous=False)
+        finally:
+            consumer.close()
+    monkeypatch.setattr(topics, "MOST_GROUPS", 1_000)
+    lags = sources.topics.lags()
+    assert lags is not None
+    assert lags[filled] == 12
+    monkeypatch.setattr(topics, "MOST_GROUPS", 1)
+    assert sources.topics.lags() is None

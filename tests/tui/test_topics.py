@@ -17,8 +17,8 @@ def fakes_of(*names: str) -> Fakes:
 def test_topics_are_listed_by_name_with_their_offsets():
     async def script(pilot: Pilot[None]) -> None:
         rows = lines(pilot.app)[4:6]
-        assert rows[0].split()[:4] == ["▸", "orders", "3", "2"]
-        assert rows[1].split()[-2:] == ["10", "…"]
+        assert rows[0].split()[:4] == ["▸", "orders", "3", "✔"]
+        assert rows[1].split()[-3:] == ["10", "none", "…"]
 
     play(script, fakes_of("orders", "payments"))
 
@@ -232,3 +232,27 @@ def test_a_topic_shows_its_partitions_and_its_own_settings():
         assert "retention.ms" in text
 
     play(script)
+
+
+def test_the_lag_of_the_group_that_is_behind_most_stands_beside_a_topic():
+    fakes = fakes_of("orders", "payments", "unseen")
+    fakes.topics.lagging = {"orders": 2_345, "unseen": None}
+
+    async def script(pilot: Pilot[None]) -> None:
+        at = lines(pilot.app)[3].index("   LAG") + 3
+
+        def told() -> list[str]:
+            return [line[: at + 3].split()[-1] for line in lines(pilot.app)[4:7]]
+
+        assert told() == ["2.3k", "none", "?"]
+        fakes.topics.lags_error = BrokerUnreachable("gone")
+        await pilot.press("r")
+        await settle(pilot)
+        assert told() == ["–", "–", "–"]
+        fakes.topics.lags_error, fakes.topics.lagging = None, None
+        await pilot.press("r")
+        await settle(pilot)
+        assert told() == ["–", "–", "–"]
+        assert "lag: only of up to 50 groups" in shown(pilot.app)
+
+    play(script, fakes, size=(130, 36))

@@ -24,14 +24,18 @@ class DifferencePage(FindingsPage):
         subject: The subject.
         old: The version before.
         new: The version after.
+        compared: What separates them, where that is known already: the newer may be no version yet.
     """
 
     waits_for = "Comparing two versions"
     asks_brokers = False
 
-    def __init__(self, subject: str, old: int, new: int) -> None:
+    def __init__(
+        self, subject: str, old: int, new: int, compared: Comparison | None = None
+    ) -> None:
         super().__init__()
         self._subject, self._old, self._new = subject, old, new
+        self._compared = compared
 
     @property
     def crumb(self) -> str:
@@ -44,7 +48,7 @@ class DifferencePage(FindingsPage):
         Feed(
             self,
             "main",
-            lambda: source.compare(self._subject, self._old, self._new),
+            lambda: self._compared or source.compare(self._subject, self._old, self._new),
             self._take,
             clock=self.app.clock,
         ).now()

@@ -4,30 +4,42 @@ What words a plan is imported when there is one: that takes a while, which the s
 spent by then.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar
+import shlex
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from flowodm.tui.feed import Feed
+from flowodm.tui.messages import Progressed
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.plan import Planned
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.laid_out import LaidOut
 from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from flowodm.display.plan import Line as WordLine
+    from flowodm.display.entries import Entry
+    from flowodm.display.plan import Row
+    from flowodm.plan import RegisterSchema
 
 __all__ = ["PlanPage"]
+
+_OFTEN: Final = 0.1
+"""Seconds between two words on how far it is."""
 
 
 class PlanPage(Page):
     """The plan, or the drift: the same look, said in two ways."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "drift", "Plan or drift", id="plan.drift")
+        Binding("d", "drift", "Plan or drift", id="plan.drift"),
+        Binding("y", "copy", "Copy", id="plan.copy"),
+        Binding("Y", "copy_command", "Copy as command", show=False, id="plan.copy_command"),
     ]
     crumb = "plan"
     waits_for = "Planning what flowodm.yaml declares, and proving it"
@@ -40,7 +52,9 @@ class PlanPage(Page):
     def on_mount(self) -> None:
         """Ask for it, once: `r` asks again."""
         source = self.app.sources.plan
-        Feed(self, "main", source.plan, self._take, clock=self.app.clock).now()
+        Feed(
+            self, "main", lambda: source.plan(self._teller()), self._take, clock=self.app.clock
+        ).now()
 
     def body(self) -> Iterable[Widget]:
         """Return the verdict, and the lines."""
@@ -63,9 +77,80 @@ class PlanPage(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the other view only where there is one."""
-        if action == "drift":
+        if action in ("drift", "copy"):
             return isinstance(self._found, Planned)
+        if action == "copy_command":
+            found = self._found
+            return isinstance(found, Planned) and bool(found.plan.steps) and not found.plan.blockers
         return super().check_action(action, parameters)
+
+    def action_copy(self) -> None:
+        """Copy all that is said of the thing under the cursor."""
+        from flowodm.display.entries import entry_text
+
+        if (entry := self._lines.current) is not None:
+            self.app.copy_to_clipboard(entry_text(entry))
+            self._say(f"copied: {entry.kind} {entry.name[:60]}")
+
+    def action_copy_command(self) -> None:
+        """Copy the command that carries it out."""
+        found = self._found
+        if isinstance(found, Planned) and self.check_action("copy_command", ()):
+            source, name = shlex.quote(found.plan.desired.source), shlex.quote(found.context.name)
+            command = f"flowodm apply {source} --context {name}"
+            self.app.copy_to_clipboard(command)
+            self._say(f"copied: {command}")
+
+    @on(LineView.Chosen, "#lines")
+    def _chosen(self) -> None:
+        """Open the thing: both of its sides where it has two texts, else all that is said of it."""
+        found, entry = self._found, self._lines.current
+        if entry is None or not isinstance(found, Planned):
+            return
+        step = None if self._shows_drift else _registered(found, entry)
+        if step is not None and (comparison := step.registration.comparison) is not None:
+            from flowodm.tui.screens.difference import DifferencePage
+
+            old, new = comparison.old.version, step.registration.version
+            self.app.push_screen(DifferencePage(step.name, old or new - 1, new, comparison))
+            return
+        from flowodm.tui.screens.planned import PlannedPage
+
+        self.app.push_screen(PlannedPage(entry))
+
+    @on(Progressed)
+    def _progressed(self, message: Progressed) -> None:
+        """Say how far it is."""
+        if not self.feeds["main"].is_asking:
+            return
+        self.waits_for = f"{type(self).waits_for} ({message.text})"
+        if isinstance(self._found, Planned):
+            self._say(message.text, "dim")
+        else:
+            self.show_state()
+
+    @property
+    def _lines(self) -> "LaidOut[Entry]":
+        return self.query_one(LaidOut)
+
+    def _teller(self) -> Callable[[str], None]:
+        """Return what the thread tells how far it is; of many words, some."""
+        last = -_OFTEN
+
+        def tell(text: str) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= _OFTEN:
+                last = now
+                self.post_message(Progressed(text))
+
+        return tell
+
+    def _say(self, text: str, role: str = "good") -> None:
+        """Tell something beside the verdict, until it is another."""
+        if isinstance(self._found, Planned):
+            verdict = _verdict(self._found, drift=self._shows_drift)
+            self.query_one("#verdict", Line).show([Span(f" {text} ", role), *verdict])
 
     def _take(self, found: Planned | str | None) -> None:
         self._found = found
@@ -78,26 +163,39 @@ class PlanPage(Page):
             return
         self.query_one("#verdict", Line).show(_verdict(found, drift=self._shows_drift))
         lines = _drift if self._shows_drift else _plan
-        self.query_one(LaidOut).show(lambda width: lines(found, width))
+        self._lines.show(lambda width: lines(found, width))
 
 
-def _plan(found: Planned, width: int) -> "Iterator[WordLine]":
-    from flowodm.display.plan import plan_lines
+def _plan(found: Planned, width: int) -> "Iterator[Row]":
+    from flowodm.display.plan import plan_rows
 
-    return plan_lines(found.plan, found.context, width, options=f" --context {found.context.name}")
+    return plan_rows(found.plan, found.context, width, options=f" --context {found.context.name}")
 
 
-def _drift(found: Planned, width: int) -> "Iterator[WordLine]":
-    from flowodm.display.plan import cause_lines, drift_lines
+def _drift(found: Planned, width: int) -> "Iterator[Row]":
+    from flowodm.display.plan import cause_lines, drift_rows
 
     if found.unknown is None:
-        yield from drift_lines(found.plan, found.differences, found.context, width)
+        yield from drift_rows(found.plan, found.differences, found.context, width)
         return
-    yield from cause_lines(found.unknown.message, found.unknown.hint, width)
+    yield from (
+        (None, one) for one in cause_lines(found.unknown.message, found.unknown.hint, width)
+    )
+
+
+def _registered(found: Planned, entry: "Entry") -> "RegisterSchema | None":
+    """The registration that a thing of the plan is."""
+    from flowodm.plan import RegisterSchema
+
+    if entry.kind != "subject":
+        return None
+    steps = (step for step in found.plan.steps if isinstance(step, RegisterSchema))
+    return next((step for step in steps if step.name == entry.name), None)
 
 
 def _verdict(found: Planned, *, drift: bool) -> Iterator[Span]:
-    from flowodm.display.plan import change_count, counted
+    from flowodm.display.entries import counted
+    from flowodm.display.plan import change_count
 
     plan = found.plan
     yield Span(" drift " if drift else " plan ", "head")

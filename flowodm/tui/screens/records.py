@@ -64,6 +64,8 @@ class RecordsPage(TakingPage):
         Binding("y", "copy", "Copy value", show=False, id="records.copy"),
         Binding("Y", "copy_command", "Copy as command", show=False, id="records.copy_command"),
         Binding("e", "export", "Export", id="records.export"),
+        Binding("S", "statistics", "Statistics", show=False, id="records.statistics"),
+        Binding("p", "produce", "Produce", id="records.produce"),
         Binding("x", "tab('hex')", "Hex", show=False, id="records.hex"),
         Binding("s", "tab('schema')", "Schema", show=False, id="records.schema"),
         Binding("z", "zoom", "Zoom", show=False, id="records.zoom"),
@@ -73,8 +75,7 @@ class RecordsPage(TakingPage):
     _paused_by_hand = False
 
     def __init__(self, topic: str) -> None:
-        super().__init__()
-        self._topic = topic
+        super().__init__(topic)
         self._ring = Ring()
         self._request = TailRequest(topic)
         self._tail: Tail | None = None
@@ -85,7 +86,7 @@ class RecordsPage(TakingPage):
     @property
     def crumb(self) -> str:
         """The topic, and that these are its records."""
-        return f"{self._topic} > records"
+        return f"{self.topic} > records"
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -118,7 +119,7 @@ class RecordsPage(TakingPage):
                 "/ changes the filter, t begins elsewhere, m shows all and marks the matches",
             )
         if status.partitions == 0 and not status.is_done:
-            return f"Reading {self._topic} …", ""
+            return f"Reading {self.topic} …", ""
         return "No records there.", "t begins elsewhere: start, -100, 2026-11-23, -15m"
 
     @property

@@ -1,4 +1,4 @@
-"""Taking records along: a value or a command to the clipboard, what is kept to a file."""
+"""Taking records along: to the clipboard, to a file, into the form of another record."""
 
 import shlex
 from collections.abc import Callable
@@ -20,7 +20,15 @@ T = TypeVar("T")
 
 
 class TakingPage(Page):
-    """A page of records. A subclass has `record_here`, `kept` and `say`."""
+    """A page of a topic's records. A subclass has `record_here`, `kept` and `say`.
+
+    Args:
+        topic: Its name.
+    """
+
+    def __init__(self, topic: str) -> None:
+        super().__init__()
+        self.topic = topic
 
     @property
     def record_here(self) -> Record | None:
@@ -65,6 +73,25 @@ class TakingPage(Page):
             lambda: export(records, source, file),
             lambda count: self.say(f"wrote {count:,} records to {file.name}"),
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to produce only where changes were asked for."""
+        if action == "produce" and not self.app.may_write:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_produce(self) -> None:
+        """Fill in a record of one's own, beginning with the one under the cursor."""
+        from flowodm.tui.screens.produce import ProducePage
+
+        if self.app.may_write:
+            self.app.push_screen(ProducePage(self.topic, self.record_here))
+
+    def action_statistics(self) -> None:
+        """Show what the records that are kept have in common."""
+        from flowodm.tui.screens.statistics import StatisticsPage
+
+        self.app.push_screen(StatisticsPage(self.kept))
 
     def in_background(self, name: str, ask: Callable[[], T], take: Callable[[T], None]) -> None:
         """Ask once in a thread; what fails is told below."""

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from flowodm.display.pace import Pace
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.listing import ListPage, Order
-from flowodm.tui.sources.topics import Ends
+from flowodm.tui.sources.topics import MOST_GROUPS, Ends
 from flowodm.tui.spans import Span, compact, sparkline
 from flowodm.tui.widgets.grid import Column
 from flowodm.tui.widgets.line_view import LineView
@@ -68,6 +68,8 @@ class TopicsPage(ListPage["Topic"]):
         self._flows: dict[str, _Flow] = {}
         self._settings: dict[str, tuple[ConfigEntry, ...] | None] = {}
         self._schemas: Mapping[str, str] = {}
+        self._lags: Mapping[str, int | None] | None = {}
+        """By topic, of the group that is behind most; None: there are too many groups to ask."""
         self._shows_internal = False
         self._wanted: tuple[str, ...] = ()
         self._unsettled: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ class TopicsPage(ListPage["Topic"]):
             clock=clock,
             before=self._want_settings,
         )
+        Feed(self, "lags", source.lags, self._take_lags, clock=clock)
         if self.app.vitals.identity.has_registry:
             Feed(self, "schemas", source.schemas, self._take_schemas, clock=clock)
 
@@ -107,6 +110,7 @@ class TopicsPage(ListPage["Topic"]):
             Column("SCHEMA", self._schema, 10, rank=5),
             Column("OWN", self._own, 3, is_right=True, rank=6),
             Column("RECORDS", self._records, 9, is_right=True, rank=1),
+            Column("LAG", self._lag, 6, is_right=True, rank=3),
             Column("MSG/S", self._rate, 7, is_right=True),
             Column("", self._bars, _BARS, rank=7),
         )
@@ -137,6 +141,8 @@ class TopicsPage(ListPage["Topic"]):
         schemas = self.feeds.get("schemas")
         if schemas is not None and schemas.failure is not None:
             yield Span(f" · schemas: {schemas.failure.message[:120]}", "warn")
+        if self._lags is None:
+            yield Span(f" · lag: only of up to {MOST_GROUPS} groups", "dim")
         here = self.grid.current
         if here is not None and (own := self._settings.get(here.name)):
             told = ", ".join(f"{entry.name} {_value(entry)}" for entry in own)
@@ -184,6 +190,8 @@ class TopicsPage(ListPage["Topic"]):
         self._list()
         # and not beside the names, which need no more than their own package
         self.feeds["settings"].now()
+        if self.is_current:  # a topic that was opened at once has nothing to wait for
+            self.feeds["lags"].now()
         if (schemas := self.feeds.get("schemas")) is not None:
             schemas.now()
 
@@ -219,6 +227,11 @@ class TopicsPage(ListPage["Topic"]):
         self._schemas = found
         self.grid.refresh()
 
+    def _take_lags(self, found: Mapping[str, int | None] | None) -> None:
+        self._lags = found
+        self.grid.refresh()
+        self.count_rows()
+
     def _rate_of(self, topic: Topic) -> float:
         flow = self._flows.get(topic.name)
         return 0.0 if flow is None or flow.rate is None else flow.rate
@@ -243,6 +256,17 @@ class TopicsPage(ListPage["Topic"]):
         if own is None:  # they may not be seen
             return Span("?", "warn")
         return Span(f"{len(own):,}", "" if own else "dim")
+
+    def _lag(self, topic: Topic) -> Span:
+        feed, lags = self.feeds["lags"], self._lags
+        if lags is None or feed.failure is not None:
+            return Span("–", "dim")
+        if feed.answered_at is None:
+            return Span("…", "dim")
+        if topic.name not in lags:
+            return Span("none", "dim")
+        lag = lags[topic.name]
+        return Span("?", "warn") if lag is None else Span(compact(lag), "" if lag else "dim")
 
     def _records(self, topic: Topic) -> Span:
         flow = self._flows.get(topic.name)

@@ -8,6 +8,7 @@ from flowodm.tui.sources.cluster import ClusterSource, KafkaCluster
 from flowodm.tui.sources.groups import GroupsSource, KafkaGroups
 from flowodm.tui.sources.patience import Patience
 from flowodm.tui.sources.plan import KafkaPlan, PlanSource
+from flowodm.tui.sources.produce import KafkaProduce, ProduceSource
 from flowodm.tui.sources.records import KafkaRecords, RecordsSource
 from flowodm.tui.sources.schemas import KafkaSchemas, SchemasSource
 from flowodm.tui.sources.topics import KafkaTopics, TopicsSource
@@ -31,6 +32,7 @@ class Sources:
     schemas: SchemasSource
     brokers: BrokersSource
     plan: PlanSource
+    produce: ProduceSource
 
 
 def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None) -> Sources:
@@ -49,4 +51,5 @@ def sources_of(connection: "KafkaConnection", config_file: "Path | None" = None)
         KafkaSchemas(connection, patience),
         KafkaBrokers(connection, patience, config_file),
         KafkaPlan(connection, patience, config_file),
+        KafkaProduce(connection, patience),
     )

@@ -1,9 +1,10 @@
 """What the project declares against the cluster, as the plan's screen shows it; reading only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from flowodm.errors import PlanError
 from flowodm.tui.sources.failure import Failure, failure_of
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.plan import Desired, Difference, Plan
 
-__all__ = ["KafkaPlan", "PlanSource", "Planned"]
+__all__ = ["KafkaPlan", "PlanSource", "Planned", "Tell"]
+
+Tell: TypeAlias = Callable[[str], None]
+"""Called from the thread that plans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class Planned:
 class PlanSource(Protocol):
     """Answers for the plan's screen; each question may block, and raises `FlowODMError`."""
 
-    def plan(self) -> Planned | str | None:
+    def plan(self, tell: Tell = lambda text: None) -> Planned | str | None:
         """Plan and prove; nothing is changed.
 
-        None: no file declares anything; a name: of the file that declares neither topics nor
+        Tells how far it is, in words. None: no file declares anything; a name: of the file that declares neither topics nor
         schemas.
         """
 
@@ -66,7 +70,7 @@ class KafkaPlan:
         self._config_file = config_file
         self._directory = directory
 
-    def plan(self) -> Planned | str | None:
+    def plan(self, tell: Tell = lambda text: None) -> Planned | str | None:
         """Read the file anew, then the cluster; plan, and prove it."""
         load_registry()
         from flowodm.config.sources import project_file
@@ -79,7 +83,14 @@ class KafkaPlan:
         if not (desired.topics or desired.needs_registry or desired.faults):
             return desired.source
         with self._patience.seconds() as seconds:
-            plan = make_plan(self._connection, desired, timeout=seconds)
+            plan = make_plan(
+                self._connection,
+                desired,
+                timeout=seconds,
+                on_read=lambda done, total: tell(f"read {done:,} of {total:,} subjects"),
+                on_proof=lambda done, total: tell(f"proven {done:,} of {total:,} changes"),
+            )
+        tell("comparing")
         return _with_differences(plan, self._connection.context)
 
     def _desired(self, file: "ConfigFile") -> "Desired":

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from flowodm.reading.spans import Bounds, Partition
     from flowodm.topics import ConfigEntry, Topic, TopicDetail, TopicSubject
 
-__all__ = ["Ends", "KafkaTopics", "TopicsSource"]
+__all__ = ["MOST_GROUPS", "Ends", "KafkaTopics", "TopicsSource"]
 
+MOST_GROUPS: Final = 50
+"""Of a cluster whose groups are asked how far they are, for the list of topics."""
 _REGISTRY_PATIENCE: Final = 16.0
 """Seconds that a registry has, which nothing else waits for."""
 
@@ -54,6 +56,12 @@ class TopicsSource(Protocol):
 
     def schemas(self) -> Mapping[str, str]:
         """Ask which topics have schemas: of their `key`, their `value`, or `key value`."""
+
+    def lags(self) -> Mapping[str, int | None] | None:
+        """Ask how far the group that is behind most is behind in each topic that groups read.
+
+        None of a topic: that is not known. None of all: there are too many groups to ask.
+        """
 
     def detail(self, name: str) -> "TopicDetail":
         """Describe one topic."""
@@ -136,6 +144,24 @@ class KafkaTopics:
             if name in names_of(topic):
                 found.setdefault(topic, []).append(side)
         return {topic: " ".join(sides) for topic, sides in found.items()}
+
+    def lags(self) -> Mapping[str, int | None] | None:
+        """Ask how far the group that is behind most is, of not too many."""
+        from flowodm.groups import lags_of, read_groups
+        from flowodm.groups.desk import Desk
+
+        with self._patience.seconds() as seconds:
+            with Desk(self._connection, timeout=seconds) as desk:
+                names = tuple(desk.listing())
+            if not names or len(names) > MOST_GROUPS:
+                return None if names else {}
+            found = read_groups(self._connection, timeout=seconds)
+        worst: dict[str, int | None] = {}
+        for one in lags_of(found.groups):
+            if one.topic is not None:
+                known = worst.get(one.topic)
+                worst[one.topic] = known if one.lag is None else max(one.lag, known or 0)
+        return worst
 
     def detail(self, name: str) -> "TopicDetail":
         """Describe one topic."""

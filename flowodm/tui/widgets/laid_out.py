@@ -1,7 +1,7 @@
 """Lines that are worded for the width there is: those that the command line prints too."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from flowodm.display.spans import Spans, StyleName
 from flowodm.tui.spans import Span
@@ -21,15 +21,20 @@ _ROLES: Final[Mapping[StyleName, str]] = {
 }
 
 
-class LaidOut(LineView):
-    """Lines to scroll through; nothing is behind them."""
+T = TypeVar("T")
+Rows: TypeAlias = Iterable[tuple[T | None, Iterable[Spans]]]
+"""Lines, each with the thing that it is said of."""
+
+
+class LaidOut(LineView, Generic[T]):
+    """Lines to scroll through; those of one thing open it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._word: Callable[[int], Iterable[Iterable[Spans]]] = lambda width: ()
-        self._lines: tuple[tuple[Span, ...], ...] = ()
+        self._word: Callable[[int], Rows[T]] = lambda width: ()
+        self._lines: tuple[tuple[T | None, tuple[Span, ...]], ...] = ()
 
-    def show(self, word: Callable[[int], Iterable[Iterable[Spans]]]) -> None:
+    def show(self, word: Callable[[int], Rows[T]]) -> None:
         """Show other lines.
 
         Args:
@@ -46,11 +51,23 @@ class LaidOut(LineView):
 
     def line(self, index: int, width: int) -> Iterable[Span]:
         """Return one line."""
-        return self._lines[index]
+        return self._lines[index][1]
+
+    @property
+    def current(self) -> T | None:
+        """The thing that the cursor is on."""
+        return self._lines[self.cursor][0] if self.cursor < len(self._lines) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to open nothing."""
-        return False if action == "choose" else super().check_action(action, parameters)
+        """Offer to open something where there is something behind a line."""
+        if action == "choose":
+            return any(thing is not None for thing, _ in self._lines)
+        return super().check_action(action, parameters)
+
+    def action_choose(self) -> None:
+        """Choose the thing that the cursor is on, if it is on one."""
+        if self.current is not None:
+            super().action_choose()
 
     def on_resize(self) -> None:
         """Word the lines for another width; the base fits them to the height."""
@@ -59,8 +76,11 @@ class LaidOut(LineView):
     def _lay(self) -> None:
         width = self.size.width - _BESIDE
         if width > 0:
-            self._lines = tuple(tuple(map(_span, line)) for line in self._word(width))
+            self._lines = tuple(
+                (thing, tuple(map(_span, line))) for thing, line in self._word(width)
+            )
             self.changed()
+            self.refresh_bindings()
 
 
 def _span(piece: Spans) -> Span:

@@ -8,7 +8,8 @@ import pytest
 from flowodm.cli.output import Output, Stream
 from flowodm.cli.tables import write_document
 from flowodm.config import Context
-from flowodm.display.plan import done_words, drift_lines, plan_lines, setting_words
+from flowodm.display.entries import setting_words
+from flowodm.display.plan import done_words, drift_lines, plan_lines
 from flowodm.plan import (
     Blocker,
     Desired,
