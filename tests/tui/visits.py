@@ -118,6 +118,9 @@ async def go(pilot: Pilot[None], world: World, name: str) -> None:
     """Go to a screen, and wait until it shows what it is going to show."""
     app, visit = pilot.app, VISITS[name]
     await leave(pilot)
+    if world.turned is not None:
+        for feed in app.feeds.values():
+            feed.now()
     await app.open_from(visit.section, *visit.pages(world))
     await calm(pilot, world)
     for key in visit.keys:
@@ -131,7 +134,7 @@ async def go(pilot: Pilot[None], world: World, name: str) -> None:
         await calm(pilot, world)
     if world.turned is not None:
         world.turned(world)
-        for feed in _asked_again(app.screen):
+        for feed in (*_asked_again(app.screen), *app.feeds.values()):
             feed.now()
         await calm(pilot, world)
 

@@ -248,7 +248,10 @@ def hostile(text: str = "\x1b[2J[/x]\u202e\u200b\x9b\ud800") -> Iterator[World]:
         ),
         FakeRecords(_hostile_records(text)),
         FakeGroups(
-            [_hostile_group(text, text), replace(_hostile_group(f"{text} ", text), state="empty")]
+            [
+                _hostile_group(text, text),
+                replace(_hostile_group(f"{text} ", text), state="empty", members=()),
+            ]
             + [_hostile_group(f"g{one}", one) for one in TEXTS],
             failures=(error,),
             note=text,
@@ -378,7 +381,7 @@ STATES: dict[str, tuple[Callable[[], AbstractContextManager[World]], tuple[str, 
     "loading": (loading, ASKED),
     "empty": (empty, ASKED),
     "tombstone": (tombstone, tuple(name for name in VISITS if name.startswith("record-"))),
-    "error": (failing, (*ASKED, "record-value")),
+    "error": (failing, ASKED),
     "stale": (stale, ASKED),
     "hostile": (hostile, tuple(name for name in VISITS if not name.startswith("topics-"))),
     "blocked": (blocked, ("plan", "drift")),
