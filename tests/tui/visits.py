@@ -133,6 +133,8 @@ async def go(pilot: Pilot[None], world: World, name: str) -> None:
         await calm(pilot, world)  # records are taken, then decoded, in threads of their own
         await calm(pilot, world)
     if world.turned is not None:
+        await pilot.pause(0.3)  # what is asked of rows in view, once they stand still, is asked
+        await calm(pilot, world)
         world.turned(world)
         for feed in (*_asked_again(app.screen), *app.feeds.values()):
             feed.now()
