@@ -278,7 +278,7 @@ class InspectorApp(FeedOwner, App[None]):
 
     def _help(self) -> Iterator[tuple[str, str, str]]:
         found: dict[str, list[Any]] = {}
-        for active in self.screen.active_bindings.values():
+        for active in sorted(self.screen.active_bindings.values(), key=_place):
             binding = active.binding
             if binding.id is not None and active.enabled:
                 keys = found.setdefault(binding.id, [binding.description])
@@ -329,6 +329,12 @@ class InspectorApp(FeedOwner, App[None]):
         else:
             lines.append(safe("  this is a bug in FlowODM; -vv shows where, please report it"))
         self.panic(*lines)
+
+
+def _place(active: ActiveBinding) -> int:
+    """Where a binding stands in the help: what the screen does, then moving, then leaving."""
+    room = str(active.binding.id).partition(".")[0]
+    return {"page": 1, "list": 2, "tree": 2, "section": 3, "app": 4}.get(room, 0)
 
 
 def _warm_up() -> None:

@@ -21,7 +21,6 @@ from flowodm.tui.screens.reset import ResetPage
 from flowodm.tui.screens.subject import SubjectPage
 from flowodm.tui.screens.topic import TopicPage
 from flowodm.tui.screens.topics import TopicsPage
-from flowodm.tui.widgets.detail import Detail
 from flowodm.tui.widgets.form_view import FormView
 from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.prompt import PromptField
@@ -45,7 +44,6 @@ PLACES = (
     Place("Topics", TopicsPage),
     Place("A topic", TopicPage),
     Place("Records", RecordsPage),
-    Place("An open record", Detail),
     Place("A value", ValueTree),
     Place("A record to produce", ProducePage),
     Place("A form", FormView),

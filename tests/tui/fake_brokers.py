@@ -28,6 +28,7 @@ class FakeBrokers:
         ContextEntry("prod", "flowodm.yaml:9", False, "k1:9093", read_only=True),
     )
     error: FlowODMError | None = None
+    contexts_error: FlowODMError | None = None
 
     def brokers(self) -> Brokers:
         if self.error is not None:
@@ -35,4 +36,6 @@ class FakeBrokers:
         return self.found
 
     def contexts(self) -> tuple[ContextEntry, ...]:
+        if self.contexts_error is not None:
+            raise self.contexts_error
         return self.listed

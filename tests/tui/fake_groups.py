@@ -22,11 +22,23 @@ from flowodm.tui.sources.groups import parse_reset
 def partition(
     number: int, committed: int | None = 10, end: int = 12_345, *, topic: str = "orders"
 ) -> GroupPartition:
-    since = datetime.now(UTC) - timedelta(minutes=4, seconds=20)
+    since = _since()
     lag = None if committed is None else end - committed
     return GroupPartition(
         Partition(topic, number), committed, 0, end, unread_since=since if lag else None
     )
+
+
+def _since() -> datetime:
+    return datetime.now(UTC) - timedelta(minutes=4, seconds=10)
+
+
+def _now(found: Group) -> Group:
+    """A group as it is when it is asked: however long ago it was made, it is as far behind."""
+    partitions = tuple(
+        replace(one, unread_since=_since()) if one.unread_since else one for one in found.partitions
+    )
+    return replace(found, partitions=partitions)
 
 
 def member(name: str, *numbers: int, topic: str = "orders") -> Member:
@@ -61,6 +73,7 @@ class FakeGroups:
     failures: tuple[FlowODMError, ...] = ()
     reset_error: FlowODMError | None = None
     resets: list[ResetPlan] = field(default_factory=list)
+    note: str = "cut to what is there"
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -69,14 +82,14 @@ class FakeGroups:
     def groups(self) -> GroupReading:
         if self.error is not None:
             raise self.error
-        return GroupReading(tuple(self.found), self.failures)
+        return GroupReading(tuple(map(_now, self.found)), self.failures)
 
     def group(self, name: str) -> Group:
         if self.error is not None:
             raise self.error
         for one in self.found:
             if one.name == name:
-                return one
+                return _now(one)
         raise GroupNotFound(f"group `{name}` does not exist", hint="flowodm groups list")
 
     def plan(self, name: str, topic: str, position: str) -> ResetPlan:
@@ -85,9 +98,10 @@ class FakeGroups:
         steps = (
             ResetStep(Partition(topic, 0), Commit(10_000), Commit(0), bounds),
             ResetStep(Partition(topic, 1), Commit(12_345), Commit(0), bounds),
-            ResetStep(Partition(topic, 2), None, Commit(0), bounds, "cut to what is there"),
+            ResetStep(Partition(topic, 2), None, Commit(0), bounds, self.note),
         )
-        return ResetPlan(self.group(name), "abc", steps)
+        found = self.group(name)
+        return ResetPlan(found, "abc", steps if found.partitions else ())
 
     def reset(self, plan: ResetPlan) -> Path:
         self.resets.append(plan)

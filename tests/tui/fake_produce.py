@@ -48,6 +48,19 @@ ORDER = {
     ],
 }
 
+VALUE = {"id": 5, "status": "PAID", "total": "12.50", "at": "2026-11-23T12:04:05Z", "old": 1}
+"""One that `ORDER` has nearly all fields of."""
+
+
+def hostile_schema(*texts: str) -> dict[str, Any]:
+    """A record whose docs and defaults are what somebody wrote to harm."""
+    good = [text.encode("utf-8", "ignore").decode() for text in texts]
+    fields = [
+        {"name": f"f{number}", "type": "string", "doc": text, "default": text}
+        for number, text in enumerate(good)
+    ]
+    return {"type": "record", "name": "R", "doc": "".join(good), "fields": fields}
+
 
 def writer(schema: Any, label: str = "orders-value v3, id 43", schema_id: int = 43) -> AvroWriter:
     return AvroWriter(avro.parse(json.dumps(schema)), schema_id, label)

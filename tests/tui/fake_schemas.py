@@ -90,6 +90,8 @@ class FakeSchemas:
         )
 
     def compare(self, subject: str, old: int, new: int) -> Comparison:
+        if self.error is not None:
+            raise self.error
         before, after = self._loaded(subject, old), self._loaded(subject, new)
         return compare(before, after, level=self.level)  # type: ignore[arg-type]
 
@@ -99,6 +101,8 @@ class FakeSchemas:
             raise UsageError(f"`{source}` is no file", hint="look where you are")
         text = json.dumps(self.files[source])
         loaded = LoadedSchema(source, parse(text), text)
+        if subject not in self.found:
+            return Check(subject, loaded, None)
         latest = self._loaded(subject, len(self.found[subject]))
         return Check(subject, loaded, compare(latest, loaded, level=self.level))  # type: ignore[arg-type]
 

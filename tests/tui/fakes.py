@@ -44,9 +44,10 @@ class FakeCluster:
     error: FlowODMError | None = None
     registry_error: FlowODMError | None = None
     ends: int = 1_000
+    servers: str = "localhost:9092"
 
     def identity(self) -> Identity:
-        return Identity(self.name, "localhost:9092", self.is_read_only, True)
+        return Identity(self.name, self.servers, self.is_read_only, True)
 
     def pulse(self) -> Pulse:
         if self.error is not None:

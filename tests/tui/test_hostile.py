@@ -135,7 +135,7 @@ def test_records_may_hold_anything_on_every_tab():
             log.go(index)
             await settle(pilot)
             for _ in range(5):
-                app.screen.query_one("#detail").action_turn(1)
+                app.screen.query_one("#detail").turn_to("next")
                 await settle(pilot)
                 check(app)
         await pilot.press("Y", "y")

@@ -28,7 +28,7 @@ class _KeyList(LineView):
 
     def line(self, index: int, width: int) -> Iterable[Span]:
         keys, text, name = self._keys[index]
-        room = max(width - self._width - 4 - len(name), 0)
+        room = max(width - self._width - 5 - len(name), 0)
         return (
             Span(pad(keys, self._width), "key"),
             Span(f"  {pad(text, room)}  "),

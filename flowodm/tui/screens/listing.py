@@ -137,9 +137,9 @@ class ListPage(Page, Generic[R]):
         """Tell anew how many there are, and what the subclass remarks."""
         total = len(self._all)
         spans = [Span(f" {self.grid.count:,} of {total:,} {self.noun[total != 1]}", "dim")]
-        spans += self.remarks()
         if self._filter:
             spans.append(Span(f" · like {self._filter}", "accent"))
+        spans += self.remarks()
         self.query_one("#count", Line).show(spans)
 
     @on(LineView.Chosen, "#list")

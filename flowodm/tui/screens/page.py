@@ -18,7 +18,7 @@ from flowodm.tui.feed import Feed, FeedOwner
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.header import Crumbs, Header, SectionTabs
 from flowodm.tui.widgets.key_line import KeyLine
-from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.paragraph import Words
 from flowodm.tui.widgets.state import StatePane
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Page(FeedOwner, Screen[None]):
         yield Header()
         yield SectionTabs()
         yield Crumbs()
-        yield Line(id="stale")
+        yield Words(id="stale")
         yield StatePane(id="state")
         with Vertical(id="body"):
             yield from self.body()
@@ -101,6 +101,8 @@ class Page(FeedOwner, Screen[None]):
         elif (said := self.emptiness()) is not None:
             pane.empty(*said)
             nothing = True
+        if nothing and self.focused is not None and body in self.focused.ancestors:
+            self.set_focus(None)  # keys go to nothing that is not seen
         had_focus = self.focused is not None
         pane.display, body.display = bool(nothing), not nothing
         if not nothing and not had_focus:
@@ -111,7 +113,8 @@ class Page(FeedOwner, Screen[None]):
         """Say what is asked for; or at once why no answer comes, where the header knows that."""
         failure = self.app.beat.failure if self.asks_brokers else None
         if failure is None:
-            pane.waiting(f"{self.waits_for} at {self.app.vitals.identity.bootstrap_servers}")
+            where = f" at {self.app.vitals.identity.bootstrap_servers}" if self.asks_brokers else ""
+            pane.waiting(f"{self.waits_for}{where}")
         else:
             pane.failed(failure, "asking on …")
 
@@ -143,13 +146,13 @@ class Page(FeedOwner, Screen[None]):
         """Go back to the screen below."""
         self.app.close_page()
 
-    def _stale_line(self) -> Line:
-        return self.query_one("#stale", Line)
+    def _stale_line(self) -> Words:
+        return self.query_one("#stale", Words)
 
-    def _show_staleness(self, main: Feed[Any] | None, line: Line) -> None:
+    def _show_staleness(self, main: Feed[Any] | None, line: Words) -> None:
         is_stale = main is not None and main.state == "stale"
         line.display = is_stale
         if main is not None and is_stale and main.failure is not None and main.age is not None:
             hint = f" · {main.failure.hint}" if main.failure.hint else ""
-            text = f" ! {main.age:.0f} s old: {main.failure.message}{hint}"
+            text = f"! {main.age:.0f} s old: {main.failure.message}{hint}"
             line.show([Span(text, "warn")])

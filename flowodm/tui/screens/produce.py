@@ -51,7 +51,7 @@ class ProducePage(Page):
         Binding("V", "version", "Version", show=False, id="produce.version"),
         Binding("tab", "app.focus_next", "Other pane", show=False, id="produce.pane"),
     ]
-    waits_for = "Looking up the schemas"
+    waits_for = "Looking up the topic and its schemas"
 
     def __init__(self, topic: str, record: Record | None = None) -> None:
         super().__init__()

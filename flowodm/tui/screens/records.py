@@ -27,7 +27,7 @@ from flowodm.tui.sources.ring import Span as RingSpan
 from flowodm.tui.sources.rows import RowText, row_of
 from flowodm.tui.sources.tail import Tail, TailRequest
 from flowodm.tui.widgets.counters import Counters, request_line
-from flowodm.tui.widgets.detail import Detail
+from flowodm.tui.widgets.detail import TAB_BINDINGS, Detail
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.prompt import Prompt
@@ -68,6 +68,7 @@ class RecordsPage(TakingPage):
         Binding("p", "produce", "Produce", id="records.produce"),
         Binding("x", "tab('hex')", "Hex", show=False, id="records.hex"),
         Binding("s", "tab('schema')", "Schema", show=False, id="records.schema"),
+        *TAB_BINDINGS,
         Binding("z", "zoom", "Zoom", show=False, id="records.zoom"),
         Binding("tab", "app.focus_next", "Other pane", show=False, id="records.pane"),
     ]

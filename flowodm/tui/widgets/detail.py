@@ -1,10 +1,10 @@
 """One record: its value, key, headers, schema and bytes, each behind a tab."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Vertical
 
 from flowodm.avro.pretty import pretty_text
@@ -16,9 +16,15 @@ from flowodm.tui.widgets.line_view import LineView
 from flowodm.tui.widgets.text_lines import HexLines, TextLines
 from flowodm.tui.widgets.value_tree import ValueTree
 
-__all__ = ["TABS", "Detail"]
+__all__ = ["TABS", "TAB_BINDINGS", "Detail"]
 
 TABS: Final = ("value", "key", "headers", "schema", "hex")
+TAB_BINDINGS: Final = (
+    Binding("right_square_bracket", "tab('next')", "Next tab", False, "]", id="detail.next"),
+    Binding("left_square_bracket", "tab('before')", "Tab before", False, "[", id="detail.before"),
+)
+"""Of the page: they count wherever the focus is, in the list or in the record."""
+_STEPS: Final = {"next": 1, "before": -1}
 _MOST_SCHEMA: Final = 20_000
 """Lines of a schema."""
 _MOST_HEADERS: Final = 1_000
@@ -32,17 +38,6 @@ class Detail(Vertical):
     Detail { display: none; }
     Detail > #value-tree, Detail > #lines, Detail > #hex { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right_square_bracket", "turn(1)", "Next tab", key_display="]", id="detail.next"),
-        Binding(
-            "left_square_bracket",
-            "turn(-1)",
-            "Tab before",
-            key_display="[",
-            show=False,
-            id="detail.before",
-        ),
-    ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -73,14 +68,12 @@ class Detail(Vertical):
         """The record that is shown."""
         return self._record
 
-    def action_turn(self, step: int) -> None:
-        """Turn to a tab beside this one."""
-        self.turn_to(TABS[(TABS.index(self.tab) + step) % len(TABS)])
-
     def turn_to(self, tab: str) -> None:
-        """Turn to a tab."""
+        """Turn to a tab, or to the one beside: `next`, `before`."""
+        if self._record is not None and tab in _STEPS:
+            tab = TABS[(TABS.index(self.tab) + _STEPS[tab]) % len(TABS)]
         had_focus = self.has_focus_within
-        self.tab = tab
+        self.tab = tab if tab in TABS else self.tab
         if self._record is None:
             return
         self.query_one("#detail-tabs", Line).show(self._titles())
@@ -107,7 +100,10 @@ class Detail(Vertical):
     def _fill(self, record: DecodedRecord) -> tuple[LineView, Sequence[Span]]:
         match self.tab:
             case "value" | "key":
-                return self._fill_side(record.value if self.tab == "value" else record.key)
+                side = record.value if self.tab == "value" else record.key
+                if isinstance(side, Decoded) and side.encoding == "null":
+                    return self._fill_lines((), "tombstone" if self.tab == "value" else "no key")
+                return self._fill_side(side)
             case "headers":
                 return self._fill_lines(_header_lines(record), "no headers")
             case "schema":
@@ -122,8 +118,8 @@ class Detail(Vertical):
             view, _ = self._fill_hex(side.raw, None)
             return view, [Span(f" ✗ {side.error}{where}", "bad")]
         tree = self.query_one(ValueTree)
-        tree.show(None if side.encoding == "null" else drawable(side))
-        said = {"null": " nothing", "avro": ""}.get(side.encoding, f" {side.encoding}")
+        tree.show(drawable(side))
+        said = "" if side.encoding == "avro" else f" {side.encoding}"
         return tree, [Span(said, "dim")] if said else ()
 
     def _fill_lines(

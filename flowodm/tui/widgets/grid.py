@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from rich.cells import cell_len
+
 from flowodm.display.sanitize import visible
-from flowodm.display.text import cut, pad
+from flowodm.display.text import cut
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line_view import LineView
 
@@ -100,9 +102,16 @@ class Grid(LineView, Generic[R]):
         for column, room in self._fitted(width - 1):
             yield from self._placed(column.cell(row), column, room)
 
-    def _placed(self, cell: Span, column: Column[R], room: int) -> tuple[Span, Span]:
-        text = pad(cut(visible(cell.text), room), room, right=column.is_right)
-        return cell._replace(text=text), Span(" " * _GAP)
+    def _placed(self, cell: Span, column: Column[R], room: int) -> tuple[Span, ...]:
+        """Return a cell, and what fills its column: that does not stand out."""
+        text = cut(visible(cell.text), room)
+        fill = Span(" " * max(room - cell_len(text), 0))
+        shown = (
+            (fill, cell._replace(text=text))
+            if column.is_right
+            else (cell._replace(text=text), fill)
+        )
+        return (*shown, Span(" " * _GAP))
 
     def _fitted(self, width: int) -> list[tuple[Column[R], int]]:
         """The columns that there is room for, each with its width."""

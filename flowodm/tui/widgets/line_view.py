@@ -122,8 +122,8 @@ class LineView(Painter, ScrollView, can_focus=True):
         is_here = index == self._cursor
         mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
         spans = [mark, *self.line(index, width - 2)]
-        if is_here:  # what is dim would be hard to read on the cursor's colour
-            spans = [one._replace(role="") if one.role == "dim" else one for one in spans]
+        if is_here:
+            spans = [one._replace(role="") if self._is_lost(one.role) else one for one in spans]
         return self.paint(spans, width, "cursor" if is_here else "")
 
     def on_resize(self) -> None:
@@ -175,6 +175,10 @@ class LineView(Painter, ScrollView, can_focus=True):
         """Choose the line that the cursor is on."""
         if self.count:
             self.post_message(self.Chosen(self, self._cursor))
+
+    def _is_lost(self, role: str) -> bool:
+        """Whether a role cannot be read on the cursor; where that reverses, each is a patch."""
+        return role == "dim" or (self.has_focus and self.app.theme.startswith("ansi"))
 
     @property
     def _head_lines(self) -> int:

@@ -27,16 +27,23 @@ class Painter(Widget):
 
         Args:
             spans: The pieces, from the left; what they hold becomes visible characters here.
-            width: Columns.
+            width: Columns; where there are more, the last one shows `…`.
             over: A role that lies over the whole line, as the cursor's does.
         """
-        segments, used = [], 0
+        segments, used, filled = [], 0, 0
         for span in spans:
             text = visible(span.text)
             segments.append(Segment(text, self._style(span.role, over)))
+            if ink := text.rstrip(" "):
+                filled = used + cell_len(ink)
             used += cell_len(text)
             if used > width:
                 break
+        if filled > width > 0:
+            cut = Strip(segments).crop(0, width - 1)
+            return Strip([*cut, Segment("…", segments[-1].style)]).extend_cell_length(
+                width, self._style("", over)
+            )
         return Strip(segments).crop_extend(0, width, self._style("", over))
 
     def notify_style_update(self) -> None:

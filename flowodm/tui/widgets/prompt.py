@@ -13,6 +13,8 @@ from textual.widgets import Input
 from flowodm.codec.unseen import UNSEEN
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.painting import width_of
+from flowodm.tui.widgets.paragraph import Words
 
 __all__ = ["Prompt", "PromptField"]
 
@@ -89,7 +91,7 @@ class Prompt(Vertical):
         with Horizontal():
             yield Line(id="label")
             yield PromptField()
-        yield Line(id="trouble")
+        yield Words(id="trouble")
 
     def open(
         self,
@@ -109,8 +111,9 @@ class Prompt(Vertical):
         self.kind, self._check = kind, check
         self._at = len(self._histories.get(kind, ()))
         line = self.query_one("#label", Line)
-        line.styles.width = len(label) + 2
-        line.show([Span(f" {label} ", "accent")])
+        shown = Span(f" {label} ", "accent")
+        line.styles.width = width_of([shown])
+        line.show([shown])
         if not self.display:
             self._before = self.screen.focused
         self.display = True
@@ -140,7 +143,10 @@ class Prompt(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Pass on what was entered, unless it is wrong."""
         event.stop()
-        if self.trouble is not None or not self.display:
+        if not self.display:
+            return
+        if (wrong := self.trouble) is not None:
+            self._show_trouble(wrong)
             return
         history = self._histories.setdefault(self.kind, [])
         if event.value and event.value not in history[-1:]:
@@ -163,7 +169,10 @@ class Prompt(Vertical):
         field.cursor_position = len(field.value)
 
     def _tell(self, text: str) -> None:
-        wrong = self._check(text) if self._check is not None else None
-        line = self.query_one("#trouble", Line)
+        # nothing is typed yet: that is no mistake before it is entered
+        self._show_trouble(self._check(text) if text and self._check is not None else None)
+
+    def _show_trouble(self, wrong: str | None) -> None:
+        line = self.query_one("#trouble", Words)
         line.display = wrong is not None
-        line.show([Span(" ✗ ", "bad"), Span(wrong or "", "bad")])
+        line.show([] if wrong is None else [Span(f"✗ {wrong}", "bad")])

@@ -35,7 +35,7 @@ class StatePane(Painter):
 
     def empty(self, what: str, cure: str) -> None:
         """Tell that there is nothing, and what to do about it."""
-        self.say((what, "strong"), (cure, "dim"))
+        self.say((what, "strong" if cure else "dim"), (cure, "dim"))
 
     def failed(self, failure: Failure, again: str) -> None:
         """Tell why there is nothing, and the cure."""

@@ -72,5 +72,6 @@ class HexLines(LineView):
             yield Span(f"{octet:02x}", "match" if at == self._mark else "")
             yield Span("  " if at % 8 == 7 else " ")
         rest = self._octets - len(octets)
+        gaps = self._octets // 8 - len(octets) // 8
         text = "".join(chr(octet) if 0x20 <= octet < 0x7F else "·" for octet in octets)
-        yield Span("   " * rest + " " * (rest > 7) + text, "accent")
+        yield Span("   " * rest + " " * gaps + text, "accent")

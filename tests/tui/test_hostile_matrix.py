@@ -1,0 +1,70 @@
+"""Every kind of hostile text in every sink of every screen, by the bytes that a terminal is sent.
+
+The screens are those of `visits.py`, which holds them all (`test_golden.py` sees to that).
+"""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.tui.hostile_walk import END
+from tests.unit.cli.hostile import MUST_NOT_SHOW
+
+pytestmark = pytest.mark.tui
+
+OURS = re.compile(
+    r"\x1b\[[0-9;:]*m"  # a colour
+    r"|\x1b\[\d+;\d+H"  # a place
+    r"|\x1b\[\?\d+\$?[hlp]|\x1b\[[<>=][0-9;]*u"  # a mode of the terminal's, and its keyboard's
+    r"|\x1b\[0?[HJ]|\x1b\[c"
+    r"|\x1b\]22;[a-z-]*\x07"  # the pointer's shape
+)
+"""What steers a terminal and is the inspector's own: no clipboard, no title, no link, no clearing."""
+
+
+def test_no_hostile_text_steers_a_terminal_crashes_a_screen_or_does_anything(
+    clean_environment: dict[str, str],
+):
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 130, 0, 0))
+    walk = subprocess.Popen(
+        [sys.executable, "-m", "tests.tui.hostile_walk"],
+        env=clean_environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=Path(__file__).parents[2],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    try:
+        written = read_all(master)
+    finally:
+        walk.kill()
+        walk.wait(10)
+        os.close(master)
+    text = written.decode("utf-8")  # half a surrogate pair would be no UTF-8
+    assert text.rstrip().endswith(END), text[-2_000:]
+    rest = OURS.sub("", text).replace("\r\n", "\n")
+    steering = MUST_NOT_SHOW.intersection(rest)
+    assert not steering, [rest[max(rest.index(one) - 40, 0) :][:80] for one in steering]
+
+
+def read_all(descriptor: int) -> bytes:
+    taken = bytearray()
+    while True:
+        try:
+            data = os.read(descriptor, 65_536)
+        except OSError:  # the other side has closed
+            return bytes(taken)
+        if not data:
+            return bytes(taken)
+        taken += data
