@@ -25,6 +25,8 @@ from textual.pilot import Pilot
 from benchmarks.inspector import FILTER, SIZE, Inspector
 from benchmarks.messages import events
 from benchmarks.tail import produce, report
+from flowodm.cli.collections import rare_collections
+from flowodm.cli.tui import screen_loop
 from flowodm.codec.framing import frame
 from flowodm.config import Context, RegistryConfig
 from flowodm.connection import KafkaConnection
@@ -74,13 +76,17 @@ def main(seconds: float) -> None:
             schema_registry=RegistryConfig(url=registry),
         )
         with KafkaConnection(context) as connection:
-            asyncio.run(inside(connection, sandbox.bootstrap_servers, registry, seconds))
+            loop = screen_loop()
+            with rare_collections():
+                loop.run_until_complete(
+                    inside(connection, sandbox.bootstrap_servers, registry, seconds)
+                )
+            loop.close()
 
 
 async def inside(
     connection: KafkaConnection, servers: str, registry_url: str, seconds: float
 ) -> None:
-    sys.setswitchinterval(0.0005)  # as the command does
     app = InspectorApp(sources_of(connection))
     async with app.run_test(size=SIZE) as pilot:
         case("memory once it is open", megabytes(), "MB")

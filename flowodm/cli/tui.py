@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from flowodm.cli.collections import rare_collections
 from flowodm.cli.options import Session, command, session_of
 from flowodm.errors import UsageError
 
@@ -87,18 +88,26 @@ def _app(
 
 def run_app(app: InspectorApp) -> int:
     """Run the app in this terminal, and leave it as it was; threads that hang hold up nothing."""
-    sys.setswitchinterval(_TURN)
-    loop = asyncio.new_event_loop()
+    loop = screen_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "flowodm-tui"))
     for name in _ENDINGS:
         if (number := getattr(signal, name, None)) is not None:
             with suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
                 loop.add_signal_handler(number, app.exit)
     try:
-        loop.run_until_complete(app.run_async())
+        with rare_collections():
+            loop.run_until_complete(app.run_async())
     finally:
         loop.close()
     return app.return_code or 0
+
+
+def screen_loop() -> asyncio.AbstractEventLoop:
+    """Make an event loop that goes before threads with much to do."""
+    from flowodm.tui.sources.turns import ScreenSelector
+
+    sys.setswitchinterval(_TURN)
+    return asyncio.SelectorEventLoop(ScreenSelector())
 
 
 def _check_terminal(session: Session) -> None:

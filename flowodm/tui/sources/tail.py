@@ -11,6 +11,7 @@ from flowodm.reader import Notice, Progress
 from flowodm.record import Record, Undecodable
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Ring, Row
+from flowodm.tui.sources.turns import let_screen_draw
 
 if TYPE_CHECKING:
     from flowodm.query import Filter
@@ -20,8 +21,8 @@ __all__ = ["Status", "Tail", "TailRequest"]
 
 _LOOK: Final = 0.05
 """Seconds between two looks of a paused read at whether it should go on."""
-_AT_ONCE: Final = 500
-"""Records between two looks at whether to stop or to pause."""
+_AT_ONCE: Final = 250
+"""Records between two looks at whether to stop, to pause, or to let the screen go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Tail:
                         pass
                     if is_cancelled():
                         return
+                    let_screen_draw()
                     self._take(batch[start : start + _AT_ONCE])
             self._progress, self._notices = reader.progress, reader.notices
         self._is_done = True
