@@ -83,7 +83,7 @@ class Inspector:
             if time.perf_counter() > until:
                 raise RuntimeError(f"{text!r} never came: {seen[-2000:]!r}")
             seen += self._read()
-        return time.perf_counter() - self.started
+        return self.seconds
 
     def watch(self, seconds: float) -> None:
         """Take what is shown for a while, and keep the end of it."""
@@ -92,6 +92,11 @@ class Inspector:
             while time.perf_counter() < until:
                 text = self._read().decode(errors="replace")
                 self.shown = (self.shown + _ESCAPES.sub("", text))[-_KEPT:]
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.perf_counter() - self.started
 
     @property
     def cpu(self) -> float:

@@ -276,9 +276,13 @@ def fill(servers: str, registry_url: str) -> None:
     values = [prefix + each for each in messages.encoded]
     produce(servers, "backlog", values, SCANNED)
     produce(servers, "five", values, 5)
+    produce(servers, "large-json", [large_json()], 1)
+
+
+def large_json() -> bytes:
+    """A megabyte."""
     items = [{"number": number, "name": f"item {number}"} for number in range(24_000)]
-    large = json.dumps({"items": items}).encode()
-    produce(servers, "large-json", [large], 1)
+    return json.dumps({"items": items}).encode()
 
 
 def megabytes() -> float:

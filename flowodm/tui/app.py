@@ -33,7 +33,8 @@ from flowodm.tui.words import Meaning, WordCommand
 
 __all__ = ["InspectorApp"]
 
-_BEAT: Final = 2.0
+_BEAT: Final = 1.0
+"""With the patience of a question: that no broker answers any more is seen within three seconds."""
 _REGISTRY_BEAT: Final = 10.0
 _LONGEST_PASTE: Final = 10_000
 

@@ -43,6 +43,7 @@ class FakeCluster:
     error: FlowODMError | None = None
     registry_error: FlowODMError | None = None
     ends: int = 1_000
+    cluster_id: str | None = None
 
     def identity(self) -> Identity:
         return Identity(self.name, "localhost:9092", self.is_read_only, True)
@@ -50,7 +51,7 @@ class FakeCluster:
     def pulse(self) -> Pulse:
         if self.error is not None:
             raise self.error
-        return Pulse(3, 2, 6, self.ends)
+        return Pulse(3, 2, 6, self.ends, self.cluster_id)
 
     def registry_mode(self) -> str | None:
         if self.registry_error is not None:

@@ -24,7 +24,7 @@ from flowodm.tui.sources.failure import Failure
 from flowodm.tui.sources.records import parse_seek
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.ring import Span as RingSpan
-from flowodm.tui.sources.rows import RowText, row_of
+from flowodm.tui.sources.rows import RowText, rows_of
 from flowodm.tui.sources.tail import Tail, TailRequest
 from flowodm.tui.widgets.counters import Counters, request_line
 from flowodm.tui.widgets.detail import Detail
@@ -41,6 +41,8 @@ _FRAME: Final = 0.1
 _FIRST_FRAME: Final = 0.02
 _FIRST_FRAMES: Final = 50
 """How often a new read is looked at in its first second: its records should be there at once."""
+_SLOW: Final = 0.5
+"""Seconds that rows are held back until they are decoded; then they show their bytes."""
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the detail stands beside the list."""
 
@@ -78,7 +80,7 @@ class RecordsPage(TakingPage):
         self._ring = Ring()
         self._request = TailRequest(topic)
         self._tail: Tail | None = None
-        self._is_decoding = False
+        self._is_decoding, self._show_anyway = False, 0.0
         self._opened: int | None = None
         """The number of the record whose detail is open."""
 
@@ -308,25 +310,25 @@ class RecordsPage(TakingPage):
 
     def _tick(self) -> None:
         """Show what the ring holds now, once its rows in view are decoded."""
-        if self._tail is None or self._is_decoding or not self.is_current:
+        if self._tail is None or not self.is_current:
             return
         span = self._ring.span
-        if missing := self._log.needs(span):
+        if self._is_decoding:
+            if self.app.clock() > self._show_anyway:
+                self._sync(span)
+        elif missing := self._log.needs(span):
             self._decode(missing, span)
         else:
             self._sync(span)
 
     def _decode(self, numbers: Sequence[int], span: RingSpan) -> None:
         """Decode rows in a thread: a schema may have to be asked for."""
-        self._is_decoding = True
+        self._is_decoding, self._show_anyway = True, self.app.clock() + _SLOW
         source, ring, today = self.app.sources.records, self._ring, datetime.now(UTC)
 
         def decode() -> tuple[RingSpan, list[RowText]]:
-            wanted = set(numbers)
             found = ring.rows(min(numbers), max(numbers) + 1)
-            return span, [
-                row_of(number, row, source, today) for number, row in found if number in wanted
-            ]
+            return span, rows_of([one for one in found if one[0] in numbers], source, today)
 
         def take(decoded: tuple[RingSpan, list[RowText]]) -> None:
             self._is_decoding = False

@@ -87,7 +87,7 @@ class KafkaRecords:
     def read(self, topic: str, where: "Range | None") -> "Iterator[Reader]":
         """Read a topic by `assign`: no group, no commit, no creation."""
         with ExitStack() as stack:
-            with self._patience.seconds() as seconds:
+            with self._patience.seconds("read") as seconds:
                 reader = stack.enter_context(self._reader(topic, where, seconds))
             yield reader
 

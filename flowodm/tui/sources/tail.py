@@ -52,7 +52,7 @@ class Status:
     is_paused: bool
     is_done: bool
     notice: str | None
-    """What was told last."""
+    """What was told last, unless it is over."""
     problem: str | None
     """Why the filter could not compare a value."""
 
@@ -127,7 +127,7 @@ class Tail:
             0 if progress is None else len(progress.partitions),
             self.is_paused,
             self._is_done,
-            notices[-1].message if notices else None,
+            notices[-1].message if notices and not notices[-1].is_relief else None,
             self._filter.reason if counts and counts.unconvertible and self._filter else None,
         )
 
