@@ -25,6 +25,7 @@ from flowodm.tui.sources.records import parse_seek
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.ring import Span as RingSpan
 from flowodm.tui.sources.rows import RowText, rows_of
+from flowodm.tui.sources.sizes import tree_of
 from flowodm.tui.sources.tail import Tail, TailRequest
 from flowodm.tui.widgets.counters import Counters, request_line
 from flowodm.tui.widgets.detail import Detail
@@ -196,10 +197,7 @@ class RecordsPage(TakingPage):
         if self._tail is None:
             return
         self._paused_by_hand = not self._tail.is_paused
-        if self._paused_by_hand:
-            self._tail.pause()
-        else:
-            self._tail.resume()
+        (self._tail.pause if self._paused_by_hand else self._tail.resume)()
         self._tick()
 
     def action_follow(self) -> None:
@@ -365,7 +363,7 @@ class RecordsPage(TakingPage):
             if self._opened == here:
                 self._detail.show(decoded)
 
-        self.in_background("detail", lambda: source.tree(record), take)
+        self.in_background("detail", lambda: tree_of(record, source), take)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Tell what failed."""

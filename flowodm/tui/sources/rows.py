@@ -10,6 +10,7 @@ from flowodm.errors import RegistryError, RegistryUnreachable
 from flowodm.record import DecodedRecord, Record, Undecodable
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Row
+from flowodm.tui.sources.sizes import tree_of
 
 __all__ = ["RowText", "plain_row", "rows_of"]
 
@@ -49,7 +50,7 @@ def rows_of(
             worded.append(_unasked(number, row, silent, today))
             continue
         try:
-            worded.append(_worded(number, row, source.tree(row.record), source, today))
+            worded.append(_worded(number, row, tree_of(row.record, source), source, today))
         except RegistryUnreachable as error:
             silent = error
             worded.append(_unasked(number, row, error, today))
