@@ -31,7 +31,7 @@ AFTER = 300
 NEEDLE = "needle-0042"
 PART = "needle-00"
 """What is looked for: the whole is shown of nothing but the record."""
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 Figures = dict[str, float]
 
