@@ -157,7 +157,9 @@ def their_scan(place: Place) -> Figures:
         inspector.watch(1.0)
         inspector.type("/")
         inspector.watch(1.0)
-        inspector.type(f"\t{PART}")
+        inspector.type("\t")
+        inspector.watch(0.5)  # or the field before takes what is typed
+        inspector.type(PART)
         took = after(inspector, "\r", NEEDLE)
         return scanned(inspector, took)
 

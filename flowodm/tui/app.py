@@ -166,6 +166,8 @@ class InspectorApp(FeedOwner, App[None]):
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Show the header anew, and the screen that waits for what the header knows."""
+        if not self.screen_stack:
+            return  # it is ending: an answer may come at any time
         for header in self.screen.query(Header):
             header.refresh()
         if feed is self.beat and isinstance(self.screen, Page):

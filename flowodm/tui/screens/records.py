@@ -162,8 +162,10 @@ class RecordsPage(TakingPage):
             self._tail.pause()
 
     def on_unmount(self) -> None:
-        """End the read."""
+        """End the read, and let go of the records: the page itself may go much later."""
         self.workers.cancel_node(self)
+        self._tail = None
+        self._ring.clear()
 
     def show_state(self) -> None:
         """Show the records, or what stands in their place."""
