@@ -169,10 +169,10 @@ def _messages(
     source = random.Random(8)
     parsed = fastavro.parse_schema(schema)
     values = tuple(value(source) for _ in range(count))
-    return Messages(name, schema, parsed, values, tuple(_encoded(parsed, each) for each in values))
+    return Messages(name, schema, parsed, values, tuple(encoded(parsed, each) for each in values))
 
 
-def _encoded(parsed: Any, value: Any) -> bytes:
+def encoded(parsed: Any, value: Any) -> bytes:
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, parsed, value)
     return stream.getvalue()

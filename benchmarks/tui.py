@@ -7,30 +7,26 @@ inside the process, without one.
 """
 
 import asyncio
-import fcntl
 import json
-import os
-import pty
 import resource
-import select
 import socket
-import struct
+import statistics
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Self
 
-from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from textual.pilot import Pilot
 
+from benchmarks.inspector import FILTER, SIZE, Inspector
 from benchmarks.messages import events
 from benchmarks.tail import produce, report
+from flowodm.cli.collections import rare_collections
+from flowodm.cli.tui import screen_loop
 from flowodm.codec.framing import frame
 from flowodm.config import Context, RegistryConfig
 from flowodm.connection import KafkaConnection
@@ -45,8 +41,8 @@ from flowodm.tui.widgets.detail import Detail
 from flowodm.tui.widgets.record_log import RecordLog
 
 SCANNED = 200_000
-LIVE_RATE = 20_000
-SIZE = (130, 36)
+LIVE_RATES = (20_000, 40_000, 60_000, 80_000)
+"""Records a second that are offered to the live tail: the first is what an hour is held at."""
 TRIES = 5
 
 
@@ -80,20 +76,25 @@ def main(seconds: float) -> None:
             schema_registry=RegistryConfig(url=registry),
         )
         with KafkaConnection(context) as connection:
-            asyncio.run(inside(connection, sandbox.bootstrap_servers, registry, seconds))
+            loop = screen_loop()
+            with rare_collections():
+                loop.run_until_complete(
+                    inside(connection, sandbox.bootstrap_servers, registry, seconds)
+                )
+            loop.close()
 
 
 async def inside(
     connection: KafkaConnection, servers: str, registry_url: str, seconds: float
 ) -> None:
-    sys.setswitchinterval(0.0005)  # as the command does
     app = InspectorApp(sources_of(connection))
     async with app.run_test(size=SIZE) as pilot:
         case("memory once it is open", megabytes(), "MB")
         await small_topic(pilot)
         await large_value(pilot)
         await scan(pilot)
-        await live(pilot, servers, registry_url, seconds)
+        for rate in LIVE_RATES:
+            await live(pilot, servers, registry_url, rate, seconds)
         case("memory at the end, highest", peak_megabytes(), "MB")
 
 
@@ -150,35 +151,42 @@ def is_done(page: RecordsPage) -> bool:
     return page._tail is not None and page._tail.status.is_done
 
 
-async def live(pilot: Pilot[None], servers: str, registry_url: str, seconds: float) -> None:
+async def live(
+    pilot: Pilot[None], servers: str, registry_url: str, rate: int, seconds: float
+) -> None:
     page = await open_records(pilot, "live")
-    page.restart(TailRequest("live", Range(End()), "value.items > 100"))
+    page.restart(TailRequest("live", Range(End()), FILTER))
     await until(lambda: page._tail is not None and page._tail.status.partitions > 0)
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.tui",
-        "--produce",
-        servers,
-        registry_url,
-        str(seconds),
-    ]
     lags: list[float] = []
-    with subprocess.Popen(command) as producer:
+    with subprocess.Popen(
+        stream(servers, registry_url, rate, seconds), stdout=subprocess.DEVNULL
+    ) as producer:
         await until(lambda: page._tail.status.scanned > 0)
         watch = asyncio.create_task(watch_lag(lags))
         began, cpu, before = time.perf_counter(), time.process_time(), page._tail.status.scanned
-        while producer.poll() is None:
-            await asyncio.sleep(0.2)
+        behind: list[int] = []
+        while time.perf_counter() - began < seconds - 1:
+            await asyncio.sleep(0.1)
+            behind.append(page._tail.status.to_go)
         took = time.perf_counter() - began
         count = page._tail.status.scanned - before
+        cpu = time.process_time() - cpu
         watch.cancel()
-    case("live tail with Avro decode and filter", count / took, "records/s")
-    case("live tail, behind at the end", page._tail.status.to_go, "records")
-    case("live tail, share of a core", 100 * (time.process_time() - cpu) / took, "%")
-    case("live tail, dropped from the buffer", page._ring.span.dropped, "records")
-    case("live tail, memory now", megabytes(), "MB")
-    tell_lags("live tail", lags)
+        while producer.poll() is None:
+            await asyncio.sleep(0.1)
+    name = f"live tail, {rate:,} offered"
+    case(f"{name}, decoded and filtered", count / took, "records/s")
+    case(f"{name}, behind, median", statistics.median(behind), "records")
+    case(f"{name}, share of a core", 100 * cpu / took, "%")
+    case(f"{name}, dropped from the buffer", page._ring.span.dropped, "records")
+    case(f"{name}, memory", megabytes(), "MB")
+    tell_lags(name, lags)
+
+
+def stream(servers: str, registry_url: str, rate: int, seconds: float) -> list[str]:
+    """A process that produces to `live`."""
+    arguments = [servers, registry_url, "live", str(rate), str(seconds)]
+    return [sys.executable, "-m", "benchmarks.inspector", *arguments]
 
 
 async def open_records(pilot: Pilot[None], topic: str) -> RecordsPage:
@@ -217,66 +225,6 @@ def tell_lags(name: str, lags: list[float]) -> None:
         case(f"{name}, event loop late, p{share}", late * 1000, "ms")
 
 
-class Inspector:
-    """`flowodm tui` as a process on a pseudo-terminal; use it in a `with` statement."""
-
-    def __init__(self, arguments: list[str], env: dict[str, str]) -> None:
-        self._command = [sys.executable, "-m", "flowodm", "tui", *arguments]
-        self._env = env | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-
-    def __enter__(self) -> Self:
-        self.started = time.perf_counter()
-        self.pid, self._master = pty.fork()
-        if self.pid == 0:
-            os.environ.update(self._env)
-            os.execv(sys.executable, self._command)
-        size = struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self.type("q")
-            self.watch(0.3)
-        os.close(self._master)
-        os.waitpid(self.pid, 0)
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def see(self, text: str, patience: float = 20.0) -> float:
-        """Wait until a text is shown; return the seconds since the start."""
-        seen, until = b"", time.perf_counter() + patience
-        while text.encode() not in seen:
-            if time.perf_counter() > until:
-                raise RuntimeError(f"{text!r} never came: {seen[-2000:]!r}")
-            seen += self._read()
-        return time.perf_counter() - self.started
-
-    def watch(self, seconds: float) -> None:
-        """Take what is shown for a while."""
-        until = time.perf_counter() + seconds
-        with suppress(OSError):
-            while time.perf_counter() < until:
-                self._read()
-
-    @property
-    def cpu(self) -> float:
-        """Seconds of processor that it has taken."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self, name: str) -> float:
-        """Megabytes: `VmRSS` now, `VmHWM` the most so far."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition(f"{name}:")[2].split()[0]) / 1e3
-
-    def _read(self) -> bytes:
-        if select.select([self._master], [], [], 0.1)[0]:
-            return os.read(self._master, 65536)
-        return b""
-
-
 def shown_after(arguments: list[str], text: str, env: dict[str, str]) -> float:
     """Seconds from the start of a process until a terminal shows a text."""
     with Inspector(arguments, env) as inspector:
@@ -285,14 +233,13 @@ def shown_after(arguments: list[str], text: str, env: dict[str, str]) -> float:
 
 def long_tail(env: dict[str, str], registry_url: str, seconds: float) -> None:
     """A whole process that follows and filters: its memory and its share of a core."""
-    servers = env["KAFKA_BOOTSTRAP_SERVERS"]
-    command = [sys.executable, "-m", "benchmarks.tui", "--produce", servers, registry_url]
+    command = stream(env["KAFKA_BOOTSTRAP_SERVERS"], registry_url, LIVE_RATES[0], seconds)
     with Inspector(["live"], env) as inspector:
         inspector.see("from")
-        inspector.type("/value.items > 100")
+        inspector.type(f"/{FILTER}")
         inspector.see("where")
         inspector.type("\r")
-        with subprocess.Popen([*command, str(seconds)]) as producer:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as producer:
             inspector.watch(1.0)
             began, cpu, halfway = time.perf_counter(), inspector.cpu, 0.0
             while producer.poll() is None:
@@ -329,25 +276,13 @@ def fill(servers: str, registry_url: str) -> None:
     values = [prefix + each for each in messages.encoded]
     produce(servers, "backlog", values, SCANNED)
     produce(servers, "five", values, 5)
+    produce(servers, "large-json", [large_json()], 1)
+
+
+def large_json() -> bytes:
+    """A megabyte."""
     items = [{"number": number, "name": f"item {number}"} for number in range(24_000)]
-    large = json.dumps({"items": items}).encode()
-    produce(servers, "large-json", [large], 1)
-
-
-def produce_live(servers: str, registry_url: str, seconds: float) -> None:
-    """Produce at a steady rate, for so long; the values are those of `backlog`."""
-    source = events()
-    producer = Producer({"bootstrap.servers": servers, "linger.ms": 5})
-    registry = SchemaRegistry(RegistryConfig(url=registry_url))
-    prefix = frame(registry.register("live-value", json.dumps(source.schema)).schema_id)
-    values = [prefix + each for each in source.encoded]
-    began, sent = time.monotonic(), 0
-    while (elapsed := time.monotonic() - began) < seconds:
-        while sent < elapsed * LIVE_RATE:
-            producer.produce("live", key=f"key-{sent % 1000}", value=values[sent % len(values)])
-            sent += 1
-        producer.poll(0.01)
-    producer.flush(20)
+    return json.dumps({"items": items}).encode()
 
 
 def megabytes() -> float:
@@ -365,7 +300,4 @@ def case(name: str, figure: float, unit: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--produce"]:
-        produce_live(sys.argv[2], sys.argv[3], float(sys.argv[4]))
-    else:
-        main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)

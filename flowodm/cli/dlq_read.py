@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from flowodm.cli.collections import rare_collections
 from flowodm.cli.dlq_records import LetterWriter, ShownLetter, letter_writer
 from flowodm.cli.options import Session
 from flowodm.cli.output import Output, OutputClosed, OutputFailed, Span
 from flowodm.cli.process import Shield
 from flowodm.cli.progress_line import ProgressLine
 from flowodm.cli.tables import Column, write_rows
-from flowodm.cli.tail_loop import check_reader_of_output, rare_collections
+from flowodm.cli.tail_loop import check_reader_of_output
 from flowodm.display.sides import schema_names
 from flowodm.errors import FlowODMError
 

@@ -1,11 +1,10 @@
 """The loop of `tail`: read, decode, filter, write, count, and tell how it goes."""
 
-import gc
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from flowodm.cli.collections import rare_collections
 from flowodm.cli.confirm import confirm_change
 from flowodm.cli.decoders import Decoders
 from flowodm.cli.options import Session
@@ -28,14 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Tally",
     "check_reader_of_output",
-    "rare_collections",
     "run",
 ]
 
 _REDRAW: Final = 0.1
 """Seconds between two drawings of the status line."""
 _OFFSETS_TOLD: Final = 5
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
 def run(request: "TailRequest", session: Session) -> int:
@@ -74,22 +71,6 @@ def _confirm(request: "TailRequest", session: Session, connection: "KafkaConnect
     confirm_change(
         session, connection.context, "tail --group", group, yes=request.yes, noun="group"
     )
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let the garbage collector look seldom: records make no cycles, and it would look at all.
-
-    A fifth of the time of a long read went there.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 class Tally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from flowodm.cli.collections import rare_collections
 from flowodm.cli.options import Session, command, session_of
 from flowodm.errors import UsageError
 
@@ -28,6 +30,8 @@ _THREADS: Final = 32
 _TURN: Final = 0.0005
 """Seconds that a thread that decodes keeps the screen waiting at most; Python's own is ten times
 that."""
+_LOOK: Final = 1.0
+"""Seconds between two looks at whether the terminal is still there."""
 _ENDINGS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -87,18 +91,39 @@ def _app(
 
 def run_app(app: InspectorApp) -> int:
     """Run the app in this terminal, and leave it as it was; threads that hang hold up nothing."""
-    sys.setswitchinterval(_TURN)
-    loop = asyncio.new_event_loop()
+    loop = screen_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "flowodm-tui"))
     for name in _ENDINGS:
         if (number := getattr(signal, name, None)) is not None:
             with suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
                 loop.add_signal_handler(number, app.exit)
+    loop.call_soon(_watch_terminal, loop, app)
     try:
-        loop.run_until_complete(app.run_async())
+        with rare_collections():
+            loop.run_until_complete(app.run_async())
     finally:
         loop.close()
     return app.return_code or 0
+
+
+def _watch_terminal(loop: asyncio.AbstractEventLoop, app: InspectorApp) -> None:
+    """End with the terminal, where no signal says that it is gone."""
+    if not hasattr(select, "poll"):  # Windows ends what runs in a console that is closed
+        return
+    poll = select.poll()
+    poll.register(0, 0)
+    if any(event & select.POLLHUP for _, event in poll.poll(0)):
+        app.exit()
+    else:
+        loop.call_later(_LOOK, _watch_terminal, loop, app)
+
+
+def screen_loop() -> asyncio.AbstractEventLoop:
+    """Make an event loop that goes before threads with much to do."""
+    from flowodm.tui.sources.turns import ScreenSelector
+
+    sys.setswitchinterval(_TURN)
+    return asyncio.SelectorEventLoop(ScreenSelector())
 
 
 def _check_terminal(session: Session) -> None:
@@ -106,6 +131,11 @@ def _check_terminal(session: Session) -> None:
         raise UsageError(
             "`flowodm tui` needs a terminal, and standard input or output is none",
             hint="in a script: flowodm topics list, flowodm tail TOPIC",
+        )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError(
+            "`flowodm tui` needs a terminal that it can draw on, and `TERM` is `dumb`",
+            hint="set it to what the terminal is, for example xterm-256color; or: flowodm tail TOPIC",
         )
 
 

@@ -1,5 +1,7 @@
 """The sentences of a read: what is missing, from which partition, and what to do."""
 
+from dataclasses import replace
+
 from flowodm.errors import FlowODMError
 from flowodm.reading.options import Notice
 from flowodm.reading.spans import Partition
@@ -15,6 +17,7 @@ __all__ = [
     "nothing_given",
     "outage",
     "purged",
+    "relief",
 ]
 
 
@@ -31,7 +34,7 @@ def leaderless(partition: Partition, *, is_waiting: bool) -> Notice:
 
 def leader_is_back(partition: Partition) -> Notice:
     """A partition that is served again."""
-    return _notice(partition, "has a leader again", is_problem=False)
+    return replace(_notice(partition, "has a leader again", is_problem=False), is_relief=True)
 
 
 def deleted(partition: Partition) -> Notice:
@@ -79,6 +82,11 @@ def headless(partition: Partition, offset: int) -> Notice:
 def outage(error: FlowODMError) -> Notice:
     """No broker answers, and the read waits."""
     return Notice(f"{error.message}; waiting for it", is_problem=False, hint=error.hint)
+
+
+def relief() -> Notice:
+    """The outage is over."""
+    return Notice("the cluster answers again", is_problem=False, is_relief=True)
 
 
 def evicted(group: str) -> Notice:

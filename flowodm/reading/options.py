@@ -55,6 +55,8 @@ class Notice:
     topic: str | None = None
     partition: int | None = None
     hint: str | None = None
+    is_relief: bool = False
+    """What was told before is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flowodm.reading.choice import Layout
 from flowodm.reading.cluster import Cluster
-from flowodm.reading.notices import outage
+from flowodm.reading.notices import outage, relief
 from flowodm.reading.options import Notice
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Watch:
         return self._answer(asked)
 
     def complaint(self, *, patience: float | None) -> Notice | None:
-        """Say that the cluster does not answer, once.
+        """Say that the cluster does not answer, once, and once that it does again.
 
         Args:
             patience: Seconds that it may be silent; None: for ever.
@@ -64,8 +64,8 @@ class Watch:
             BrokerError: It has been silent for longer.
         """
         if self._error is None or self._silent_since is None:
-            self._is_told = False
-            return None
+            was_told, self._is_told = self._is_told, False
+            return relief() if was_told else None
         if patience is not None:
             if monotonic() - self._silent_since > patience:
                 raise self._cluster.named(self._error)

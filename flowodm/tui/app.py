@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from heapq import nsmallest
 from typing import Any, ClassVar, Final
 
 from textual import events
@@ -20,7 +21,7 @@ from textual.theme import Theme
 from flowodm.display.sanitize import visible
 from flowodm.tui.feed import Feed, FeedOwner
 from flowodm.tui.lagging import LagFlows
-from flowodm.tui.palette import ActionsProvider, WordsProvider
+from flowodm.tui.palette import MOST_MEANINGS, ActionsProvider, WordsProvider
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sections import SECTIONS, Section
 from flowodm.tui.sources.bundle import Sources
@@ -33,7 +34,8 @@ from flowodm.tui.words import Meaning, WordCommand
 
 __all__ = ["InspectorApp"]
 
-_BEAT: Final = 2.0
+_BEAT: Final = 1.0
+"""With the patience of a question: that no broker answers any more is seen within three seconds."""
 _REGISTRY_BEAT: Final = 10.0
 _LONGEST_PASTE: Final = 10_000
 
@@ -164,6 +166,8 @@ class InspectorApp(FeedOwner, App[None]):
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Show the header anew, and the screen that waits for what the header knows."""
+        if not self.screen_stack:
+            return  # it is ending: an answer may come at any time
         for header in self.screen.query(Header):
             header.refresh()
         if feed is self.beat and isinstance(self.screen, Page):
@@ -295,7 +299,7 @@ class InspectorApp(FeedOwner, App[None]):
     def _topics_like(self, text: str) -> Iterator[Meaning]:
         names = self.sources.topics.known
         found = [name for name in names if text.lower() in name.lower()]
-        for name in sorted(found, key=lambda one: (not one.startswith(text), one)):
+        for name in nsmallest(MOST_MEANINGS, found, lambda one: (not one.startswith(text), one)):
             yield f"topic {name}", partial(self.open_records, name)
 
     def _contexts_like(self, text: str) -> Iterator[Meaning]:

@@ -22,7 +22,8 @@ State = Literal["loading", "ready", "error", "stale"]
 """No answer yet; one that counts; none, and a failure; an old one, and a failure."""
 
 _REST: Final = 4.0
-"""Times the length of a question that passes at least until the next one."""
+"""Times the length of an answer that passes at least until the next question. Where none came, and
+after the first one that did, the next question follows soon: how long that took says nothing."""
 
 _TURNS: Final = count(1)
 """A number for each question of the process: a late answer to another feed is nobody's."""
@@ -123,6 +124,7 @@ class Feed(Generic[T]):
         if outcome.turn != self._turn:
             return False
         self.is_asking = False
+        had_failed = self.failure is not None
         if isinstance(outcome, Refusal):
             self.failure = outcome.failure
         else:
@@ -132,7 +134,9 @@ class Feed(Generic[T]):
             self._is_due = False
             self.now()
         elif self._every is not None and not self._is_paused:
-            pause = max(self._every, _REST * (self._clock() - self._asked_at))
+            took = self._clock() - self._asked_at
+            is_calm = self.failure is None and not had_failed
+            pause = max(self._every, _REST * took if is_calm else 0.0)
             self._timer = self._owner.later(pause, self.now)
         return True
 

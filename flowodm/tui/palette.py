@@ -1,6 +1,7 @@
 """`:`: every action of the screen, and what takes a word: `topic ord`."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionsProvider", "WordsProvider"]
 
-_MOST: Final = 20
+MOST_MEANINGS: Final = 20
+"""Of one command, that are offered at once."""
 
 
 class ActionsProvider(Provider):
@@ -43,5 +45,5 @@ class WordsProvider(Provider):
         for command in cast("InspectorApp", self.app).words_of(self.screen):
             if command.name != name:
                 continue
-            for text, run in list(command.meanings(rest.strip()))[:_MOST]:
+            for text, run in islice(command.meanings(rest.strip()), MOST_MEANINGS):
                 yield Hit(1.0, safe(text), run, text=text)

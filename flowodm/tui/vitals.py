@@ -22,12 +22,17 @@ class Vitals:
     rate: float | None = None
     """Records a second, of all topics together; None: not known, or not yet."""
     rates: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    other: str | None = None
+    """The id of the cluster that answers now, where another one answered at first."""
+    _first: str | None = None
     _pace: Pace = field(default_factory=Pace)
     _beats: int = 0
 
     def beat(self, pulse: Pulse, now: float) -> None:
         """Take a new pulse."""
         self.pulse = pulse
+        self._first = self._first or pulse.cluster_id
+        self.other = pulse.cluster_id if pulse.cluster_id != self._first else None
         if pulse.ends is None:
             self.rate = None
             return

@@ -45,6 +45,7 @@ class FakeCluster:
     registry_error: FlowODMError | None = None
     ends: int = 1_000
     servers: str = "localhost:9092"
+    cluster_id: str | None = None
 
     def identity(self) -> Identity:
         return Identity(self.name, self.servers, self.is_read_only, True)
@@ -52,7 +53,7 @@ class FakeCluster:
     def pulse(self) -> Pulse:
         if self.error is not None:
             raise self.error
-        return Pulse(3, 2, 6, self.ends)
+        return Pulse(3, 2, 6, self.ends, self.cluster_id)
 
     def registry_mode(self) -> str | None:
         if self.registry_error is not None:

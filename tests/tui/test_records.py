@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from flowodm.errors import BrokerUnreachable, RegistryUnreachable
 from flowodm.registry import SchemaRegistry
 from flowodm.testing.registry import MockRegistry
 from flowodm.tui.screens.records import RecordsPage
+from flowodm.tui.sources.ring import Row
+from flowodm.tui.sources.rows import rows_of
 from tests.tui.fakes import FakeRecords, Fakes, record
 from tests.tui.pilots import lines, play, settle, shown
 
@@ -356,3 +359,25 @@ def test_a_read_that_breaks_off_keeps_what_it_has_and_says_so():
         await see(pilot, "FOLLOW")
 
     on_records(script, fakes)
+
+
+def test_a_registry_that_does_not_answer_is_asked_for_one_record_in_view_alone():
+    source, asked = FakeRecords(), []
+
+    def tree(one):
+        asked.append(one.offset)
+        if one.value.startswith(b"\0"):
+            raise RegistryUnreachable("no registry answers")
+        return FakeRecords.tree(source, one)
+
+    source.tree = tree
+    values = (b"\0\0\0\0\7a", b'{"n": 1}', b"\0\0\0\0\7b", b'{"n": 3}')
+    rows = [(n, Row(record(value, offset=n))) for n, value in enumerate(values)]
+    found = rows_of(rows, source, datetime.now(UTC))
+    assert [row.value for row in found] == [
+        "no registry answers",
+        "n=1",
+        "no registry answers",
+        "n=3",
+    ]
+    assert asked == [0, 1, 3]

@@ -74,6 +74,46 @@ def test_the_age_of_the_data_grows_while_nobody_answers():
     play(script, fakes, clock=clock, size=(130, 36))
 
 
+def test_another_cluster_behind_the_same_address_is_told_for_as_long_as_it_answers():
+    fakes = Fakes(cluster=FakeCluster(cluster_id="first"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        for cluster, is_other in (("second", True), ("first", False)):
+            fakes.cluster.cluster_id = cluster
+            pilot.app.beat.now()
+            await settle(pilot)
+            told = f"! another cluster answers: {cluster}" in lines(pilot.app)[0]
+            assert told == is_other
+
+    play(script, fakes, size=(130, 36))
+
+
+def test_after_an_outage_the_next_question_does_not_wait_as_long_as_the_outage_did():
+    fakes, clock = Fakes(), Clock()
+    pauses: list[float] = []
+
+    async def script(pilot: Pilot[None]) -> None:
+        app = pilot.app
+
+        def ask(seconds: float) -> None:
+            app.beat.now()
+            clock.now += seconds
+
+        later = app.later
+        app.later = lambda pause, ask: pauses.append(pause) or later(pause, ask)
+        fakes.cluster.error = BrokerUnreachable("gone")
+        ask(2.0)
+        await settle(pilot)
+        fakes.cluster.error = None
+        ask(12.0)
+        await settle(pilot)
+        ask(3.0)
+        await settle(pilot)
+
+    play(script, fakes, clock=clock)
+    assert pauses[-3:] == [1.0, 1.0, 12.0]
+
+
 def test_help_is_made_from_the_bindings_and_names_their_ids():
     async def script(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")

@@ -23,6 +23,7 @@ from flowodm.tui.sources.produce import KafkaProduce
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.tail import Tail, TailRequest
 from tests.servers import TestServers, wait_until
+from tests.tui.fakes import Clock
 from tests.unit.tui.form.test_form import LOGICAL
 
 pytestmark = pytest.mark.integration
@@ -107,12 +108,27 @@ def test_the_last_records_come_first_in_their_order_and_then_what_is_new(
 
 
 def test_a_cluster_that_needs_more_time_gets_it_after_it_failed():
-    patience = Patience()
-    with pytest.raises(BrokerUnreachable), patience.seconds() as first:
+    clock = Clock()
+    patience = Patience(clock)
+    with pytest.raises(BrokerUnreachable), patience.seconds("ends") as first:
         raise BrokerUnreachable("no answer")
-    with patience.seconds() as second:
+    with patience.seconds("ends") as second:
+        clock.now += 3
+    with patience.seconds("ends") as third, patience.seconds("names") as other:
         pass
-    assert (first, second) == (2.0, 4.0)
+    assert (first, second, third, other) == (2.0, 4.0, 4.0, 2.0)
+
+
+def test_a_cluster_that_was_gone_and_answers_quickly_again_is_not_waited_for_any_longer():
+    patience = Patience(Clock())
+    for _ in range(5):
+        with pytest.raises(BrokerUnreachable), patience.seconds("ends") as longest:
+            raise BrokerUnreachable("no answer")
+    with patience.seconds("ends"):
+        pass
+    with patience.seconds("ends") as after:
+        pass
+    assert (longest, after) == (16.0, 2.0)
 
 
 def test_what_a_project_declares_is_planned_and_proven_and_nothing_is_created(

@@ -62,7 +62,7 @@ def test_a_filter_narrows_the_list_as_it_is_typed_and_esc_clears_it():
     play(script)
 
 
-def test_a_megabyte_that_is_pasted_into_the_filter_is_cut():
+def test_a_megabyte_that_is_pasted_into_the_filter_is_refused_and_told():
     from textual import events
 
     async def script(pilot: Pilot[None]) -> None:
@@ -71,6 +71,10 @@ def test_a_megabyte_that_is_pasted_into_the_filter_is_cut():
         pilot.app.post_message(events.Paste("x" * 1_000_000))
         await settle(pilot)
         assert len(pilot.app.focused.value) <= 1_000
+        assert "✗ too long to paste: 1,000 characters are the most" in shown(pilot.app)
+        await pilot.press("x")
+        await settle(pilot)
+        assert "too long" not in shown(pilot.app)
         await pilot.press("escape")
 
     play(script)

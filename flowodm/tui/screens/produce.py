@@ -18,6 +18,7 @@ from flowodm.tui.feed import Feed
 from flowodm.tui.screens.confirm import ConfirmScreen
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.form import Copied, Draft, Form, FormField, Target, copied_of
+from flowodm.tui.sources.sizes import decode_bounded
 from flowodm.tui.spans import Span, counted
 from flowodm.tui.widgets.form_view import FormView
 from flowodm.tui.widgets.line import Line
@@ -238,7 +239,8 @@ class ProducePage(Page):
         """Ask for the schemas, and make the form: a large one takes a while."""
         target, copied = self.app.sources.produce.target(self._topic, self._version), Copied()
         if self._record is not None:
-            copied = copied_of(self.app.sources.records.json(self._record), target)
+            decoded = decode_bounded(self._record, self.app.sources.records.json)
+            copied = copied_of(decoded, target)
         form = Form(target, copied)
         form.prepare()
         return form

@@ -18,13 +18,14 @@ from textual.worker import get_current_worker
 from flowodm.errors import FlowODMError, UsageError
 from flowodm.record import DecodedRecord, Record
 from flowodm.tui.feed import Feed
-from flowodm.tui.screens.taking import TakingPage
+from flowodm.tui.screens.taking import TAKING_BINDINGS, TakingPage
 from flowodm.tui.sources.checks import filter_trouble, seek_trouble
 from flowodm.tui.sources.failure import Failure
 from flowodm.tui.sources.records import parse_seek
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.ring import Span as RingSpan
-from flowodm.tui.sources.rows import RowText, row_of
+from flowodm.tui.sources.rows import RowText, rows_of
+from flowodm.tui.sources.sizes import decode_bounded
 from flowodm.tui.sources.tail import Tail, TailRequest
 from flowodm.tui.widgets.counters import Counters, request_line
 from flowodm.tui.widgets.detail import TAB_BINDINGS, Detail
@@ -41,6 +42,8 @@ _FRAME: Final = 0.1
 _FIRST_FRAME: Final = 0.02
 _FIRST_FRAMES: Final = 50
 """How often a new read is looked at in its first second: its records should be there at once."""
+_SLOW: Final = 0.5
+"""Seconds that rows are held back until they are decoded; then they show their bytes."""
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the detail stands beside the list."""
 
@@ -61,11 +64,7 @@ class RecordsPage(TakingPage):
         Binding("m", "mark", "Mark or filter", show=False, id="records.mark"),
         Binding("n", "match(1)", "Next match", show=False, id="records.next"),
         Binding("N", "match(-1)", "Match before", show=False, id="records.before"),
-        Binding("y", "copy", "Copy value", show=False, id="records.copy"),
-        Binding("Y", "copy_command", "Copy as command", show=False, id="records.copy_command"),
-        Binding("e", "export", "Export", id="records.export"),
-        Binding("S", "statistics", "Statistics", show=False, id="records.statistics"),
-        Binding("p", "produce", "Produce", id="records.produce"),
+        *TAKING_BINDINGS,
         Binding("x", "tab('hex')", "Hex", show=False, id="records.hex"),
         Binding("s", "tab('schema')", "Schema", show=False, id="records.schema"),
         *TAB_BINDINGS,
@@ -80,7 +79,7 @@ class RecordsPage(TakingPage):
         self._ring = Ring()
         self._request = TailRequest(topic)
         self._tail: Tail | None = None
-        self._is_decoding = False
+        self._is_decoding, self._show_anyway = False, 0.0
         self._opened: int | None = None
         """The number of the record whose detail is open."""
 
@@ -161,8 +160,10 @@ class RecordsPage(TakingPage):
             self._tail.pause()
 
     def on_unmount(self) -> None:
-        """End the read."""
+        """End the read, and let go of the records: the page itself may go much later."""
         self.workers.cancel_node(self)
+        self._tail = None
+        self._ring.clear()
 
     def show_state(self) -> None:
         """Show the records, or what stands in their place."""
@@ -196,10 +197,7 @@ class RecordsPage(TakingPage):
         if self._tail is None:
             return
         self._paused_by_hand = not self._tail.is_paused
-        if self._paused_by_hand:
-            self._tail.pause()
-        else:
-            self._tail.resume()
+        (self._tail.pause if self._paused_by_hand else self._tail.resume)()
         self._tick()
 
     def action_follow(self) -> None:
@@ -310,25 +308,25 @@ class RecordsPage(TakingPage):
 
     def _tick(self) -> None:
         """Show what the ring holds now, once its rows in view are decoded."""
-        if self._tail is None or self._is_decoding or not self.is_current:
+        if self._tail is None or not self.is_current:
             return
         span = self._ring.span
-        if missing := self._log.needs(span):
+        if self._is_decoding:
+            if self.app.clock() > self._show_anyway:
+                self._sync(span)
+        elif missing := self._log.needs(span):
             self._decode(missing, span)
         else:
             self._sync(span)
 
     def _decode(self, numbers: Sequence[int], span: RingSpan) -> None:
         """Decode rows in a thread: a schema may have to be asked for."""
-        self._is_decoding = True
+        self._is_decoding, self._show_anyway = True, self.app.clock() + _SLOW
         source, ring, today = self.app.sources.records, self._ring, datetime.now(UTC)
 
         def decode() -> tuple[RingSpan, list[RowText]]:
-            wanted = set(numbers)
             found = ring.rows(min(numbers), max(numbers) + 1)
-            return span, [
-                row_of(number, row, source, today) for number, row in found if number in wanted
-            ]
+            return span, rows_of([one for one in found if one[0] in numbers], source, today)
 
         def take(decoded: tuple[RingSpan, list[RowText]]) -> None:
             self._is_decoding = False
@@ -365,7 +363,7 @@ class RecordsPage(TakingPage):
             if self._opened == here:
                 self._detail.show(decoded)
 
-        self.in_background("detail", lambda: source.tree(record), take)
+        self.in_background("detail", lambda: decode_bounded(record, source.tree), take)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Tell what failed."""

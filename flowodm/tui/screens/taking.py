@@ -6,13 +6,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+from textual.binding import Binding
+
 from flowodm.record import Record
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.export import export, file_name, value_text
 
-__all__ = ["TakingPage"]
+__all__ = ["TAKING_BINDINGS", "TakingPage"]
 
+TAKING_BINDINGS: Final = (
+    Binding("y", "copy", "Copy value", show=False, id="records.copy"),
+    Binding("Y", "copy_command", "Copy as command", show=False, id="records.copy_command"),
+    Binding("e", "export", "Export", id="records.export"),
+    Binding("S", "statistics", "Statistics", show=False, id="records.statistics"),
+    Binding("p", "produce", "Produce", id="records.produce"),
+)
+"""What a `TakingPage` offers, for where it belongs among what a subclass offers."""
 _LONGEST_COPY: Final = 100_000
 """Characters; terminals take no more into their clipboard."""
 

@@ -74,7 +74,7 @@ class KafkaBrokers:
 
     def brokers(self) -> Brokers:
         """Describe the brokers, by the metadata of the cluster."""
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("brokers") as seconds:
             metadata = self._connection.metadata(seconds)
             return brokers_of(metadata, self._racks(seconds))
 

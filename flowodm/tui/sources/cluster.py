@@ -35,6 +35,8 @@ class Pulse:
     partitions: int
     ends: int | None
     """The end offsets of all partitions, added up; None where there are too many to ask."""
+    cluster_id: str | None = None
+    """Kafka's own id of it."""
 
 
 class ClusterSource(Protocol):
@@ -74,7 +76,7 @@ class KafkaCluster:
 
     def pulse(self) -> Pulse:
         """Ask for all metadata, and for the ends where there are not too many."""
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("pulse") as seconds:
             return self._pulse(seconds)
 
     def registry_mode(self) -> str | None:
@@ -100,4 +102,4 @@ class KafkaCluster:
             bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
             ends = sum(bound.latest for bound in bounds.values())
         topics = sum(not is_internal(name) for name in layout)
-        return Pulse(len(metadata.brokers), topics, len(places), ends)
+        return Pulse(len(metadata.brokers), topics, len(places), ends, metadata.cluster_id)

@@ -13,6 +13,8 @@ from flowodm.tui.sources.records import RecordsSource
 
 __all__ = ["export", "file_name", "value_text"]
 
+_MOST_BYTES: Final = 1_000_000
+"""Of a value that is made to text for the clipboard, which takes a tenth of that."""
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -45,6 +47,9 @@ def value_text(record: Record, source: RecordsSource) -> str:
     Raises:
         UsageError: There is none, or it does not decode.
     """
+    if len(record.value or b"") > _MOST_BYTES:
+        size = len(record.value or b"")
+        raise UsageError(f"{size:,} bytes are too many to copy", hint="e writes them")
     value = source.json(record).value
     if isinstance(value, Undecodable):
         raise UsageError(f"the value does not decode: {value.error}")

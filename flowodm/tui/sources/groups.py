@@ -60,7 +60,7 @@ class KafkaGroups:
         """Read all groups."""
         from flowodm.groups import read_groups
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("groups") as seconds:
             found = read_groups(self._connection, with_ages=True, timeout=seconds)
         self._known = tuple(group.name for group in found.groups)
         return found
@@ -69,7 +69,7 @@ class KafkaGroups:
         """Read one group."""
         from flowodm.groups import read_group
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("group") as seconds:
             return read_group(self._connection, name, timeout=seconds)
 
     def plan(self, name: str, topic: str, position: str) -> "ResetPlan":
@@ -77,7 +77,7 @@ class KafkaGroups:
         from flowodm.groups import plan_reset
 
         target, partitions = parse_reset(position)
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("reset") as seconds:
             return plan_reset(
                 self._connection, name, topic, target, partitions=partitions, timeout=seconds
             )

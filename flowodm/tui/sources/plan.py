@@ -82,7 +82,7 @@ class KafkaPlan:
         desired = self._desired(file)
         if not (desired.topics or desired.needs_registry or desired.faults):
             return desired.source
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("plan") as seconds:
             plan = make_plan(
                 self._connection,
                 desired,

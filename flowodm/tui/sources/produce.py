@@ -58,7 +58,7 @@ class KafkaProduce:
         from flowodm.tui.sources.form import Target
 
         self._connection.check_change("produce", topic)
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("target") as seconds:
             ask = self._connection.metadata
             partitions = count_partitions(self._connection, topic, lambda: ask(seconds))
         value = self._side(topic, "value")

@@ -22,8 +22,9 @@ __all__ = ["Batches", "KafkaRecords", "RecordsSource", "parse_seek"]
 
 _LATEST: Final = 200
 """Records that are there when a read begins at no other position: the last ones, by time."""
-_QUEUED_KILOBYTES: Final = "8192"
-"""Of what librdkafka fetches ahead: a paused read takes no more."""
+_AHEAD: Final = {"queued.max.messages.kbytes": "8192", "queued.min.messages": "10000"}
+"""Of what librdkafka fetches ahead: a paused read takes no more. Small messages weigh many times
+their bytes there, so that they are counted too, in each partition."""
 
 
 class Batches(Protocol):
@@ -87,7 +88,7 @@ class KafkaRecords:
     def read(self, topic: str, where: "Range | None") -> "Iterator[Reader]":
         """Read a topic by `assign`: no group, no commit, no creation."""
         with ExitStack() as stack:
-            with self._patience.seconds() as seconds:
+            with self._patience.seconds("read") as seconds:
                 reader = stack.enter_context(self._reader(topic, where, seconds))
             yield reader
 
@@ -121,7 +122,7 @@ class KafkaRecords:
             last=None if where else _LATEST,
             follow=where is None or where.stop is None,
             timeout=seconds,
-            kafka={"queued.max.messages.kbytes": _QUEUED_KILOBYTES},
+            kafka=_AHEAD,
         )
         return Reader(self._connection, (topic,), options)
 

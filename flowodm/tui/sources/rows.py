@@ -1,20 +1,24 @@
 """A record as one row of the list: what each column says, decoded, worded and made visible."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from flowodm.display.sanitize import visible
 from flowodm.display.sides import NOT_DECODED, clock, schema_text, side_line
-from flowodm.errors import RegistryError
+from flowodm.errors import RegistryError, RegistryUnreachable
 from flowodm.record import DecodedRecord, Record, Undecodable
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Row
+from flowodm.tui.sources.sizes import decode_bounded
 
-__all__ = ["RowText", "plain_row", "row_of"]
+__all__ = ["RowText", "plain_row", "rows_of"]
 
 _VALUE: Final = 400
 _KEY: Final = 80
 _RAW: Final = 200
+_MAGIC: Final = b"\0"
+"""The first byte of what names a schema."""
 
 
 class RowText(NamedTuple):
@@ -32,21 +36,46 @@ class RowText(NamedTuple):
     is_marked: bool = False
 
 
-def row_of(number: int, row: Row, source: RecordsSource, today: datetime) -> RowText:
-    """Decode and word a record; what does not decode says why, whatever the cause."""
-    try:
-        decoded = source.tree(row.record)
-    except RegistryError as error:
-        return _start(number, row, today)._replace(
-            schema=NOT_DECODED, value=visible(error.message), kind="failed"
-        )
-    return _worded(number, row, decoded, source, today)
+def rows_of(
+    rows: Sequence[tuple[int, Row]], source: RecordsSource, today: datetime
+) -> list[RowText]:
+    """Decode and word records; what does not decode says why, whatever the cause.
+
+    A registry that does not answer is asked for one of them alone.
+    """
+    worded: list[RowText] = []
+    silent: RegistryUnreachable | None = None
+    for number, row in rows:
+        if silent is not None and _is_framed(row.record):
+            worded.append(_unasked(number, row, silent, today))
+            continue
+        try:
+            worded.append(
+                _worded(number, row, decode_bounded(row.record, source.tree), source, today)
+            )
+        except RegistryUnreachable as error:
+            silent = error
+            worded.append(_unasked(number, row, error, today))
+        except RegistryError as error:
+            worded.append(_unasked(number, row, error, today))
+    return worded
 
 
 def plain_row(number: int, row: Row) -> RowText:
     """Word a record without decoding it, which never blocks."""
     raw = (row.record.value or b"")[:_RAW].decode(errors="replace")
     return _start(number, row, datetime.now(UTC))._replace(value=visible(raw), kind="raw")
+
+
+def _is_framed(record: Record) -> bool:
+    """Whether a side of it names a schema."""
+    return _MAGIC in ((record.key or b"")[:1], (record.value or b"")[:1])
+
+
+def _unasked(number: int, row: Row, error: RegistryError, today: datetime) -> RowText:
+    return _start(number, row, today)._replace(
+        schema=NOT_DECODED, value=visible(error.message), kind="failed"
+    )
 
 
 def _worded(

@@ -209,7 +209,7 @@ class KafkaSchemas:
 
         topic, is_key = topic_of(name)
         exists: bool | None = None
-        with suppress(BrokerError), self._patience.seconds() as seconds:
+        with suppress(BrokerError), self._patience.seconds("use") as seconds:
             exists = topic in self._connection.metadata(seconds).topics
         return Use(topic, is_key, exists)
 

@@ -19,6 +19,7 @@ from flowodm.codec.branch import Branch
 from flowodm.display.sides import SchemaNames, schema_text, side_line
 from flowodm.errors import RegistryError
 from flowodm.record import Decoded, DecodedRecord, Record, Undecodable
+from flowodm.tui.sources.sizes import decode_bounded
 
 __all__ = ["FieldStatistics", "Sizes", "Statistics", "Tops", "statistics_of"]
 
@@ -198,7 +199,7 @@ class _Taken:
     def _decoded(self, record: Record) -> DecodedRecord | None:
         if self._away is None:
             try:
-                return self._decode(record)
+                return decode_bounded(record, self._decode)
             except RegistryError as error:
                 self._away = error.message
         if record.value is not None:

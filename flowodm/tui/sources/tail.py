@@ -11,6 +11,7 @@ from flowodm.reader import Notice, Progress
 from flowodm.record import Record, Undecodable
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Ring, Row
+from flowodm.tui.sources.turns import let_screen_draw
 
 if TYPE_CHECKING:
     from flowodm.query import Filter
@@ -20,8 +21,8 @@ __all__ = ["Status", "Tail", "TailRequest"]
 
 _LOOK: Final = 0.05
 """Seconds between two looks of a paused read at whether it should go on."""
-_AT_ONCE: Final = 500
-"""Records between two looks at whether to stop or to pause."""
+_AT_ONCE: Final = 250
+"""Records between two looks at whether to stop, to pause, or to let the screen go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Status:
     is_paused: bool
     is_done: bool
     notice: str | None
-    """What was told last."""
+    """What was told last, unless it is over."""
     problem: str | None
     """Why the filter could not compare a value."""
 
@@ -95,6 +96,7 @@ class Tail:
                         pass
                     if is_cancelled():
                         return
+                    let_screen_draw()
                     self._take(batch[start : start + _AT_ONCE])
             self._progress, self._notices = reader.progress, reader.notices
         self._is_done = True
@@ -125,7 +127,7 @@ class Tail:
             0 if progress is None else len(progress.partitions),
             self.is_paused,
             self._is_done,
-            notices[-1].message if notices else None,
+            notices[-1].message if notices and not notices[-1].is_relief else None,
             self._filter.reason if counts and counts.unconvertible and self._filter else None,
         )
 

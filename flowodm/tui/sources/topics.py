@@ -97,7 +97,7 @@ class KafkaTopics:
         self._layout = {}
         from flowodm.topics import list_topics
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("topics") as seconds:
             found = list_topics(self._connection, include_internal=True, timeout=seconds)
         self._known = tuple(topic.name for topic in found)
         return found
@@ -108,7 +108,7 @@ class KafkaTopics:
         from flowodm.reading.offsets import read_bounds
         from flowodm.reading.spans import Partition
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("ends") as seconds:
             if not self._layout:
                 self._layout = layout_of(self._connection.metadata(seconds))
             layout = self._layout
@@ -121,7 +121,7 @@ class KafkaTopics:
         """Ask for the settings that some topics override."""
         from flowodm.topics.settings import read_settings
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("settings") as seconds:
             found = read_settings(self._connection, tuple(names), only_own=True, timeout=seconds)
         errors = [answer for answer in found.values() if isinstance(answer, FlowODMError)]
         seen = {
@@ -150,7 +150,7 @@ class KafkaTopics:
         from flowodm.groups import lags_of, read_groups
         from flowodm.groups.desk import Desk
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("lags") as seconds:
             with Desk(self._connection, timeout=seconds) as desk:
                 names = tuple(desk.listing())
             if not names or len(names) > MOST_GROUPS:
@@ -167,7 +167,7 @@ class KafkaTopics:
         """Describe one topic."""
         from flowodm.topics import describe_topic
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("topic") as seconds:
             return describe_topic(self._connection, name, timeout=seconds)
 
     def subjects(self, name: str) -> "tuple[TopicSubject, ...]":
@@ -184,7 +184,7 @@ class KafkaTopics:
         """Read the groups that read a topic."""
         from flowodm.groups import read_readers
 
-        with self._patience.seconds() as seconds:
+        with self._patience.seconds("readers") as seconds:
             return read_readers(self._connection, topic, timeout=seconds)
 
 

@@ -54,6 +54,9 @@ class Header(Line):
             yield [Span("✗ no broker answers", "bad")]
         elif vitals.pulse is None:
             yield [Span("connecting …", "dim")]
+        if vitals.other is not None:
+            other = cut(visible(vitals.other), _NAME)
+            yield [Span(f"! another cluster answers: {other}", "bad")]
         if vitals.pulse is not None and beat.failure is None:
             count = vitals.pulse.brokers
             yield [Span(f"{count:,} broker{'' if count == 1 else 's'}")]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -34,6 +35,12 @@ class PromptField(Input):
 
     def __init__(self) -> None:
         super().__init__(max_length=_LONGEST, restrict=f"[^\x00-\x1f{UNSEEN}]*", compact=True)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Say so where there is no room for what is pasted: the field takes none of it then."""
+        pasted = event.text.partition("\n")[0]
+        if len(self.value) + len(pasted) > _LONGEST:
+            self.post_message(Prompt.Overfilled())
 
     def action_leave(self) -> None:
         """Close without entering anything."""
@@ -70,6 +77,9 @@ class Prompt(Vertical):
 
     class Left(Message):
         """Esc was pressed: the prompt is closed, and nothing was entered."""
+
+    class Overfilled(Message):
+        """More was pasted than there is room for."""
 
     class Recalled(Message, bubble=True):
         """An earlier or a later text of the history is asked for."""
@@ -167,6 +177,11 @@ class Prompt(Vertical):
         field = self.query_one(Input)
         field.value = history[self._at] if self._at < len(history) else ""
         field.cursor_position = len(field.value)
+
+    def on_prompt_overfilled(self, message: Overfilled) -> None:
+        """Say that what was pasted is not there."""
+        message.stop()
+        self._show_trouble(f"too long to paste: {_LONGEST:,} characters are the most")
 
     def _tell(self, text: str) -> None:
         # nothing is typed yet: that is no mistake before it is entered
