@@ -15,6 +15,7 @@ from textual import events
 from textual.app import App
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -28,6 +29,7 @@ from flowodm.tui.sources.bundle import Sources
 from flowodm.tui.sources.cluster import Pulse
 from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.spans import safe
+from flowodm.tui.terminal import lasting
 from flowodm.tui.vitals import Vitals
 from flowodm.tui.widgets.header import Header
 from flowodm.tui.words import Meaning, WordCommand
@@ -150,6 +152,10 @@ class InspectorApp(FeedOwner, App[None]):
         self.theme = self._themes[0]
         if keys:
             self.set_keymap(dict(keys))
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return a driver that outlives its terminal for as long as it takes to end."""
+        return lasting(super().get_driver_class())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return what the themes of sixteen colours say of our own names."""

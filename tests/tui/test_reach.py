@@ -15,7 +15,7 @@ from tests.tui.worlds import ASKED, full
 pytestmark = pytest.mark.tui
 
 SCREENS = (*ASKED, "reset-refused")
-CHANGES = {"group.reset", "reset.do"}
+CHANGES = {"group.reset", "records.produce", "reset.do", "produce.send"}
 """The bindings that change something: those that `--write` adds."""
 
 
@@ -47,9 +47,9 @@ def test_write_adds_the_changes_and_without_it_none_is_offered_anywhere():
         without[name] = offered(app)
         texts = [text for text, _ in app.actions_of(app.screen)]
         texts += [text for _, text, _ in app._help()]
-        assert not {"Reset", "Do it"} & {text.partition("  (")[0] for text in texts}, name
-        assert "R Reset" not in shown(app)
-        assert "D Do it" not in shown(app)
+        assert not {"Reset", "Do it", "Produce", "Send"} & {text.partition("  (")[0] for text in texts}, name
+        for words in ("R Reset", "D Do it", "p Produce", "D Send"):
+            assert words not in shown(app), name
 
     on_each(look_writing, may_write=True)
     on_each(look)

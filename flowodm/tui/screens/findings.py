@@ -71,7 +71,7 @@ class FindingsPage(Page):
         Binding("tab", "app.focus_next", "Next list", show=False, id="findings.next"),
         Binding("z", "zoom", "Zoom", id="findings.zoom"),
     ]
-    AUTO_FOCUS = "#findings"
+    first_list = "#findings"
 
     def __init__(self) -> None:
         super().__init__()

@@ -45,7 +45,7 @@ class GroupPage(Page):
         Binding("R", "reset", "Reset", id="group.reset"),
         Binding("t", "topic", "Topic", id="group.topic"),
     ]
-    AUTO_FOCUS = "#partitions"
+    first_list = "#partitions"
     waits_for = "Asking for the group"
 
     def __init__(self, group: str) -> None:

@@ -31,6 +31,7 @@ class Page(FeedOwner, Screen[None]):
     """A screen of a section. A subclass has `crumb`, `body`, and feeds made when it is mounted."""
 
     app: "InspectorApp"
+    AUTO_FOCUS = ""  # a list that is not shown yet would get it; `show_state` gives it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", id="page.back"),
         Binding("r", "again", "Refresh", id="page.refresh"),
@@ -39,6 +40,8 @@ class Page(FeedOwner, Screen[None]):
     """What the page says before its first answer."""
     asks_brokers = True
     """Whether there is no answer where no broker answers."""
+    first_list = "*"
+    """What has the keys at first, as a selector: the first of those that take any."""
 
     @property
     def crumb(self) -> str:
@@ -119,8 +122,8 @@ class Page(FeedOwner, Screen[None]):
             pane.failed(failure, "asking on …")
 
     def focus_first(self) -> None:
-        """Give the keys to the page's first list."""
-        for widget in self.query_one("#body").query("*"):
+        """Give the keys to the list that a look begins with."""
+        for widget in self.query_one("#body").query(self.first_list):
             if widget.focusable:
                 widget.focus()
                 return

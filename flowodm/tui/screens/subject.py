@@ -41,7 +41,7 @@ class SubjectPage(Page):
         Binding("c", "check", "Check a file", id="subject.check"),
         Binding("t", "topic", "Topic", id="subject.topic"),
     ]
-    AUTO_FOCUS = "#versions"
+    first_list = "#versions"
     waits_for = "Asking the registry for the subject"
     asks_brokers = False
 

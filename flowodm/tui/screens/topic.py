@@ -44,7 +44,7 @@ class TopicPage(Page):
         Binding("a", "all", "All settings", id="topic.all"),
         Binding("s", "schema", "Schema", id="topic.schema"),
     ]
-    AUTO_FOCUS = "#partitions"
+    first_list = "#partitions"
     waits_for = "Asking for the topic"
 
     def __init__(self, topic: str) -> None:
