@@ -14,7 +14,8 @@ from confluent_kafka import Consumer, TopicPartition
 from tests.servers import wait_until
 from tests.tui.tmux import Tmux
 
-pytestmark = pytest.mark.integration
+# They use the topics of the demo, as pages of the documentation do: one after the other.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
 
 SCREENS_VARIABLE = "FLOWODM_TEST_SCREENS"
 """Names a directory that gets the screens of the whole visit, for a reader to look at."""

@@ -13,7 +13,8 @@ import pytest
 from tests.integration.terminal import Terminal
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.integration
+# They use the topics of the demo, as pages of the documentation do: one after the other.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("docs")]
 
 LEFT_THE_SCREEN = "\x1b[?1049l"
 SHOWED_THE_CURSOR = "\x1b[?25h"
