@@ -37,9 +37,10 @@ def main(directory: Path | None) -> None:
 
 
 def drawn(file: Path, scale: float) -> Image.Image:
-    """Draw one picture."""
-    png = cairosvg.svg2png(url=str(file), scale=scale)
-    return Image.open(io.BytesIO(png)).convert("RGB")
+    """Draw one picture: in its full size first, or letters would not stand in their columns."""
+    image = Image.open(io.BytesIO(cairosvg.svg2png(url=str(file)))).convert("RGB")
+    size = (round(image.width * scale), round(image.height * scale))
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def laid_out(names: list[str], tiles: list[list[Image.Image]]) -> Image.Image:
