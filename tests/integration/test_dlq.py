@@ -191,8 +191,9 @@ def test_topics_are_found_by_name_and_by_what_is_in_them(
     hidden = make_topic(prefix="graveyard")
     produce_letters(sandbox.client_config, hidden, [a_letter(origin, 0)])
     produce_letters(sandbox.client_config, letters, [a_letter(origin, 0)])
-    by_name = dlq("list", "-o", "name").stdout.split()
-    assert letters in by_name
+    listed = dlq("list", "-o", "name")
+    by_name = listed.stdout.split()
+    assert letters in by_name, listed
     assert not {hidden, origin} & set(by_name)
     by_all = dlq("list", "--all", "-o", "name").stdout.split()
     assert {letters, hidden} <= set(by_all)
