@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
 
 from flowodm.display.sanitize import visible
 from flowodm.display.spans import Span, Spans, StyleName
-from flowodm.display.text import display_width, pad
+from flowodm.display.text import counted, display_width, pad
 from flowodm.plan import (
     AlterTopic,
     Blocker,
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "Line",
-    "counted",
     "entry_of_blocker",
     "entry_of_difference",
     "entry_of_step",
@@ -185,8 +184,3 @@ def joined_by_name(entries: Iterable[Entry]) -> list[Entry]:
         known = joined.get(key)
         joined[key] = one if known is None else known._replace(texts=(*known.texts, *one.texts))
     return [*joined.values()]
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Say how many there are."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, assert_never
 from flowodm.display.entries import (
     Entry,
     Line,
-    counted,
     entry_of_blocker,
     entry_of_difference,
     entry_of_step,
@@ -15,7 +14,7 @@ from flowodm.display.entries import (
 )
 from flowodm.display.sanitize import visible
 from flowodm.display.spans import Span
-from flowodm.display.text import display_width, pad, wrap
+from flowodm.display.text import counted, display_width, pad, wrap
 from flowodm.plan import (
     AlterTopic,
     CreateTopic,

@@ -1,10 +1,15 @@
-"""How wide text is on a terminal, and how it is cut to fit."""
+"""How wide text is on a terminal, how it is cut to fit, and how a number of things is said."""
 
 import unicodedata
 
-__all__ = ["cut", "display_width", "pad", "wrap"]
+__all__ = ["counted", "cut", "display_width", "pad", "wrap"]
 
 ELLIPSIS = "…"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Say how many there are: `1 byte`, `2,000 bytes`; `many` where it is no `s` more."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def display_width(text: str) -> int:

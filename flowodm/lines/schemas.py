@@ -141,6 +141,17 @@ class SideSchemas:
                 return False
         return True
 
+    def of_version(self, version: int) -> AvroWriter:
+        """The writer of one version of the subject.
+
+        Raises:
+            SchemaNotFound: There is no such version.
+            SchemaError: It is no Avro schema.
+            RegistryError: The registry cannot be asked.
+        """
+        schema_id = self._registry().version(self.subject, version).schema.schema_id
+        return self._written_with(schema_id, f"{self.subject} v{version}")
+
     def named(self, name: int | str) -> AvroWriter:
         """The writer of the schema that a line names: an id, or a GUID.
 

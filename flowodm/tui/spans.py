@@ -13,7 +13,7 @@ from rich.text import Text
 from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
 
-__all__ = ["ROLES", "Span", "compact", "counted", "safe", "sparkline"]
+__all__ = ["ROLES", "Span", "compact", "safe", "sparkline"]
 
 ROLES: Final = ("dim", "strong", "good", "warn", "bad", "accent", "match", "key", "cursor", "head")
 """What a span may be; each is a style of `app.tcss`, and none says anything by colour alone."""
@@ -46,11 +46,6 @@ def compact(number: float) -> str:
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and abs(value) < 9.95 else 0
     return f"{value:.{digits}f}{_UNITS[unit]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return how many there are: `1 byte`, `2,000 bytes`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

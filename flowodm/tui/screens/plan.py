@@ -194,8 +194,8 @@ def _registered(found: Planned, entry: "Entry") -> "RegisterSchema | None":
 
 
 def _verdict(found: Planned, *, drift: bool) -> Iterator[Span]:
-    from flowodm.display.entries import counted
     from flowodm.display.plan import change_count
+    from flowodm.display.text import counted
 
     plan = found.plan
     yield Span(" drift " if drift else " plan ", "head")

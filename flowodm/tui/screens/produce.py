@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from flowodm.display.text import counted
 from flowodm.errors import FlowODMError
 from flowodm.producer import Delivery
 from flowodm.record import Record
@@ -19,7 +20,7 @@ from flowodm.tui.screens.confirm import ConfirmScreen
 from flowodm.tui.screens.page import Page
 from flowodm.tui.sources.form import Copied, Draft, Form, FormField, Target, copied_of
 from flowodm.tui.sources.sizes import decode_bounded
-from flowodm.tui.spans import Span, counted
+from flowodm.tui.spans import Span
 from flowodm.tui.widgets.form_view import FormView
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView

@@ -10,7 +10,7 @@ from textual.worker import get_current_worker
 from flowodm.display.ages import duration
 from flowodm.display.sanitize import visible
 from flowodm.display.sides import clock
-from flowodm.display.text import cut, pad
+from flowodm.display.text import counted, cut, pad
 from flowodm.record import Record
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
@@ -21,7 +21,7 @@ from flowodm.tui.sources.statistics import (
     Tops,
     statistics_of,
 )
-from flowodm.tui.spans import Span, compact, counted
+from flowodm.tui.spans import Span, compact
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.text_lines import TextLines
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from flowodm.display.groups import group_remark
+from flowodm.display.text import counted
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.groups import lag_span, state_span
 from flowodm.tui.screens.page import Page
@@ -139,7 +140,7 @@ class TopicPage(Page):
         copies = f"{detail.replicas} cop{'y' if detail.replicas == 1 else 'ies'}"
         self.query_one("#partitions-title", Line).show(
             [
-                Span(f" {_counted(len(detail.partitions), 'partition')}", "head"),
+                Span(f" {counted(len(detail.partitions), 'partition')}", "head"),
                 Span(f" · {copies} · {detail.span:,} offsets", "dim"),
                 Span(f" · id {detail.topic_id}" if detail.topic_id else "", "dim"),
             ]
@@ -153,7 +154,7 @@ class TopicPage(Page):
         grid.show(reading.groups)
         spans = [Span(" no group reads it", "dim")]
         if reading.groups:
-            spans = [Span(f" {_counted(len(reading.groups), 'group')}", "head")]
+            spans = [Span(f" {counted(len(reading.groups), 'group')}", "head")]
             spans.append(Span(" that read it, or have", "dim"))
         if reading.failures:
             spans.append(Span(f" · {reading.failures[0].message}", "warn"))
@@ -179,10 +180,6 @@ class TopicPage(Page):
         grid.display = bool(shown)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _in_order(settings: Iterable[ConfigEntry], *, with_others: bool) -> Sequence[ConfigEntry]:
     """Return the topic's own settings, and behind them the others."""
     wanted = [one for one in settings if with_others or one.source == _OWN]
@@ -194,7 +191,7 @@ def _title(detail: TopicDetail, *, all_: bool) -> Sequence[Span]:
         return [Span(" Its settings may not be seen", "warn")]
     own = len(detail.config)
     others = len(detail.settings) - own
-    told = f"{_counted(own, 'setting')} of its own" if own else "No settings of its own"
+    told = f"{counted(own, 'setting')} of its own" if own else "No settings of its own"
     rest = f"{others:,} others" if own else "all are the cluster's"
     key = "a shows them" if not all_ else "a hides them"
     more = f" · {rest}: {key}" if others else ""

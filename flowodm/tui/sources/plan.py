@@ -43,8 +43,8 @@ class PlanSource(Protocol):
     def plan(self, tell: Tell = lambda text: None) -> Planned | str | None:
         """Plan and prove; nothing is changed.
 
-        Tells how far it is, in words. None: no file declares anything; a name: of the file that declares neither topics nor
-        schemas.
+        Tells how far it is, in words. None: no file declares anything; a name: of the file that
+        declares neither topics nor schemas.
         """
 
 

@@ -66,7 +66,7 @@ class KafkaProduce:
             topic,
             partitions,
             _writer(self._side(topic, "key")),
-            _writer(value) if version is None else self._version(value.subject, version),
+            _writer(value) if version is None else value.of_version(version),
         )
 
     def send(self, topic: str, draft: "Draft") -> "Delivery":
@@ -97,14 +97,6 @@ class KafkaProduce:
         registry = self._connection.schema_registry
         has_registry = self._connection.context.schema_registry is not None
         return SideSchemas(topic, side, registry if has_registry else None, SchemaWish())
-
-    def _version(self, subject: str, version: int) -> "AvroWriter":
-        from flowodm.lines.schemas import AvroWriter
-
-        registry = self._connection.schema_registry()
-        schema_id = registry.version(subject, version).schema.schema_id
-        label = f"{subject} v{version}, id {schema_id}"
-        return AvroWriter(registry.parsed(schema_id), schema_id, label)
 
 
 def _writer(side: "SideSchemas") -> "AvroWriter | None":
