@@ -51,11 +51,12 @@ def list_counts(
         chosen = topics or find_topics(connection, look_inside=look_inside, timeout=_PATIENCE)
         summary = Summary(read_progress(connection, chosen, timeout=_PATIENCE))
         code = 0
-        if chosen:
-            with _reader(connection, chosen, selection) as reader:
+        if chosen:  # one that was only found may be gone before it is read
+            with _reader(connection, chosen, selection, missing_ok=not topics) as reader:
                 for found in _batches(session.output, reader, sieve):
                     summary.add(found)
             code = tell_notices(session.output, reader)
+            chosen = _still_there(chosen, reader)
     rows = list(summary.counts())
     if selection.is_all:
         counted = {row.topic for row in rows}
@@ -76,6 +77,13 @@ def list_counts(
     )
     tell_filter(session.output, sieve)
     return code
+
+
+def _still_there(topics: tuple[str, ...], reader: "Reader") -> tuple[str, ...]:
+    """Leave out the topics that were gone before they were read; the reader told of all others."""
+    told = {one.topic for one in reader.progress.partitions}
+    told |= {notice.topic for notice in reader.notices if notice.topic is not None}
+    return tuple(topic for topic in topics if topic in told)
 
 
 def _from(row: "LetterCount") -> str:
@@ -214,11 +222,17 @@ def _reader(
     topics: tuple[str, ...],
     selection: "Selection",
     last: int | None = None,
+    *,
+    missing_ok: bool = False,
 ) -> "Reader":
     from flowodm.reader import Reader, ReadOptions
 
     options: ReadOptions = ReadOptions(
-        range=selection.range, partitions=selection.partitions, last=last, timeout=_PATIENCE
+        range=selection.range,
+        partitions=selection.partitions,
+        last=last,
+        missing_ok=missing_ok,
+        timeout=_PATIENCE,
     )
     return Reader(connection, topics, options)
 

@@ -50,7 +50,7 @@ def find_topics(
 
 def _holding(connection: "KafkaConnection", topics: list[str], timeout: float) -> set[str]:
     # two offsets: the last one may be the mark of a transaction
-    options = ReadOptions(range=Range(FromEnd(2)), timeout=timeout)
+    options = ReadOptions(range=Range(FromEnd(2)), timeout=timeout, missing_ok=True)
     with Reader(connection, topics, options) as reader:
         return {
             record.topic

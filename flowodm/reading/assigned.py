@@ -83,12 +83,16 @@ class AssignedRead:
             UsageError: There is no such partition.
         """
         layout = self._first_layout()
-        if not self._options.regex:
+        if not (self._options.regex or self._options.missing_ok):
             self._cluster.check_permission(name for name in self._names if name not in layout)
         topics = choose_topics(
-            layout, self._names, regex=self._options.regex, where=self._cluster.address
+            layout,
+            self._names,
+            regex=self._options.regex,
+            can_be_none=self._options.missing_ok,
+            where=self._cluster.address,
         )
-        partitions = choose_partitions(layout, topics, self._options)
+        partitions = choose_partitions(layout, topics, self._options, can_lack=not topics)
         return self._settle({one: range_of(one, self._options) for one in partitions}, layout)
 
     def begin(self, spans: Iterable[Span]) -> None:

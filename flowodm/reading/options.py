@@ -30,6 +30,8 @@ class ReadOptions:
     idle_timeout: float | None = None
     """End after so many seconds without a record."""
     isolation: Isolation = "read_committed"
+    missing_ok: bool = False
+    """Topics that are not there are left out, and it is no error where all are; not for a group."""
     regex: bool = False
     """The topics are regular expressions (RE2 syntax) that must match a whole name."""
     group: str | None = None

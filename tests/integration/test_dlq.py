@@ -17,8 +17,11 @@ from confluent_kafka import Consumer, TopicPartition
 
 from flowodm.consumer import ConsumerLoop, DeadLetterPolicy
 from flowodm.consumer.dead_letter import STYLES as OURS
+from flowodm.reading.assigned import AssignedRead
+from flowodm.topics import delete_topic
 from tests.conftest import Finished
 from tests.dead_letters import STYLES, Letter, produce_letters
+from tests.inside import run_inside
 from tests.integration.terminal import Terminal
 from tests.models import based_on, connection_to
 from tests.raw_produce import RawRecord, produce_raw
@@ -191,13 +194,43 @@ def test_topics_are_found_by_name_and_by_what_is_in_them(
     hidden = make_topic(prefix="graveyard")
     produce_letters(sandbox.client_config, hidden, [a_letter(origin, 0)])
     produce_letters(sandbox.client_config, letters, [a_letter(origin, 0)])
-    listed = dlq("list", "-o", "name")
-    by_name = listed.stdout.split()
-    assert letters in by_name, listed
+    by_name = dlq("list", "-o", "name").stdout.split()
+    assert letters in by_name
     assert not {hidden, origin} & set(by_name)
     by_all = dlq("list", "--all", "-o", "name").stdout.split()
     assert {letters, hidden} <= set(by_all)
     assert origin not in by_all
+
+
+@pytest.mark.parametrize("look_inside", [False, True])
+def test_a_topic_that_goes_between_the_search_and_the_read_ends_no_list(
+    look_inside: bool,
+    letters: str,
+    make_topic: Callable[..., str],
+    sandbox: TestServers,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    clean_environment: dict[str, str],
+):
+    gone = make_topic(prefix="going" if look_inside else "going-dlt")
+    produce_letters(sandbox.client_config, letters, [a_letter(gone, 0)])
+    deleted = []
+
+    def open_once_it_is_deleted(read: AssignedRead) -> Any:
+        if gone in read._names and not deleted:
+            with connection_to(sandbox.bootstrap_servers, None) as connection:
+                delete_topic(connection, gone)
+            deleted.append(gone)
+        return open_read(read)
+
+    open_read = AssignedRead.open
+    monkeypatch.setattr(AssignedRead, "open", open_once_it_is_deleted)
+    arguments = ["dlq", "list", "-o", "name", *(["--all"] if look_inside else [])]
+    environ = clean_environment | {"KAFKA_BOOTSTRAP_SERVERS": sandbox.bootstrap_servers}
+    listed = run_inside(arguments, tmp_path, environ)
+    assert deleted
+    assert letters in listed.stdout.split(), listed
+    assert gone not in listed.stdout.split()
 
 
 @pytest.mark.parametrize(
