@@ -17,7 +17,7 @@ from flowodm.testing.registry import MockRegistry
 from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.sources.ring import Row
 from flowodm.tui.sources.rows import rows_of
-from tests.tui.fakes import FakeRecords, Fakes, record
+from tests.tui.fakes import Clock, FakeRecords, Fakes, record
 from tests.tui.pilots import lines, play, settle, shown
 
 pytestmark = pytest.mark.tui
@@ -94,6 +94,22 @@ def test_a_registry_that_does_not_answer_is_told_in_each_row():
         assert text.count("✗ not decoded") == 3
 
     on_records(script, fakes, size=(130, 36))
+
+
+def test_rows_are_decoded_by_themselves_once_their_registry_answers_again(avro):
+    registry, framing = avro
+    fakes, clock = fakes_of([record(framing + b"\x0e\x04hi")]), Clock()
+    fakes.records.registry = registry
+    fakes.records.decode_error = RegistryUnreachable("the registry does not answer")
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "the registry does not answer")
+        fakes.records.decode_error = None
+        clock.now += 3
+        text = await see(pilot, "id=7 note=hi")
+        assert "does not answer" not in text
+
+    on_records(script, fakes, size=(130, 36), clock=clock)
 
 
 def test_following_keeps_the_newest_record_in_view():

@@ -44,6 +44,8 @@ _FIRST_FRAMES: Final = 50
 """How often a new read is looked at in its first second: its records should be there at once."""
 _SLOW: Final = 0.5
 """Seconds that rows are held back until they are decoded; then they show their bytes."""
+_AGAIN: Final = 2.0
+"""Seconds between two askings for schemas that a registry did not answer for."""
 _SIDE_BY_SIDE: Final = 110
 """Columns from which on the detail stands beside the list."""
 
@@ -79,7 +81,7 @@ class RecordsPage(TakingPage):
         self._ring = Ring()
         self._request = TailRequest(topic)
         self._tail: Tail | None = None
-        self._is_decoding, self._show_anyway = False, 0.0
+        self._is_decoding, self._show_anyway, self._ask_again = False, 0.0, 0.0
         self._opened: int | None = None
         """The number of the record whose detail is open."""
 
@@ -140,10 +142,8 @@ class RecordsPage(TakingPage):
         self.action_close_detail()
         self._log.shows_marks = bool(request.filter) and request.keeps_all
         self._log.forget()
-        feed: Feed[None] = Feed(
-            self, "read", lambda: self._read(tail), lambda _: None, clock=self.app.clock
-        )
-        feed.now()
+        clock = self.app.clock
+        Feed[None](self, "read", lambda: self._read(tail), lambda _: None, clock=clock).now()
         self.set_interval(_FIRST_FRAME, self._tick, repeat=_FIRST_FRAMES)
         self.query_one("#request", Line).show(request_line(request))
         self.query_one(Counters).forget()
@@ -314,7 +314,8 @@ class RecordsPage(TakingPage):
         if self._is_decoding:
             if self.app.clock() > self._show_anyway:
                 self._sync(span)
-        elif missing := self._log.needs(span):
+        elif missing := self._log.needs(span, again=self.app.clock() > self._ask_again):
+            self._ask_again = self.app.clock() + _AGAIN
             self._decode(missing, span)
         else:
             self._sync(span)

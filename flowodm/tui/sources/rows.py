@@ -34,6 +34,8 @@ class RowText(NamedTuple):
     kind: str = ""
     """`failed` where a side did not decode, `gone` for a tombstone, `raw` when not decoded yet."""
     is_marked: bool = False
+    is_unasked: bool = False
+    """The registry did not answer: worth asking again."""
 
 
 def rows_of(
@@ -74,7 +76,10 @@ def _is_framed(record: Record) -> bool:
 
 def _unasked(number: int, row: Row, error: RegistryError, today: datetime) -> RowText:
     return _start(number, row, today)._replace(
-        schema=NOT_DECODED, value=visible(error.message), kind="failed"
+        schema=NOT_DECODED,
+        value=visible(error.message),
+        kind="failed",
+        is_unasked=isinstance(error, RegistryUnreachable),
     )
 
 

@@ -53,14 +53,19 @@ class RecordLog(LineView):
         """The number of the record that the cursor is on."""
         return self._span.first + self.cursor if self.count else None
 
-    def needs(self, span: RingSpan) -> tuple[int, ...]:
-        """Return the numbers of the rows that would be in view, and are not decoded yet."""
+    def needs(self, span: RingSpan, *, again: bool = False) -> tuple[int, ...]:
+        """Return the numbers of the rows that would be in view, and are not decoded yet.
+
+        Args:
+            span: What the ring holds now.
+            again: Whether rows count whose schemas could not be asked for.
+        """
         window = self.window
         top, room = self._span.first + window.start, max(self.size.height - 1, 1)
         if self.follows or top < span.first:
             top = max(span.stop - room, span.first) if self.follows else span.first
         numbers = range(top, min(top + room, span.stop))
-        return tuple(number for number in numbers if number not in self._decoded)
+        return tuple(number for number in numbers if self._lacks(number, again=again))
 
     def put(self, rows: Sequence[RowText]) -> None:
         """Take rows that are decoded now."""
@@ -133,6 +138,10 @@ class RecordLog(LineView):
             return row
         found = self._ring.rows(number, number + 1)
         return plain_row(*found[0]) if found else None
+
+    def _lacks(self, number: int, *, again: bool) -> bool:
+        row = self._decoded.get(number)
+        return row is None or (again and row.is_unasked)
 
     def _fitted(self, width: int) -> list[tuple[str, int]]:
         """The columns before the value, each with its width; the least telling go first."""
