@@ -13,6 +13,7 @@ from flowodm.codec.framing import frame
 from flowodm.config import RegistryConfig
 from flowodm.errors import BrokerUnreachable, RegistryUnreachable
 from flowodm.registry import SchemaRegistry
+from flowodm.registry.exchange import Limits
 from flowodm.testing.registry import MockRegistry
 from flowodm.tui.screens.records import RecordsPage
 from flowodm.tui.sources.ring import Row
@@ -397,3 +398,22 @@ def test_a_registry_that_does_not_answer_is_asked_for_one_record_in_view_alone()
         "n=3",
     ]
     assert asked == [0, 1, 3]
+
+
+def test_a_record_is_opened_without_its_registry_as_its_bytes_and_why():
+    value = b"\0\0\0\0\x07rest"
+    fakes = fakes_of([record(b'{"n": 0}'), record(value, key=b'{"k": 1}', offset=1)])
+    nobody = RegistryConfig(url="http://127.0.0.1:1")
+    fakes.records.registry = SchemaRegistry(nobody, limits=Limits(attempts=1))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "✗ registry `http://127.0.0.1:1` refused")
+        await pilot.press("enter")
+        await see(pilot, "00 00 00 07 72")
+        await pilot.press("right_square_bracket")
+        await see(pilot, "k 1")
+        await pilot.press("left_square_bracket", "up")
+        await see(pilot, "n 0")
+
+    with fakes.records.registry:
+        on_records(script, fakes, size=(130, 36))

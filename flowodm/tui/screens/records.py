@@ -21,11 +21,11 @@ from flowodm.tui.feed import Feed
 from flowodm.tui.screens.taking import TAKING_BINDINGS, TakingPage
 from flowodm.tui.sources.checks import filter_trouble, seek_trouble
 from flowodm.tui.sources.failure import Failure
+from flowodm.tui.sources.opened import decode_opened
 from flowodm.tui.sources.records import parse_seek
 from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.ring import Span as RingSpan
 from flowodm.tui.sources.rows import RowText, rows_of
-from flowodm.tui.sources.sizes import decode_bounded
 from flowodm.tui.sources.tail import Tail, TailRequest
 from flowodm.tui.widgets.counters import Counters, request_line
 from flowodm.tui.widgets.detail import TAB_BINDINGS, Detail
@@ -364,7 +364,7 @@ class RecordsPage(TakingPage):
             if self._opened == here:
                 self._detail.show(decoded)
 
-        self.in_background("detail", lambda: decode_bounded(record, source.tree), take)
+        self.in_background("detail", lambda: decode_opened(record, source.tree), take)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Tell what failed."""

@@ -8,6 +8,7 @@ from flowodm.display.sanitize import visible
 from flowodm.display.sides import NOT_DECODED, clock, schema_text, side_line
 from flowodm.errors import RegistryError, RegistryUnreachable
 from flowodm.record import DecodedRecord, Record, Undecodable
+from flowodm.tui.sources.opened import names_schema
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Row
 from flowodm.tui.sources.sizes import decode_bounded
@@ -17,8 +18,6 @@ __all__ = ["RowText", "plain_row", "rows_of"]
 _VALUE: Final = 400
 _KEY: Final = 80
 _RAW: Final = 200
-_MAGIC: Final = b"\0"
-"""The first byte of what names a schema."""
 
 
 class RowText(NamedTuple):
@@ -71,7 +70,7 @@ def plain_row(number: int, row: Row) -> RowText:
 
 def _is_framed(record: Record) -> bool:
     """Whether a side of it names a schema."""
-    return _MAGIC in ((record.key or b"")[:1], (record.value or b"")[:1])
+    return names_schema(record.key) or names_schema(record.value)
 
 
 def _unasked(number: int, row: Row, error: RegistryError, today: datetime) -> RowText:
