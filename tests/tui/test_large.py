@@ -4,7 +4,9 @@ import pytest
 from textual.pilot import Pilot
 
 from flowodm.tui.palette import MOST_MEANINGS
+from flowodm.tui.sources.ring import Ring
 from flowodm.tui.sources.sizes import MOST_DECODED, decode_bounded
+from flowodm.tui.sources.tail import Tail, TailRequest
 from tests.tui.fakes import FakeRecords, Fakes, FakeTopics, record
 from tests.tui.pilots import play, settle, shown, typed
 
@@ -39,6 +41,16 @@ def test_a_value_of_a_hundred_megabytes_is_shown_as_bytes_and_said_to_be_too_lar
         assert f"{len(value):,} bytes, too many for a form" in shown(pilot.app)
 
     play(script, fakes, topic="orders", size=(130, 36), may_write=True)
+
+
+def test_a_filter_decodes_no_value_that_is_too_large_for_it_and_counts_it():
+    large = b'{"n": 1, "text": "' + b"x" * MOST_DECODED + b'"}'
+    source = FakeRecords([record(large), record(b'{"n": 1}', offset=1)], ends=True)
+    tail = Tail(source, TailRequest("orders", filter="value.n == 1"), Ring())
+    tail.run(lambda: False)
+    assert tail.status.scanned == 2
+    assert tail.status.matched == 1
+    assert tail.status.undecoded == 1
 
 
 def test_text_stays_text_however_much_it_is():

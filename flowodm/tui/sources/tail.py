@@ -11,6 +11,7 @@ from flowodm.reader import Notice, Progress
 from flowodm.record import Record, Undecodable
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Ring, Row
+from flowodm.tui.sources.sizes import MOST_DECODED, decode_bounded
 from flowodm.tui.sources.turns import let_screen_draw
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ class Tail:
         decode, matches = self._source.values, self._filter.matches
         keeps_all, rows = self.request.keeps_all, []
         for record in records:
-            decoded = decode(record)
+            size = len(record.value or b"") + len(record.key or b"")
+            decoded = decode(record) if size <= MOST_DECODED else decode_bounded(record, decode)
             if type(decoded.value) is Undecodable or type(decoded.key) is Undecodable:
                 self._undecoded += 1
             if matches(decoded):
