@@ -11,11 +11,13 @@ import struct
 import subprocess
 import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.tui.hostile_walk import END
+from tests.tui.hostile_walk import END, WALKS
+from tests.tui.hostile_worlds import KINDS
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.tui
@@ -30,14 +32,27 @@ OURS = re.compile(
 """What steers a terminal and is the inspector's own: no clipboard, no title, no link, no clearing."""
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_hostile_text_steers_a_terminal_crashes_a_screen_or_does_anything(
-    clean_environment: dict[str, str],
+    kind: str, clean_environment: dict[str, str]
 ):
+    with ThreadPoolExecutor() as pool:
+        written = pool.map(lambda walk: bytes_of(walk, kind, clean_environment), WALKS)
+    for one in written:
+        text = one.decode("utf-8")  # half a surrogate pair would be no UTF-8
+        assert text.rstrip().endswith(END), text[-2_000:]
+        rest = OURS.sub("", text).replace("\r\n", "\n")
+        steering = MUST_NOT_SHOW.intersection(rest)
+        assert not steering, [rest[max(rest.index(one) - 40, 0) :][:80] for one in steering]
+
+
+def bytes_of(walk: str, kind: str, environment: dict[str, str]) -> bytes:
+    """Walk on a terminal of its own; return all that it is sent."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 130, 0, 0))
-    walk = subprocess.Popen(
-        [sys.executable, "-m", "tests.tui.hostile_walk"],
-        env=clean_environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)},
+    walker = subprocess.Popen(
+        [sys.executable, "-m", "tests.tui.hostile_walk", walk, kind],
+        env=environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)},
         cwd=Path(__file__).parents[2],
         stdin=slave,
         stdout=slave,
@@ -46,16 +61,11 @@ def test_no_hostile_text_steers_a_terminal_crashes_a_screen_or_does_anything(
     )
     os.close(slave)
     try:
-        written = read_all(master)
+        return read_all(master)
     finally:
-        walk.kill()
-        walk.wait(10)
+        walker.kill()
+        walker.wait(10)
         os.close(master)
-    text = written.decode("utf-8")  # half a surrogate pair would be no UTF-8
-    assert text.rstrip().endswith(END), text[-2_000:]
-    rest = OURS.sub("", text).replace("\r\n", "\n")
-    steering = MUST_NOT_SHOW.intersection(rest)
-    assert not steering, [rest[max(rest.index(one) - 40, 0) :][:80] for one in steering]
 
 
 def read_all(descriptor: int) -> bytes:
