@@ -1,13 +1,15 @@
-"""What a hand with a mouse does on a screen that is written to harm, and who watches it."""
+"""What hands do on a screen that is written to harm, as a terminal reports it; and who watches."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from rich.cells import cell_len
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.geometry import Offset
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,9 +17,12 @@ from textual.widgets import OptionList
 
 from flowodm.display.sanitize import visible
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.widgets.counters import Counters
 from flowodm.tui.widgets.line import Line
 
-ROWS = 3
+SPANS = 4
+"""Of a line that are clicked, the first ones."""
+ROWS = 2
 """Of a widget that are clicked, from its first on; and its last one."""
 
 
@@ -51,12 +56,22 @@ async def click(app: App[Any], at: Offset, times: int = 1) -> None:
     await report(app, f"\x1b[<35;{x};{y}M" + f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m" * times)
 
 
+async def paste(app: App[Any], text: str) -> None:
+    """Paste a text, whatever a terminal takes out of it before."""
+    await send(app, [events.Paste(text)])
+
+
 async def report(app: App[Any], text: str) -> None:
-    """Let a terminal report something, and wait until all is done that follows from it."""
+    """Let a terminal report something."""
+    await send(app, XTermParser().feed(text))
+
+
+async def send(app: App[Any], messages: Iterable[Message]) -> None:
+    """Send what a terminal's driver would, and wait until all is done that follows from it."""
     driver = app._driver
     assert driver is not None
-    for event in XTermParser().feed(text):
-        driver.process_message(event)
+    for message in messages:
+        driver.process_message(message)
     await idle()
 
 
@@ -80,7 +95,6 @@ async def click_all(pilot: Pilot[None], witness: Witness, name: str) -> None:
             witness.acted.clear()
             offered = _offers(widget)
             await click(pilot.app, offset)
-            offered |= _offers(widget)  # a line that counts says something else meanwhile
             assert offered.issuperset(witness.acted), (name, widget, offset, witness.acted)
             assert witness.open == before, (name, widget, offset, witness.open)
 
@@ -97,7 +111,9 @@ def _places(widget: Widget) -> Iterator[Offset]:
     """Return where to click: on each span of a line that leads nowhere else, or on some rows."""
     region = widget.region.intersection(widget.screen.size.region)
     if isinstance(widget, Line):
-        yield from (Offset(region.x + at, region.y) for at in _quiet_spans(widget, region.width))
+        places = [Offset(region.x + at, region.y) for at in _quiet_spans(widget, region.width)]
+        # a line that counts says something else meanwhile, but at its end
+        yield from places[-1:] if isinstance(widget, Counters) else places[:SPANS]
         return
     for row in sorted({*range(min(ROWS, region.height)), region.height - 1}):
         yield Offset(region.x + min(6, region.width - 1), region.y + row)
