@@ -52,7 +52,7 @@ def entry_text(entry: Entry) -> str:
     told = (
         "".join(one if isinstance(one, str) else one.text for one in text) for text in entry.texts
     )
-    return "\n".join((head, *(f"  {text}" for text in told)))
+    return "\n".join(map(visible, (head, *(f"  {text}" for text in told))))
 
 
 def setting_words(key: str, value: str | None) -> str:

@@ -13,6 +13,7 @@ from flowodm.display.entries import (
     setting_words,
 )
 from flowodm.display.sanitize import visible
+from flowodm.display.shell import quoted
 from flowodm.display.spans import Span
 from flowodm.display.text import counted, display_width, pad, wrap
 from flowodm.plan import (
@@ -262,5 +263,5 @@ def _end(plan: Plan, options: str) -> str:
     prune = " --prune" if plan.prune else ""
     return (
         f"Proven with {asked}. {change_count(plan)}. "
-        f"Apply with: flowodm apply {plan.desired.source}{prune}{options}"
+        f"Apply with: flowodm apply {quoted(plan.desired.source)}{prune}{options}"
     )

@@ -46,4 +46,5 @@ class WordsProvider(Provider):
             if command.name != name:
                 continue
             for text, run in islice(command.meanings(rest.strip()), MOST_MEANINGS):
-                yield Hit(1.0, safe(text), run, text=text)
+                shown = safe(text)
+                yield Hit(1.0, shown, run, text=shown.plain)  # it goes into the field as it is

@@ -13,7 +13,7 @@ from rich.text import Text
 from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
 
-__all__ = ["ROLES", "Span", "compact", "safe", "sparkline"]
+__all__ = ["ROLES", "Span", "compact", "safe", "seen", "sparkline"]
 
 ROLES: Final = ("dim", "strong", "good", "warn", "bad", "accent", "match", "key", "cursor", "head")
 """What a span may be; each is a style of `app.tcss`, and none says anything by colour alone."""
@@ -32,9 +32,14 @@ class Span(NamedTuple):
     """What a click on it does, as Textual names actions."""
 
 
+def seen(text: str) -> str:
+    """Return as much of a text as a line may show, made visible; which is quick, however long it is."""
+    return visible(text[:_LONGEST])
+
+
 def safe(text: str, width: int = _LONGEST, style: str = "") -> Text:
     """Return a stranger's text for one of Textual's widgets: cut, then visible, then no markup."""
-    return Text(cut(visible(text[:_LONGEST]), width), style=style, end="")
+    return Text(cut(seen(text), width), style=style, end="")
 
 
 def compact(number: float) -> str:

@@ -160,6 +160,7 @@ class FakeRecords:
         self.decode_error: FlowODMError | None = None
         self.broken: FlowODMError | None = None
         self.registry: SchemaRegistry | None = None
+        self.notices: tuple[Notice, ...] = ()
         self._read = 0
 
     @property
@@ -219,7 +220,7 @@ class FakeRead:
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        return ()
+        return self._source.notices
 
 
 @dataclass

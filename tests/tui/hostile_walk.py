@@ -1,38 +1,46 @@
 """Walks every screen of worlds that are written to harm, on this terminal: for its bytes to be read.
 
-usage: python -m tests.tui.hostile_walk   (in a terminal; see test_hostile_matrix.py)
+usage: python -m tests.tui.hostile_walk KIND   (in a terminal; see test_hostile_matrix.py)
 """
 
 import asyncio
+import gc
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import SimpleNamespace
+from typing import Any
 
+import textual.app
+import textual.pilot
 from textual.pilot import Pilot
 
 from flowodm.tui.app import InspectorApp
 from flowodm.tui.feed import FeedOwner
-from flowodm.tui.screens.page import Page
-from tests.tui.visits import World, go
-from tests.tui.worlds import ASKED, HARMED, KINDS, hostile, hostile_errors, hostile_refusals
+from tests.tui.hostile_deeds import DEEDS, Deed
+from tests.tui.hostile_hands import Witness, click_all, idle
+from tests.tui.hostile_worlds import KINDS, harmful, hostile_errors, hostile_refusals
+from tests.tui.visits import VISITS, World, go
+from tests.tui.worlds import ASKED
 
 END = "walked every screen"
 
 
-async def walk(pilot: Pilot[None], world: World, names: tuple[str, ...]) -> None:
-    """Go to the screens, look for what would act, and touch what is there."""
+async def walk(
+    pilot: Pilot[None], world: World, names: Sequence[str], deeds: Mapping[str, tuple[Deed, ...]]
+) -> None:
+    """Go to the screens, look for what would act, touch what is there, and do what may be done."""
     app = pilot.app
+    witness = Witness(app)
     for name in names:
         await go(pilot, world, name)
         check(app, name)
-        if isinstance(app.screen, Page):
-            depth = len(app.screen_stack)
-            for row in (0, 4, app.size.height - 2):
-                await pilot.hover(offset=(12, row))
-            await pilot.press("j", "G")
+        await click_all(pilot, witness, name)
+        check(app, name)
+        for deed in deeds.get(name, ()):
+            await deed(pilot, world)
             check(app, name)
-            assert len(app.screen_stack) == depth, f"{name}: something was opened"
         if world.turned_back is not None:
             world.turned_back(world)
     app.exit()
@@ -50,7 +58,10 @@ def check(app: InspectorApp, name: str) -> None:
 
 
 def run(
-    make: Callable[[str], AbstractContextManager[World]], text: str, names: tuple[str, ...]
+    make: Callable[[str], AbstractContextManager[World]],
+    text: str,
+    names: Sequence[str],
+    deeds: Mapping[str, tuple[Deed, ...]],
 ) -> None:
     with make(text) as world:
         app = InspectorApp(world.fakes.sources, clock=world.clock, **world.options)
@@ -58,26 +69,34 @@ def run(
 
         async def pilot(one: Pilot[None]) -> None:
             try:
-                await walk(one, world, names)
+                await walk(one, world, names, deeds)
             except BaseException as error:
                 failed.append(error)
                 app.exit()
 
         asyncio.run(app.run_async(auto_pilot=pilot))
         if failed or app.return_code:
-            raise SystemExit(f"{make.__name__} {text[:40]!r}: {failed!r} {app.return_code}")
+            told = [line for one in failed for line in traceback.format_exception(one)]
+            raise SystemExit(f"{make.__name__} {text[:40]!r}: {app.return_code} {''.join(told)}")
 
 
-def main() -> None:
+Walk = tuple[Callable[[str], AbstractContextManager[World]], Sequence[str], Mapping[str, Any]]
+WALKS: tuple[Walk, ...] = (
+    (harmful, tuple(VISITS), DEEDS),
+    (hostile_refusals, ASKED, {}),
+    (hostile_errors, ASKED, {}),
+)
+"""Worlds, the screens that are visited in each, and what is done there."""
+
+
+def main(kind: str) -> None:
+    gc.disable()  # a walk is short, and collecting took half of its time
     FeedOwner.later = lambda *_: SimpleNamespace(stop=lambda: None)  # type: ignore[method-assign]
-    few = (*ASKED, "record-value", "record-headers", "confirm", "palette-words")
-    for kind, text in KINDS.items():
-        run(hostile, text, HARMED if kind == "markup" else few)
-    both = KINDS["escapes"] + KINDS["markup"]
-    run(hostile_refusals, both, ASKED)
-    run(hostile_errors, both, ASKED)
+    textual.app.wait_for_idle = textual.pilot.wait_for_idle = idle
+    for make, names, deeds in WALKS:
+        run(make, KINDS[kind], names, deeds)
     sys.stdout.write(END)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

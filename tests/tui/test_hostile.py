@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from flowodm.errors import BrokerError, RegistryUnreachable
 from flowodm.topics import ConfigEntry, TopicSubject
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.spans import seen
 from flowodm.tui.widgets.record_log import RecordLog
 from tests.tui.fake_groups import group
 from tests.tui.fakes import FakeCluster, FakeRecords, Fakes, FakeTopics, record
@@ -177,6 +178,10 @@ def test_the_palette_lists_topics_of_any_name():
     from textual import events
 
     play(script, Fakes(topics=FakeTopics(names=names)), size=(100, 60))
+
+
+def test_no_more_of_a_text_is_made_visible_than_a_line_can_show():
+    assert len(seen("\U000e0041" * 1_000_000)) <= 20_000
 
 
 def test_help_and_key_line_show_no_stranger_s_text_but_the_user_s_keys():

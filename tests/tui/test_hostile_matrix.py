@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.hostile_walk import END
+from tests.tui.hostile_worlds import KINDS, MARKUP
 from tests.unit.cli.hostile import MUST_NOT_SHOW
 
 pytestmark = pytest.mark.tui
@@ -26,18 +27,40 @@ OURS = re.compile(
     r"|\x1b\[\?\d+\$?[hlp]|\x1b\[[<>=][0-9;]*u"  # a mode of the terminal's, and its keyboard's
     r"|\x1b\[0?[HJ]|\x1b\[c"
     r"|\x1b\]22;[a-z-]*\x07"  # the pointer's shape
+    r"|\x1b\]52;c;[A-Za-z0-9+/]*={0,2}\x07"  # what is copied
 )
-"""What steers a terminal and is the inspector's own: no clipboard, no title, no link, no clearing."""
+"""What steers a terminal and is the inspector's own: no title, no link, no clearing."""
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_hostile_text_steers_a_terminal_crashes_a_screen_or_does_anything(
-    clean_environment: dict[str, str],
+    kind: str, clean_environment: dict[str, str]
 ):
+    text = bytes_of(kind, clean_environment).decode("utf-8")  # half a pair would be no UTF-8
+    assert text.rstrip().endswith(END), text[-4_000:]
+    rest = OURS.sub("", text).replace("\r\n", "\n")
+    steering = MUST_NOT_SHOW.intersection(rest)
+    assert not steering, [rest[max(rest.index(one) - 40, 0) :][:80] for one in steering]
+
+
+def test_the_kinds_have_every_character_that_must_not_be_shown_and_every_markup():
+    written = "".join(KINDS.values())
+    plane_14 = set(map(chr, range(0xE0000, 0xE1000)))  # of thousands that are alike, some
+    surrogates = set(map(chr, range(0xD800, 0xE000)))
+    reserved = set(map(chr, range(0x2060, 0x2070))) | set(map(chr, range(0xFE00, 0xFE10)))
+    alike = plane_14, surrogates, reserved
+    assert not MUST_NOT_SHOW.difference(written, *alike)
+    assert all(group.intersection(written) for group in alike)
+    assert all(text in KINDS["markup"] for text in MARKUP)
+
+
+def bytes_of(kind: str, environment: dict[str, str]) -> bytes:
+    """Walk on a terminal of its own; return all that it is sent."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 130, 0, 0))
-    walk = subprocess.Popen(
-        [sys.executable, "-m", "tests.tui.hostile_walk"],
-        env=clean_environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)},
+    walker = subprocess.Popen(
+        [sys.executable, "-m", "tests.tui.hostile_walk", kind],
+        env=environment | {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)},
         cwd=Path(__file__).parents[2],
         stdin=slave,
         stdout=slave,
@@ -46,16 +69,11 @@ def test_no_hostile_text_steers_a_terminal_crashes_a_screen_or_does_anything(
     )
     os.close(slave)
     try:
-        written = read_all(master)
+        return read_all(master)
     finally:
-        walk.kill()
-        walk.wait(10)
+        walker.kill()
+        walker.wait(10)
         os.close(master)
-    text = written.decode("utf-8")  # half a surrogate pair would be no UTF-8
-    assert text.rstrip().endswith(END), text[-2_000:]
-    rest = OURS.sub("", text).replace("\r\n", "\n")
-    steering = MUST_NOT_SHOW.intersection(rest)
-    assert not steering, [rest[max(rest.index(one) - 40, 0) :][:80] for one in steering]
 
 
 def read_all(descriptor: int) -> bytes:

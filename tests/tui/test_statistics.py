@@ -94,6 +94,19 @@ def test_without_records_that_is_said():
     play(script, topic="orders")
 
 
+def test_times_further_apart_than_python_counts_days_are_told_in_milliseconds():
+    records = [record(b"{}", offset=n)._replace(timestamp=at) for n, at in enumerate((0, 2**62))]
+
+    async def script(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await settle(pilot)
+        await pilot.press("S")
+        await settle(pilot)
+        assert f"{2**62:,} ms" in shown(pilot.app)
+
+    play(script, Fakes(records=FakeRecords(records)), topic="orders", size=(130, 36))
+
+
 def test_hostile_records_cannot_steer_anything():
     async def script(pilot: Pilot[None]) -> None:
         await settle(pilot)

@@ -4,7 +4,6 @@ What words a plan is imported when there is one: that takes a while, which the s
 spent by then.
 """
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -13,6 +12,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from flowodm.display.shell import command, quoted
 from flowodm.tui.feed import Feed
 from flowodm.tui.messages import Progressed
 from flowodm.tui.screens.page import Page
@@ -96,10 +96,9 @@ class PlanPage(Page):
         """Copy the command that carries it out."""
         found = self._found
         if isinstance(found, Planned) and self.check_action("copy_command", ()):
-            source, name = shlex.quote(found.plan.desired.source), shlex.quote(found.context.name)
-            command = f"flowodm apply {source} --context {name}"
-            self.app.copy_to_clipboard(command)
-            self._say(f"copied: {command}")
+            text = command("apply", found.plan.desired.source, _context(found))
+            self.app.copy_to_clipboard(text)
+            self._say(f"copied: {text}")
 
     @on(LineView.Chosen, "#lines")
     def _chosen(self) -> None:
@@ -169,7 +168,11 @@ class PlanPage(Page):
 def _plan(found: Planned, width: int) -> "Iterator[Row]":
     from flowodm.display.plan import plan_rows
 
-    return plan_rows(found.plan, found.context, width, options=f" --context {found.context.name}")
+    return plan_rows(found.plan, found.context, width, options=f" {_context(found)}")
+
+
+def _context(found: Planned) -> str:
+    return f"--context {quoted(found.context.name)}"
 
 
 def _drift(found: Planned, width: int) -> "Iterator[Row]":

@@ -130,10 +130,17 @@ def _sum(found: Statistics) -> Iterator[Span]:
         yield Span(f" · {compact(found.sizes.total)}B")
     if found.first is not None and found.last is not None:
         if found.rate is not None:
-            span = duration(timedelta(milliseconds=found.last - found.first))
-            yield Span(f" · {span} · {compact(found.rate)}/s", "accent")
+            yield Span(f" · {_span(found.last - found.first)} · {compact(found.rate)}/s", "accent")
         today = datetime.now(UTC)
         yield Span(f" · {clock(found.first, today)} to {clock(found.last, today)}", "dim")
+
+
+def _span(milliseconds: int) -> str:
+    """Say a span between two times, which a producer may set as it likes."""
+    try:
+        return duration(timedelta(milliseconds=milliseconds))
+    except OverflowError:
+        return f"{milliseconds:,} ms"
 
 
 def _head(text: str) -> Spans:

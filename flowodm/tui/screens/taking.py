@@ -1,6 +1,5 @@
 """Taking records along: to the clipboard, to a file, into the form of another record."""
 
-import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final, TypeVar
 
 from textual.binding import Binding
 
+from flowodm.display.shell import command
 from flowodm.record import Record
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.page import Page
@@ -65,11 +65,9 @@ class TakingPage(Page):
         if (record := self.record_here) is None:
             return
         offset = f"{record.offset}:{record.offset + 1}"
-        command = (
-            f"flowodm tail {shlex.quote(record.topic)} -p {record.partition} --offset {offset}"
-        )
-        self.app.copy_to_clipboard(command)
-        self.say(f"copied: {command}")
+        text = command("tail", record.topic, f"-p {record.partition}", f"--offset {offset}")
+        self.app.copy_to_clipboard(text)
+        self.say(f"copied: {text}")
 
     def action_export(self) -> None:
         """Write what is kept to a file, as NDJSON."""

@@ -20,7 +20,7 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def file_name(topic: str, now: datetime) -> str:
     """Return the name of an export: the topic, and the moment."""
-    return f"{_ODD.sub('_', topic)[:100].lstrip('.') or 'records'}-{now:%Y%m%d-%H%M%S}.ndjson"
+    return f"{_ODD.sub('_', topic)[:100].lstrip('.-') or 'records'}-{now:%Y%m%d-%H%M%S}.ndjson"
 
 
 def export(records: Iterable[Record], source: RecordsSource, file: Path) -> int:

@@ -6,9 +6,8 @@ from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 
-from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
-from flowodm.tui.spans import Span
+from flowodm.tui.spans import Span, seen
 from flowodm.tui.widgets.line_view import LineView
 
 __all__ = ["Column", "Grid"]
@@ -104,7 +103,7 @@ class Grid(LineView, Generic[R]):
 
     def _placed(self, cell: Span, column: Column[R], room: int) -> tuple[Span, ...]:
         """Return a cell, and what fills its column: that does not stand out."""
-        text = cut(visible(cell.text), room)
+        text = cut(seen(cell.text), room)
         fill = Span(" " * max(room - cell_len(text), 0))
         shown = (
             (fill, cell._replace(text=text))

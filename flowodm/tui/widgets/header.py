@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
-from flowodm.tui.spans import Span, compact, sparkline
+from flowodm.tui.spans import Span, compact, seen, sparkline
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.painting import width_of
 
@@ -44,7 +43,7 @@ class Header(Line):
     def _parts(self) -> Iterator[list[Span]]:
         vitals, beat = self.app.vitals, self.app.beat
         identity = vitals.identity
-        name = [Span(cut(visible(identity.context), _NAME), "strong")]
+        name = [Span(cut(seen(identity.context), _NAME), "strong")]
         if identity.is_read_only:
             name.append(Span(" read-only", "warn"))
         elif self.app.may_write:
@@ -55,7 +54,7 @@ class Header(Line):
         elif vitals.pulse is None:
             yield [Span("connecting …", "dim")]
         if vitals.other is not None:
-            other = cut(visible(vitals.other), _NAME)
+            other = cut(seen(vitals.other), _NAME)
             yield [Span(f"! another cluster answers: {other}", "bad")]
         if vitals.pulse is not None and beat.failure is None:
             count = vitals.pulse.brokers
@@ -105,7 +104,7 @@ class Crumbs(Line):
         for index, step in enumerate(steps):
             is_last = index == len(steps) - 1
             role = "strong" if is_last else "dim"
-            spans.append(Span(cut(visible(step), max(width - 4, 8)), role, f"app.back_to({index})"))
+            spans.append(Span(cut(seen(step), max(width - 4, 8)), role, f"app.back_to({index})"))
             if not is_last:
                 spans.append(Span(" > ", "dim"))
         while len(spans) > 2 and width_of(spans) > width - 2:

@@ -6,8 +6,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
-from flowodm.display.sanitize import visible
-from flowodm.tui.spans import Span
+from flowodm.tui.spans import Span, seen
 from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["Line"]
@@ -46,7 +45,7 @@ class Line(Painter):
         """Do what the span under the pointer does."""
         at = 0
         for span in self.spans(self.size.width):
-            at += cell_len(visible(span.text))
+            at += cell_len(seen(span.text))
             if event.x < at:
                 if span.action is not None:
                     event.stop()

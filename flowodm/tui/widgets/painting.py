@@ -9,8 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowodm.display.sanitize import visible
-from flowodm.tui.spans import ROLES, Span
+from flowodm.tui.spans import ROLES, Span, seen
 
 __all__ = ["Painter", "width_of"]
 
@@ -32,7 +31,7 @@ class Painter(Widget):
         """
         segments, used, filled = [], 0, 0
         for span in spans:
-            text = visible(span.text)
+            text = seen(span.text)
             segments.append(Segment(text, self._style(span.role, over)))
             if ink := text.rstrip(" "):
                 filled = used + cell_len(ink)
@@ -70,4 +69,4 @@ class Painter(Widget):
 
 def width_of(spans: Iterable[Span]) -> int:
     """Return the columns that spans take."""
-    return sum(cell_len(visible(span.text)) for span in spans)
+    return sum(cell_len(seen(span.text)) for span in spans)

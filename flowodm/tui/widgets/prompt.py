@@ -42,6 +42,9 @@ class PromptField(Input):
         if len(self.value) + len(pasted) > _LONGEST:
             self.post_message(Prompt.Overfilled())
 
+    def restricted(self) -> None:
+        """Ring no bell: what is not taken is told in words, or is not there."""
+
     def action_leave(self) -> None:
         """Close without entering anything."""
         self.post_message(Prompt.Left())
