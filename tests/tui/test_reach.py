@@ -1,17 +1,25 @@
 """What may be done on each screen, and by whom: every action by the keys alone, and by the mouse."""
 
+import ast
 import asyncio
+import importlib
+import inspect
+import pkgutil
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
 from textual.command import CommandPalette
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+import flowodm.tui as package
 from flowodm.tui.app import InspectorApp
+from flowodm.tui.bindings import PLACES, bindings_of
 from tests.tui.hands import click, click_on, is_at, strike, until, wheel
-from tests.tui.pilots import lines, shown
+from tests.tui.pilots import lines, settle, shown
 from tests.tui.visits import World, go
 from tests.tui.worlds import ASKED, full
 
@@ -197,3 +205,114 @@ def test_each_key_of_every_key_line_does_by_a_click_what_it_says(noun: str, watc
         watch.screen = None
 
     on_each(look, NOUNS[noun], may_write=True)
+
+
+BY_MOUSE_ELSEWHERE = {
+    "app.palette": "the key line, which is on every page",
+    "prompt.enter": "the key line while something is typed",
+    "prompt.leave": "the key line while something is typed",
+    "prompt.earlier": "the key line while something is typed",
+    "prompt.later": "the key line while something is typed",
+    "help.close": "its title",
+}
+"""Bindings that no palette offers, each with where it is clicked."""
+BY_KEYS_ELSEWHERE = {"app.back_to": "page.back", "screen.dismiss": "help.close"}
+"""Actions that are clicked and have no binding, each with the one that does the same by steps."""
+CLICKED = {
+    "Line": "the actions of its spans",
+    "LineView": "list.down and the like; twice: list.open",
+}
+"""The widgets that take clicks, each with what it does by keys."""
+
+
+def members(of: type) -> Iterable[type]:
+    """The classes of the package that are a widget, a screen or the app."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        for one in vars(importlib.import_module(found.name)).values():
+            if isinstance(one, type) and issubclass(one, of) and one.__module__ == found.name:
+                yield one
+
+
+def test_each_action_has_a_binding_and_each_binding_a_place_in_the_list_of_keys():
+    placed = {place.owner for place in PLACES}
+    bound = {binding.action.partition("(")[0] for one in placed for binding in bindings_of(one)}
+    for one in members(DOMNode):
+        if "BINDINGS" in vars(one):
+            assert one in placed, one
+            assert all(binding.id and binding.description for binding in bindings_of(one)), one
+        for name in vars(one):
+            if name.startswith("action_") and f"app.{name[7:]}" not in BY_KEYS_ELSEWHERE:
+                assert name[7:] in bound, (one, name)
+
+
+def test_each_place_that_is_clicked_has_a_key():
+    handlers = {
+        one.__name__
+        for one in members(DOMNode)
+        for name in vars(one)
+        if re.match(r"_?on_(click|mouse_(down|up|move))$", name)
+    }
+    assert handlers == CLICKED.keys()
+    actions: set[str] = set()
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if ".sources" in found.name:
+            continue  # theirs are other spans
+        source = inspect.getsource(importlib.import_module(found.name))
+        for call in ast.walk(ast.parse(source)):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Span":
+                given = [*call.args[2:3], *(one.value for one in call.keywords[2:])]
+                actions.update(ast.unparse(one) for one in given)
+    ids = {binding.id for place in PLACES for binding in bindings_of(place.owner)}
+    bound = {
+        binding.action.partition("(")[0].rpartition(".")[2]
+        for place in PLACES
+        for binding in bindings_of(place.owner)
+    }
+    assert actions
+    for action in actions - {"f'{self.app.target_of(active)}'"}:  # each key of the key line
+        target = re.sub(r"^f?[\"']|\(.*", "", action).strip("\"'")
+        if target in BY_KEYS_ELSEWHERE:
+            assert BY_KEYS_ELSEWHERE[target] in ids, action
+        else:
+            assert target.rpartition(".")[2] in bound, action
+
+
+def test_each_binding_is_offered_to_the_mouse_on_some_screen():
+    seen = set(BY_MOUSE_ELSEWHERE)
+
+    async def look(pilot: Pilot[None], name: str) -> None:
+        app: Any = pilot.app
+        for widget in app.screen.focus_chain:
+            app.screen.set_focus(widget)
+            await pilot.pause()
+            known = {one.binding.id: one for one in app.screen.active_bindings.values()}
+            rows = {text.partition("  (")[0] for text, _ in app.actions_of(app.screen)}
+            seen.update(one for one in known if one and known[one].binding.description in rows)
+
+    on_each(look, ("topics", *OFFERING), may_write=True)
+    wanted = {binding.id for place in PLACES for binding in bindings_of(place.owner)}
+    assert wanted == seen & wanted, wanted - seen
+
+
+OFFERING = (
+    *("topic", "records", "record-value", "produce", "group", "reset", "subject", "difference"),
+    *("brokers", "plan", "plan-entry"),
+)
+
+
+def test_what_is_typed_with_is_clicked_on_the_key_line(watch: Watch):
+    async def look(pilot: Pilot[None], name: str) -> None:
+        app: Any = pilot.app
+        await pilot.press("enter", "slash")  # what was entered is an earlier text now
+        await settle(pilot)
+        watch.screen = app.screen
+        for words, action in (
+            *(("Take it", "submit"), ("Leave", "leave")),
+            *(("Earlier", "recall(-1)"), ("Later", "recall(1)")),
+        ):
+            click_on(app, words, within="KeyLine")
+            await until(lambda: watch.ran, words)
+            assert [one for one, _ in watch.ran] == [f"focused.{action}"]
+            watch.ran.clear()
+
+    on_each(look, ["topics-filtered"])

@@ -97,6 +97,18 @@ class RecordLog(LineView):
         self.follows = self.follows and index >= self.count - 1
         super().go(index)
 
+    def on_mouse_scroll_up(self) -> None:
+        """Look back by the wheel: that ends the following, as going up does."""
+        self._look_back()
+
+    def on_scroll_up(self) -> None:
+        """Look back by a click beside the scrollbar's thumb."""
+        self._look_back()
+
+    def on_scroll_to(self) -> None:
+        """Look back by the scrollbar's thumb."""
+        self._look_back()
+
     def action_last(self) -> None:
         """Go to the newest, and stay there."""
         self.follows = True
@@ -133,6 +145,10 @@ class RecordLog(LineView):
             return row
         found = self._ring.rows(number, number + 1)
         return plain_row(*found[0]) if found else None
+
+    def _look_back(self) -> None:
+        if self.max_scroll_y:
+            self.follows = False
 
     def _fitted(self, width: int) -> list[tuple[str, int]]:
         """The columns before the value, each with its width; the least telling go first."""
