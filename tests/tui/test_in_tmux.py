@@ -31,6 +31,7 @@ def test_a_whole_visit_in_tmux(tmux: Callable[..., Tmux], tmp_path: Path):
     pane.see("o Sort")
     pane.press("d")
     pane.see("LEADER")
+    wait_until(lambda: pane.cursor_line.startswith("▸"), seconds=20)  # what a reader reads aloud
     pane.press("Enter")
     pane.see("UserEvent v3")
     pane.see("FOLLOW")

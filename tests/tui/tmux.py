@@ -41,6 +41,12 @@ class Tmux:
     def screen(self) -> str:
         return self.run("capture-pane", "-p")
 
+    @property
+    def cursor_line(self) -> str:
+        """The line that the terminal's own cursor is on, from there on."""
+        x, y = map(int, self.run("display-message", "-p", "#{cursor_x} #{cursor_y}").split())
+        return self.screen.split("\n")[y][x:]
+
     def see(self, text: str) -> str:
         """Wait until a pattern is on the screen; return what is there."""
         try:

@@ -38,7 +38,13 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield line
             yield Prompt(id="confirm-prompt")
             end = Line()
-            end.show([Span(f"Enter does it once {self._noun} is typed · Esc leaves", "dim")])
+            end.show(
+                [
+                    Span(f"Enter does it once {self._noun} is typed", "dim", "focused.submit"),
+                    Span(" · ", "dim"),
+                    Span("Esc leaves", "dim", "focused.leave"),
+                ]
+            )
             yield end
 
     def on_mount(self) -> None:

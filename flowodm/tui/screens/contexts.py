@@ -30,10 +30,10 @@ class ContextsPage(ListPage[ContextEntry]):
         """Whether Esc does something: it clears the filter, then goes back."""
         return True
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Clear the filter, or else go back."""
         if self.is_filtered:
-            super().action_leave()
+            super().leave()
         else:
             self.app.close_page()
 

@@ -124,10 +124,6 @@ class GroupPage(Page):
                 ResetPage(self._group_name, one.partition.topic, message.text)
             )
 
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        self._grid.focus()
-
     @property
     def _grid(self) -> Grid[GroupPartition]:
         return self.query_one("#partitions", Grid)

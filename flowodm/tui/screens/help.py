@@ -54,7 +54,9 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         title = Line(id="help-title")
-        title.show([Span("Keys of this screen", "strong"), Span("   Esc closes", "dim")])
+        title.show(
+            [Span("Keys of this screen", "strong"), Span("   Esc closes", "dim", "screen.dismiss")]
+        )
         with Vertical(id="help"):
             yield title
             yield _KeyList(self._keys)

@@ -102,7 +102,7 @@ class ListPage(Page, Generic[R]):
         """Whether there is a filter to clear."""
         return bool(self._filter)
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Clear the filter."""
         if self._filter:
             self._set_filter("")

@@ -19,6 +19,7 @@ from flowodm.tui.spans import Span
 from flowodm.tui.widgets.header import Crumbs, Header, SectionTabs
 from flowodm.tui.widgets.key_line import KeyLine
 from flowodm.tui.widgets.paragraph import Words
+from flowodm.tui.widgets.prompt import Prompt
 from flowodm.tui.widgets.state import StatePane
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Page(FeedOwner, Screen[None]):
     app: "InspectorApp"
     AUTO_FOCUS = ""  # a list that is not shown yet would get it; `show_state` gives it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", id="page.back"),
+        Binding("escape", "back", "Back", id="page.back"),
         Binding("r", "again", "Refresh", id="page.refresh"),
     ]
     waits_for = "Asking the cluster"
@@ -123,10 +124,19 @@ class Page(FeedOwner, Screen[None]):
 
     def focus_first(self) -> None:
         """Give the keys to the list that a look begins with."""
+        seen = self.focus_chain
         for widget in self.query_one("#body").query(self.first_list):
-            if widget.focusable:
+            if widget in seen:
                 widget.focus()
                 return
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Give the keys to a widget; to the next one, where what had them is not seen any more."""
+        super().set_focus(
+            self._heir() if widget is None else widget, scroll_visible, from_app_focus
+        )
 
     def action_again(self) -> None:
         """Ask everything again, and do nothing again."""
@@ -138,16 +148,37 @@ class Page(FeedOwner, Screen[None]):
         """Offer to go back only where there is a way back, and to type only what is not begun."""
         if action in ("filter", "seek"):
             return not isinstance(self.focused, Input)
-        return self.can_leave if action == "leave" else True
+        return self._open_prompt is not None or self.can_leave if action == "back" else True
 
     @property
     def can_leave(self) -> bool:
-        """Whether Esc does something here."""
+        """Whether there is a way back."""
         return len(self.app.steps) > 1
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Go back to the screen below."""
         self.app.close_page()
+
+    def action_back(self) -> None:
+        """Leave what is being typed, wherever the keys go; or else go back."""
+        if (prompt := self._open_prompt) is not None:
+            prompt.leave()
+        else:
+            self.leave()
+
+    @property
+    def _open_prompt(self) -> Prompt | None:
+        """Where something is being typed."""
+        return next((prompt for prompt in self.query(Prompt) if prompt.display), None)
+
+    def _heir(self) -> Widget | None:
+        """What comes behind the widget that had the keys and is not seen any more, or before it."""
+        had, seen = self.focused, self.focus_chain
+        if had is None or had in seen or not seen:
+            return None
+        order = list(self.walk_children(Widget))
+        behind = order[order.index(had) + 1 :] if had in order else order
+        return next((widget for widget in seen if widget in behind), seen[-1])
 
     def _stale_line(self) -> Words:
         return self.query_one("#stale", Words)

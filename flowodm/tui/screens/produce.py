@@ -111,7 +111,7 @@ class ProducePage(Page):
             return self._form is not None and bool(self._copied.place)
         return super().check_action(action, parameters)
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Close the preview, or the page."""
         if self._stacked and self._shows_preview:
             self.action_preview()
@@ -119,7 +119,7 @@ class ProducePage(Page):
             self._is_leaving = True
             self._outcome("! What was typed is not sent.", "warn", "Esc again leaves it")
         else:
-            super().action_leave()
+            super().leave()
 
     def action_preview(self) -> None:
         """Show the record in the form's place, or the form again."""
@@ -143,6 +143,7 @@ class ProducePage(Page):
 
     def action_version(self) -> None:
         """Type which version of the value's schema to write with."""
+        self._typed = None  # a field that is being typed keeps what it has
         self.query_one(Prompt).open("version", "version", check=_version_trouble)
 
     def action_send(self) -> None:

@@ -139,7 +139,7 @@ class RecordsPage(TakingPage):
         self._request = request
         self._ring.clear()
         self._tail = tail
-        self.action_close_detail()
+        self.close_detail()
         self._log.shows_marks = bool(request.filter) and request.keeps_all
         self._log.forget()
         clock = self.app.clock
@@ -152,7 +152,8 @@ class RecordsPage(TakingPage):
         """Go on reading."""
         if self._tail is not None and not self._paused_by_hand:
             self._tail.resume()
-        self._log.focus()
+        if self.focused is None:
+            self._log.focus()
 
     def on_screen_suspend(self) -> None:
         """Read nothing that nobody sees."""
@@ -178,14 +179,14 @@ class RecordsPage(TakingPage):
         """Put the detail beside the list, or below it."""
         self.query_one("#panes").set_class(self.size.width < _SIDE_BY_SIDE, "-stacked")
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Close the detail, or the page."""
         if self._detail.display:
-            self.action_close_detail()
+            self.close_detail()
         else:
             self.app.close_page()
 
-    def action_close_detail(self) -> None:
+    def close_detail(self) -> None:
         """Close the record that is open."""
         self._opened = None
         self._detail.close()

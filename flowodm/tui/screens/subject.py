@@ -131,10 +131,6 @@ class SubjectPage(Page):
         ask = ConfirmScreen(f"Import {form.module[:70]}", lines, "import", "import")
         self.app.push_screen(ask, lambda is_meant: self._check(source) if is_meant else None)
 
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        self._grid.focus()
-
     @property
     def _grid(self) -> Grid[int]:
         return self.query_one("#versions", Grid)

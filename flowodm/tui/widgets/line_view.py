@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -117,10 +117,12 @@ class LineView(Painter, ScrollView, can_focus=True):
         if y < self._head_lines:
             return self.paint(self.head(width), width, "head")
         index = y - self._head_lines + round(self.scroll_y)
-        if not 0 <= index < self.count:
-            return self.paint((), width)
         is_here = index == self._cursor
-        mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
+        if is_here and self.has_focus:
+            self._point(y)
+        mark = self._sign(index)
+        if not 0 <= index < self.count:
+            return self.paint((mark,), width)
         spans = [mark, *self.line(index, width - 2)]
         if is_here:
             spans = [one._replace(role="") if self._is_lost(one.role) else one for one in spans]
@@ -175,6 +177,23 @@ class LineView(Painter, ScrollView, can_focus=True):
         """Choose the line that the cursor is on."""
         if self.count:
             self.post_message(self.Chosen(self, self._cursor))
+
+    def _sign(self, index: int) -> Span:
+        """Return what stands before a line: where the cursor is, and whether keys move it."""
+        if index == self._cursor and (self.has_focus or self.count):
+            return Span("▸ " if self.has_focus else "· ", "accent")
+        window = self.window
+        if self.has_focus and self._cursor not in window and window:
+            if index == window.start and self._cursor < index:
+                return Span("↑ ", "accent")
+            if index == window.stop - 1 and self._cursor > index:
+                return Span("↓ ", "accent")
+        return Span("  ")
+
+    def _point(self, y: int) -> None:
+        """Put the terminal's own cursor on a line: what reads a screen aloud reads it there."""
+        if self.screen.is_current:
+            self.app.cursor_position = self.region.offset + Offset(0, y)
 
     def _is_lost(self, role: str) -> bool:
         """Whether a role cannot be read on the cursor; where that reverses, each is a patch."""

@@ -29,8 +29,8 @@ class PromptField(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Take it", id="prompt.enter"),
         Binding("escape", "leave", "Leave", id="prompt.leave"),
-        Binding("up", "recall(-1)", "Earlier", show=False, id="prompt.earlier"),
-        Binding("down", "recall(1)", "Later", show=False, id="prompt.later"),
+        Binding("up", "recall(-1)", "Earlier", id="prompt.earlier"),
+        Binding("down", "recall(1)", "Later", id="prompt.later"),
     ]
 
     def __init__(self) -> None:
@@ -44,6 +44,12 @@ class PromptField(Input):
 
     def restricted(self) -> None:
         """Ring no bell: what is not taken is told in words, or is not there."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer earlier texts where there are any."""
+        if action == "recall":
+            return self.query_ancestor(Prompt).has_history
+        return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
         """Close without entering anything."""
@@ -97,6 +103,7 @@ class Prompt(Vertical):
         self._check: Callable[[str], str | None] | None = None
         self._histories: dict[str, list[str]] = {}
         self._at = 0
+        self._asked = "", "", ""
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -121,6 +128,11 @@ class Prompt(Vertical):
             text: What is there already.
             check: Says what is wrong with a text; None: nothing.
         """
+        field = self.query_one(Input)
+        if self.display and (kind, label, text) == self._asked:
+            text = field.value  # it was left by a click, and is come back to
+        else:
+            self._asked = kind, label, text
         self.kind, self._check = kind, check
         self._at = len(self._histories.get(kind, ()))
         line = self.query_one("#label", Line)
@@ -130,16 +142,28 @@ class Prompt(Vertical):
         if not self.display:
             self._before = self.screen.focused
         self.display = True
-        field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
         self.screen.set_focus(field)  # at once: the next key may be on its way already
         self._tell(text)
 
     def close(self) -> None:
-        """Hide it, and give the keys back."""
+        """Hide it, and give the keys back, where it has them."""
+        has_keys = self.screen.focused is self.query_one(Input)
         self.display = False
-        self.screen.set_focus(self._before)
+        if has_keys:
+            before = self._before
+            self.screen.set_focus(before if before in self.screen.focus_chain else None)
+        self.screen.refresh_bindings()
+
+    def leave(self) -> None:
+        """Close without entering anything, wherever the keys go."""
+        self.query_one(PromptField).action_leave()
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there are earlier texts of the kind that is typed."""
+        return bool(self._histories.get(self.kind))
 
     @property
     def trouble(self) -> str | None:

@@ -102,6 +102,18 @@ class RecordLog(LineView):
         self.follows = self.follows and index >= self.count - 1
         super().go(index)
 
+    def on_mouse_scroll_up(self) -> None:
+        """Look back by the wheel: that ends the following, as going up does."""
+        self._look_back()
+
+    def on_scroll_up(self) -> None:
+        """Look back by a click beside the scrollbar's thumb."""
+        self._look_back()
+
+    def on_scroll_to(self) -> None:
+        """Look back by the scrollbar's thumb."""
+        self._look_back()
+
     def action_last(self) -> None:
         """Go to the newest, and stay there."""
         self.follows = True
@@ -142,6 +154,10 @@ class RecordLog(LineView):
     def _lacks(self, number: int, *, again: bool) -> bool:
         row = self._decoded.get(number)
         return row is None or (again and row.is_unasked)
+
+    def _look_back(self) -> None:
+        if self.max_scroll_y:
+            self.follows = False
 
     def _fitted(self, width: int) -> list[tuple[str, int]]:
         """The columns before the value, each with its width; the least telling go first."""
