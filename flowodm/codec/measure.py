@@ -49,8 +49,8 @@ def measure(resolution: Resolution) -> Measures:
     """Measure every node, without recursion."""
     nodes = resolution.nodes
     return Measures(
-        smallest=tuple(_least(nodes, _smallest_parts(nodes))),
-        weight=tuple(_least(nodes, _weight_parts(nodes))),
+        smallest=tuple(_least(nodes, [_smallest(node) for node in nodes])),
+        weight=tuple(_least(nodes, [_weight(node) for node in nodes])),
         survey=survey(
             resolution.root,
             lambda place: tuple(children_of(nodes[place])),
@@ -96,10 +96,6 @@ _Parts = tuple[int, tuple[int, ...]]
 """A node's own amount, and the nodes whose amounts come to it: all of them, or for a union one."""
 
 
-def _smallest_parts(nodes: Sequence[Node]) -> list[_Parts]:
-    return [_smallest(node) for node in nodes]
-
-
 def _smallest(node: Node) -> _Parts:
     match node:
         case Read(writer=writer) | Skip(writer=Primitive() | Fixed() as writer):
@@ -116,10 +112,6 @@ def _smallest(node: Node) -> _Parts:
         case Mismatch():
             return 0, ()
     return 1, ()
-
-
-def _weight_parts(nodes: Sequence[Node]) -> list[_Parts]:
-    return [_weight(node) for node in nodes]
 
 
 def _weight(node: Node) -> _Parts:
