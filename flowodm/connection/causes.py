@@ -17,14 +17,15 @@ Kind: TypeAlias = Literal[
     "client_certificate",
     "certificate",
     "tls",
-    "not_kafka",
     "no_sasl",
-    "unresolved",
+    "not_kafka",
     "refused",
-    "unroutable",
-    "silent",
     "disconnected",
+    "unroutable",
+    "unresolved",
+    "silent",
 ]
+"""What kinds there are, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ thread runs the steps one after the other, or for an event loop a thread of thei
 
 import os
 import weakref
-from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
@@ -101,14 +100,12 @@ class Engine(Generic[T]):
             hold: Takes it.
             clock: How long to wait.
             is_strict: Whether to raise what cannot be decoded.
-            ahead: Whether to take and decode some more, for a caller that cannot wait.
+            ahead: Whether to take some more, for a caller to whom each step is dear.
         """
         self.ledger.settle(hold)
         while (value := self.take(hold, is_strict)) is NOTHING:
             if not (yield from self.filled(hold, clock, ahead=ahead)):
                 return NOTHING
-        if ahead:
-            self.shelf.prepare()
         return value
 
     def batch(
@@ -203,27 +200,24 @@ class Engine(Generic[T]):
         shelf = self.shelf
         if monotonic() >= shelf.due:
             return NOTHING
-        source: deque[Any]
-        value: Any
-        if source := shelf.ready:
-            message, value = source[0]
-        elif source := shelf.raw:
-            message = source[0]
-            try:
-                value = shelf.decode_at_once(message)
-            except (SystemError, UnicodeDecodeError):
-                message.set_headers([])  # names that are not UTF-8
-                value = None
-            if value is None:
-                if not may_wait:
-                    return NOTHING
-                value = shelf.decode(message)
-        else:
+        messages = shelf.messages
+        if not messages:
             return NOTHING
+        message = messages[0]
+        value: T | Undecodable | None
+        try:
+            value = shelf.decode_at_once(message)
+        except (SystemError, UnicodeDecodeError):
+            message.set_headers([])  # names that are not UTF-8
+            value = None
+        if value is None:
+            if not may_wait:
+                return NOTHING
+            value = shelf.decode(message)
         if is_strict and type(value) is Undecodable:
             raise unreadable(message, value)
         hold.messages.append(message)  # before it leaves the shelf: an interrupt repeats it
-        source.popleft()
+        messages.popleft()
         return value
 
     def acknowledge(self, hold: Hold, messages: "list[Message]") -> None:
