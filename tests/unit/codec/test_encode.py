@@ -67,7 +67,31 @@ def test_a_value_is_read_as_it_was_written(data: st.DataObject) -> None:
     except SerializationError as error:
         assume("alike" not in error.message)  # one of two named types, and nothing tells which
         raise
-    assert repr(compile_decoder(schema).decode(written)) == repr(value)
+    read = compile_decoder(schema).decode(written)
+    # the first branch that holds a mapping exactly may be a map of floats, and hold its ints as such
+    assert repr(read) == repr(value) or (repr(floated(read)) == repr(floated(value)) != repr(value))
+
+
+def floated(value: Any) -> Any:
+    """A value with each integer inside a mapping as the float that equals it."""
+    match value:
+        case dict():
+            return {
+                key: float(part) if type(part) is int and abs(part) <= 2**53 else floated(part)
+                for key, part in value.items()
+            }
+        case list():
+            return [floated(part) for part in value]
+    return value
+
+
+def test_a_mapping_is_of_the_first_branch_that_holds_it_exactly():
+    numbers = {"type": "map", "values": "float"}
+    point = {"type": "record", "name": "Point", "fields": [field("a", "int"), field("b", "int")]}
+    assert repr(back([numbers, point], {"a": 0, "b": 0})) == "{'a': 0.0, 'b': 0.0}"
+    assert repr(back([point, numbers], {"a": 0, "b": 0})) == "{'a': 0, 'b': 0}"
+    uneven = {"a": 2**24 + 1, "b": 0}
+    assert back([numbers, point], uneven) == uneven
 
 
 @pytest.mark.parametrize(
