@@ -13,10 +13,17 @@ from rich.text import Text
 from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
 
-__all__ = ["ROLES", "Span", "compact", "safe", "sparkline"]
+__all__ = ["HERE", "ROLES", "Span", "compact", "safe", "sparkline"]
 
 ROLES: Final = ("dim", "strong", "good", "warn", "bad", "accent", "match", "key", "cursor", "head")
 """What a span may be; each is a style of `app.tcss`, and none says anything by colour alone."""
+HERE: Final = {
+    "bad": "bad-here",
+    "warn": "warn-here",
+    "match": "warn-here",
+    "accent": "accent-here",
+}
+"""What some of them become on the cursor, whose ground is lighter."""
 
 _LONGEST: Final = 2_000
 _BARS: Final = "▁▂▃▄▅▆▇█"

@@ -17,7 +17,7 @@ def fakes_of(*names: str) -> Fakes:
 def test_topics_are_listed_by_name_with_their_offsets():
     async def script(pilot: Pilot[None]) -> None:
         rows = lines(pilot.app)[4:6]
-        assert rows[0].split()[:4] == ["▸", "orders", "3", "✔"]
+        assert rows[0].split()[:5] == ["▸", "orders", "3", "2", "✔"]
         assert rows[1].split()[-3:] == ["10", "none", "…"]
 
     play(script, fakes_of("orders", "payments"))

@@ -14,7 +14,7 @@ from flowodm.display.text import counted
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.groups import lag_span, state_span
 from flowodm.tui.screens.page import Page
-from flowodm.tui.spans import Span, compact
+from flowodm.tui.spans import Span
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
@@ -141,7 +141,7 @@ class TopicPage(Page):
         self.query_one("#partitions-title", Line).show(
             [
                 Span(f" {counted(len(detail.partitions), 'partition')}", "head"),
-                Span(f" · {copies} · {detail.span:,} offsets", "dim"),
+                Span(f" · {copies} · {counted(detail.span, 'record')}", "dim"),
                 Span(f" · id {detail.topic_id}" if detail.topic_id else "", "dim"),
             ]
         )
@@ -220,6 +220,10 @@ def _offset(value: int | None, partition: PartitionDetail) -> Span:
     return Span(f"{value:,}")
 
 
+def _span(partition: PartitionDetail) -> Span:
+    return Span("–", "dim") if partition.span is None else Span(f"{partition.span:,}")
+
+
 def _nodes(numbers: tuple[int, ...]) -> Span:
     return Span(" ".join(map(str, numbers)), "dim")
 
@@ -235,8 +239,8 @@ _PARTITIONS: Final[tuple[Column[PartitionDetail], ...]] = (
     Column("COPIES", lambda one: _nodes(one.replicas), 10, rank=4),
     Column("IN SYNC", lambda one: _nodes(one.in_sync), 10, rank=3),
     Column("START", lambda one: _offset(one.start, one), 14, is_right=True),
-    Column("END", lambda one: _offset(one.end, one), 14, is_right=True, grows=True),
-    Column("OFFSETS", lambda one: Span(compact(one.span or 0)), 7, is_right=True, rank=1),
+    Column("END", lambda one: _offset(one.end, one), 14, is_right=True),
+    Column("RECORDS", _span, 14, is_right=True, rank=1),
 )
 _READERS: Final[tuple[Column[Group], ...]] = (
     Column("GROUP", lambda one: Span(one.name, "strong"), 20, grows=True),

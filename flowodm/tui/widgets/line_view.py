@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from flowodm.tui.spans import Span
+from flowodm.tui.spans import HERE, Span
 from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["LineView"]
@@ -123,7 +123,7 @@ class LineView(Painter, ScrollView, can_focus=True):
         mark = Span("▸ " if self.has_focus else "· ", "accent") if is_here else Span("  ")
         spans = [mark, *self.line(index, width - 2)]
         if is_here:
-            spans = [one._replace(role="") if self._is_lost(one.role) else one for one in spans]
+            spans = [one._replace(role=self._role_here(one.role)) for one in spans]
         return self.paint(spans, width, "cursor" if is_here else "")
 
     def on_resize(self) -> None:
@@ -176,9 +176,14 @@ class LineView(Painter, ScrollView, can_focus=True):
         if self.count:
             self.post_message(self.Chosen(self, self._cursor))
 
-    def _is_lost(self, role: str) -> bool:
-        """Whether a role cannot be read on the cursor; where that reverses, each is a patch."""
-        return role == "dim" or (self.has_focus and self.app.theme.startswith("ansi"))
+    def _role_here(self, role: str) -> str:
+        """Return what a role is on the cursor: one that can be read there."""
+        if role in ("dim", "head"):
+            return ""
+        if not self.has_focus:
+            return role
+        # where the cursor is reversed, each role would be a patch of its own
+        return "" if self.app.theme.startswith("ansi") else HERE.get(role, role)
 
     @property
     def _head_lines(self) -> int:

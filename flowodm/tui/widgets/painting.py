@@ -10,11 +10,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from flowodm.display.sanitize import visible
-from flowodm.tui.spans import ROLES, Span
+from flowodm.tui.spans import HERE, ROLES, Span
 
 __all__ = ["Painter", "width_of"]
 
-_COMPONENTS: Final = frozenset(f"span--{role}" for role in ROLES)
+_COMPONENTS: Final = frozenset(f"span--{role}" for role in (*ROLES, *HERE.values()))
 
 
 class Painter(Widget):
