@@ -15,6 +15,8 @@ __all__ = ["ActionsProvider", "WordsProvider"]
 
 MOST_MEANINGS: Final = 20
 """Of one command, that are offered at once."""
+_FIRST: Final = 1_000.0
+"""A command that was begun with its word stands before actions that are merely like it."""
 
 
 class ActionsProvider(Provider):
@@ -46,4 +48,4 @@ class WordsProvider(Provider):
             if command.name != name:
                 continue
             for text, run in islice(command.meanings(rest.strip()), MOST_MEANINGS):
-                yield Hit(1.0, safe(text), run, text=text)
+                yield Hit(_FIRST, safe(text), run, text=text)

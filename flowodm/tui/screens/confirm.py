@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from flowodm.tui.spans import Span
-from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.paragraph import Words
 from flowodm.tui.widgets.prompt import Prompt
 
 __all__ = ["ConfirmScreen"]
@@ -33,11 +33,11 @@ class ConfirmScreen(ModalScreen[bool]):
         """Lay it out."""
         with Vertical(id="confirm"):
             for span in (Span(self._asked, "strong"), *self._lines):
-                line = Line()
-                line.show([span])
-                yield line
+                words = Words()
+                words.show([span])
+                yield words
             yield Prompt(id="confirm-prompt")
-            end = Line()
+            end = Words()
             end.show([Span(f"Enter does it once {self._noun} is typed · Esc leaves", "dim")])
             yield end
 

@@ -15,6 +15,7 @@ class ContextsPage(ListPage[ContextEntry]):
     """The list of contexts."""
 
     crumb = "contexts"
+    opens = "Switch"
     waits_for = "Reading the contexts"
     asks_brokers = False
     noun = ("context", "contexts")
@@ -43,7 +44,7 @@ class ContextsPage(ListPage[ContextEntry]):
             Column("", self._here, 4),
             Column("CONTEXT", lambda one: Span(one.name, "strong"), 20, grows=True),
             Column("BROKERS", lambda one: Span(one.bootstrap_servers or "–"), 16, grows=True),
-            Column("CHANGES", _changes, 11, rank=1),
+            Column("CHANGES", _changes, 9),
             Column("SOURCE", lambda one: Span(one.source, "dim"), 24, rank=2),
         )
 

@@ -149,4 +149,5 @@ def _members(group: Group) -> Span:
 
 
 def _remark(group: Group) -> Span:
-    return Span(group_remark(group) or "", "bad" if group.errors else "warn")
+    said = group_remark(group) or ""
+    return Span(f"✗ {said}", "bad") if group.errors else Span(said, "warn")

@@ -96,14 +96,14 @@ class TopicPage(Page):
         yield Line(id="readers-title")
         yield Grid(_READERS, id="readers")
         yield Line(id="settings-title")
-        yield Grid(_SETTINGS, id="settings", opens=False)
+        yield Grid(_SETTINGS, id="settings", opens=None)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Show where the page stands, and what could not be asked beside it."""
         super().after_answer(feed)
         if feed.failure is None or not self.query("#subjects"):
             return
-        told = Span(f" {feed.failure.message}", "warn")
+        told = Span(f" ! {feed.failure.message}", "warn")
         if feed.name == "subjects":
             self.query_one("#subjects", Line).show([Span(" schemas", "head"), told])
         elif feed.name == "readers" and feed.state == "error":
@@ -155,7 +155,16 @@ class TopicPage(Page):
         spans = [Span(" no group reads it", "dim")]
         if reading.groups:
             spans = [Span(f" {counted(len(reading.groups), 'group')}", "head")]
-            spans.append(Span(" that read it, or have", "dim"))
+            spans.append(
+                Span(
+                    (
+                        " that reads it, or did"
+                        if len(reading.groups) == 1
+                        else " that read it, or did"
+                    ),
+                    "dim",
+                )
+            )
         if reading.failures:
             spans.append(Span(f" · {reading.failures[0].message}", "warn"))
         title.show(spans)
@@ -188,11 +197,11 @@ def _in_order(settings: Iterable[ConfigEntry], *, with_others: bool) -> Sequence
 
 def _title(detail: TopicDetail, *, all_: bool) -> Sequence[Span]:
     if detail.settings is None or detail.config is None:
-        return [Span(" Its settings may not be seen", "warn")]
+        return [Span(" ! its settings may not be seen", "warn")]
     own = len(detail.config)
     others = len(detail.settings) - own
-    told = f"{counted(own, 'setting')} of its own" if own else "No settings of its own"
-    rest = f"{others:,} others" if own else "all are the cluster's"
+    told = f"{counted(own, 'setting')} of its own" if own else "no settings of its own"
+    rest = counted(others, "other") if own else "all are the cluster's"
     key = "a shows them" if not all_ else "a hides them"
     more = f" · {rest}: {key}" if others else ""
     return [Span(f" {told}", "head"), Span(more, "dim")]

@@ -54,7 +54,7 @@ class TopicsPage(ListPage["Topic"]):
     """The list of topics."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "internal", "Internal ones", id="topics.internal"),
+        Binding("i", "internal", "Internal topics", id="topics.internal"),
         Binding("d", "detail", "Details", id="topics.detail"),
     ]
     crumb = "topics"
@@ -146,7 +146,7 @@ class TopicsPage(ListPage["Topic"]):
         here = self.grid.current
         if here is not None and (own := self._settings.get(here.name)):
             told = ", ".join(f"{entry.name} {_value(entry)}" for entry in own)
-            yield Span(f" · its own: {told[:300]}", "dim")
+            yield Span(f" · own settings: {told[:300]}", "dim")
 
     def emptiness(self) -> tuple[str, str] | None:
         """Say why no topic is listed."""

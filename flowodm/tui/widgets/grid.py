@@ -42,16 +42,18 @@ class Grid(LineView, Generic[R]):
     Args:
         columns: From left to right.
         id: The widget's.
-        opens: Whether there is something behind a row.
+        opens: What Enter does to a row, in a word; None: there is nothing behind one.
     """
 
     has_head = True
 
     def __init__(
-        self, columns: Sequence[Column[R]], *, id: str | None = None, opens: bool = True
+        self, columns: Sequence[Column[R]], *, id: str | None = None, opens: str | None = "Open"
     ) -> None:
         super().__init__(id=id)
-        self._opens = opens
+        self._opens = opens is not None
+        if opens is not None:
+            self.name_enter(opens)
         self._columns = tuple(columns)
         self._rows: Sequence[R] = ()
         self._sorted_by: str | None = None
@@ -61,7 +63,9 @@ class Grid(LineView, Generic[R]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to open a row only where there is something behind it."""
-        return self._opens if action == "choose" else super().check_action(action, parameters)
+        if action == "choose":
+            return self._opens and bool(self._rows)
+        return super().check_action(action, parameters)
 
     @property
     def rows(self) -> Sequence[R]:
@@ -75,6 +79,8 @@ class Grid(LineView, Generic[R]):
             rows: Them.
             sorted_by: The title of the column whose order they are in.
         """
+        if bool(self._rows) != bool(rows):
+            self.refresh_bindings()
         self._rows = rows
         self._sorted_by = sorted_by
         self.changed()

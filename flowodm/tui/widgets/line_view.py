@@ -4,6 +4,7 @@ Built on Textual's line API: a hundred thousand rows cost as much as forty.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -24,6 +25,8 @@ class LineView(Painter, ScrollView, can_focus=True):
 
     has_head: ClassVar[bool] = False
     """Whether a heading stays above the lines."""
+    opens_as: ClassVar[str] = "Open"
+    """What Enter does to a line, in a word."""
     DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
@@ -56,6 +59,7 @@ class LineView(Painter, ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cursor = 0
+        self.name_enter(self.opens_as)
 
     @property
     def count(self) -> int:
@@ -69,6 +73,11 @@ class LineView(Painter, ScrollView, can_focus=True):
     def head(self, width: int) -> Sequence[Span]:
         """Return the heading."""
         return ()
+
+    def name_enter(self, word: str) -> None:
+        """Say what Enter does here, on the key line, in the help and in the palette."""
+        keys = self._bindings.key_to_bindings
+        keys["enter"] = [replace(one, description=word) for one in keys["enter"]]
 
     @property
     def cursor(self) -> int:

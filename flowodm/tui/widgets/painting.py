@@ -37,8 +37,8 @@ class Painter(Widget):
             if ink := text.rstrip(" "):
                 filled = used + cell_len(ink)
             used += cell_len(text)
-            if used > width:
-                break
+            if filled > width:
+                break  # blanks alone beyond the edge are no cut: letters may follow them
         if filled > width > 0:
             cut = Strip(segments).crop(0, width - 1)
             return Strip([*cut, Segment("…", segments[-1].style)]).extend_cell_length(
