@@ -33,7 +33,9 @@ def main(directory: Path | None) -> None:
             drawn(file, 1.0).save(directory / f"{file.stem}.png")
     tiles = [[drawn(PICTURES / f"{name}.{size}.svg", SCALE) for size in SIZES] for name in names]
     sheet = laid_out(names, tiles)
-    sheet.quantize(64, dither=Image.Dither.NONE).save(SHEET, optimize=True)
+    # an octree keeps the few colours that there are among so many greys
+    few = sheet.quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(SHEET, optimize=True)
 
 
 def drawn(file: Path, scale: float) -> Image.Image:

@@ -1,10 +1,13 @@
 """How wide text is on a terminal, how it is cut to fit, and how a number of things is said."""
 
 import unicodedata
+from collections.abc import Iterator
 
 __all__ = ["counted", "cut", "display_width", "pad", "wrap"]
 
 ELLIPSIS = "…"
+_UNITS = frozenset(("d", "h", "min", "s", "ms", "B", "kB", "MB", "GB", "%"))
+_POINTS = ",.;:)"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -51,12 +54,13 @@ def _character_width(character: str) -> int:
 def wrap(text: str, width: int | None) -> list[str]:
     """Return sanitized `text` in lines of at most `width` columns, broken between words.
 
-    A word that is longer than a line is broken inside. None: one line, however long.
+    A word that is longer than a line is broken inside; a number stays with its unit. None: one
+    line, however long.
     """
     if width is None or display_width(text) <= width:
         return [text] if text else []
     lines = [""]
-    for word in text.split():
+    for word in _words(text):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
         if display_width(joined) <= width:
             lines[-1] = joined
@@ -64,6 +68,20 @@ def wrap(text: str, width: int | None) -> list[str]:
         pieces = _pieces(word, width)
         lines[len(lines) - (not lines[-1]) :] = pieces
     return lines
+
+
+def _words(text: str) -> Iterator[str]:
+    """Part a text into what stays on one line: words, and numbers with their units."""
+    last = ""
+    for word in text.split():
+        if last[-1:].isdigit() and word.rstrip(_POINTS) in _UNITS:
+            last = f"{last} {word}"
+            continue
+        if last:
+            yield last
+        last = word
+    if last:
+        yield last
 
 
 def _pieces(word: str, width: int) -> list[str]:

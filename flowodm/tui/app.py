@@ -55,7 +55,14 @@ DARK: Final = Theme(
     background="#121212",
     surface="#1c1c1c",
     panel="#262626",
-    variables={"dim": "#949494", "cursor": "#005f87", "cursor-away": "#3a3a3a"},
+    variables={
+        "dim": "#949494",
+        "cursor": "#005f87",
+        "cursor-away": "#3a3a3a",
+        "bad-here": "#ffd7d7",
+        "warn-here": "#ffd787",
+        "accent-here": "#afd7ff",
+    },
     dark=True,
 )
 LIGHT: Final = Theme(
@@ -159,7 +166,7 @@ class InspectorApp(FeedOwner, App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return what the themes of sixteen colours say of our own names."""
-        return {"dim": "ansi_default", "cursor": "ansi_default", "cursor-away": "ansi_default"}
+        return dict.fromkeys(DARK.variables, "ansi_default")
 
     async def on_mount(self) -> None:
         """Open the first section, and ask how the cluster is."""

@@ -15,6 +15,8 @@ __all__ = ["ActionsProvider", "WordsProvider"]
 
 MOST_MEANINGS: Final = 20
 """Of one command, that are offered at once."""
+_FIRST: Final = 1_000.0
+"""A command that was begun with its word stands before actions that are merely like it."""
 
 
 class ActionsProvider(Provider):
@@ -47,4 +49,4 @@ class WordsProvider(Provider):
                 continue
             for text, run in islice(command.meanings(rest.strip()), MOST_MEANINGS):
                 shown = safe(text)
-                yield Hit(1.0, shown, run, text=shown.plain)  # it goes into the field as it is
+                yield Hit(_FIRST, shown, run, text=shown.plain)  # it goes into the field as it is

@@ -13,10 +13,17 @@ from rich.text import Text
 from flowodm.display.sanitize import visible
 from flowodm.display.text import cut
 
-__all__ = ["ROLES", "Span", "compact", "safe", "seen", "sparkline"]
+__all__ = ["HERE", "ROLES", "Span", "compact", "safe", "seen", "size_text", "sparkline"]
 
 ROLES: Final = ("dim", "strong", "good", "warn", "bad", "accent", "match", "key", "cursor", "head")
 """What a span may be; each is a style of `app.tcss`, and none says anything by colour alone."""
+HERE: Final = {
+    "bad": "bad-here",
+    "warn": "warn-here",
+    "match": "warn-here",
+    "accent": "accent-here",
+}
+"""What some of them become on the cursor, whose ground is lighter."""
 
 _LONGEST: Final = 2_000
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -51,6 +58,13 @@ def compact(number: float) -> str:
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and abs(value) < 9.95 else 0
     return f"{value:.{digits}f}{_UNITS[unit]}"
+
+
+def size_text(size: int) -> str:
+    """Return how many bytes there are: `999 B`, `1.6 kB`, `22 MB`."""
+    number = compact(size)
+    unit = number[-1] if number[-1].isalpha() else ""
+    return f"{number.removesuffix(unit)} {unit}B"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

@@ -116,18 +116,32 @@ def _runs(strip: Strip) -> Iterator[Run]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Part a text so that a character of two cells, or of none, cannot move the others."""
+    """Part a text so that a character of two cells, or marks on one, cannot move the others."""
     plain = ""
-    for character in text:
-        if cell_len(character) < 2:
-            plain += character
+    for cluster in _clusters(text):
+        if len(cluster) == cell_len(cluster):
+            plain += cluster
             continue
         if plain:
             yield plain
-        yield character
+        yield cluster
         plain = ""
     if plain:
         yield plain
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Part a text into characters, each with the marks of no width that stand on it."""
+    last = ""
+    for character in text:
+        if last and not cell_len(character):
+            last += character
+            continue
+        if last:
+            yield last
+        last = character
+    if last:
+        yield last
 
 
 def _drawn(style: Style) -> tuple[str, str, str]:

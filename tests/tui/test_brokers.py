@@ -54,7 +54,8 @@ def test_brokers_are_listed_with_the_controller_and_what_is_wrong():
             "controller",
             "a",
             "4",
-            "80%",
+            "80",
+            "%",
             "6",
             "✔",
         ]

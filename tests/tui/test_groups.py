@@ -232,7 +232,7 @@ def test_a_reset_is_shown_then_done_once_the_name_is_typed():
         assert "-10,000 replayed" in text
         assert "first commit" in text
         assert "3 partitions would move: 0 skipped, 22,345 read again" in text
-        assert "! 1 without a commit: one cannot be taken away again" in text
+        assert "! 1 has no commit yet: its first one cannot be taken away again" in text
         await pilot.press("D")
         await typed(pilot, "audi", "enter")
         await settle(pilot)

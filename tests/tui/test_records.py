@@ -369,7 +369,7 @@ def test_a_read_that_breaks_off_keeps_what_it_has_and_says_so():
     async def script(pilot: Pilot[None]) -> None:
         await see(pilot, "n=4")
         fakes.records.broken = BrokerUnreachable("the cluster is gone", hint="flowodm doctor")
-        await see(pilot, "✗ the cluster is gone · flowodm doctor")
+        await see(pilot, "! reading stopped: the cluster is gone · flowodm doctor · r reads again")
         assert "n=4" in shown(pilot.app)
         fakes.records.broken = None
         await pilot.press("r")

@@ -85,8 +85,8 @@ def test_enter_on_the_latest_version_compares_the_last_two_and_marks_the_places(
         await open_subject(pilot, "enter")
         assert pilot.app.steps == ("schemas", "orders-value", "v2 → v3")
         text = shown(pilot.app)
-        assert "✗ breaks    amount              double" in text
-        assert "BACKWARD refuses it: it may not follow v2." in text
+        assert "✗ breaks    amount" in text
+        assert "BACKWARD refuses it: it may not follow v2" in text
         assert "Consumers with the new schema cannot read what is in the topic" in text
         assert "Cure: add a field such as `amount_text`" in text
         assert marked(pilot, "left") == ['6     {"name": "amount", "type": "double"}']
@@ -124,8 +124,7 @@ def test_a_file_that_is_refused_tells_each_reason_with_its_place_marked():
     async def script(pilot: Pilot[None]) -> None:
         await check(pilot, "new.avsc")
         text = shown(pilot.app)
-        assert "new.avsc ✗ refused · 1 break" in text
-        assert "BACKWARD refuses it: it may not follow v3." in text
+        assert "new.avsc ✗ BACKWARD refuses it: it may not follow v3 · 1 break" in text
         assert "✗ breaks    extra" in text
         assert "Cure: give `extra` a default" in text
         assert marked(pilot, "right") == ['7     {"name": "extra", "type": "int"}']
@@ -139,13 +138,12 @@ def test_a_file_is_read_again_when_that_is_asked_for():
     async def script(pilot: Pilot[None]) -> None:
         await check(pilot, "new.avsc")
         text = shown(pilot.app)
-        assert "✔ compatible · " in text
-        assert "BACKWARD takes it (v3 checked)." in text
+        assert "✔ BACKWARD takes it (v3 checked) · " in text
         assert "amount" in text
         fakes.schemas.files["new.avsc"] = BROKEN
         await pilot.press("r")
         await settle(pilot)
-        assert "✗ refused" in shown(pilot.app)
+        assert "✗ BACKWARD refuses it" in shown(pilot.app)
         fakes.schemas.files.clear()
         await pilot.press("r")
         await settle(pilot)

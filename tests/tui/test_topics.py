@@ -17,7 +17,7 @@ def fakes_of(*names: str) -> Fakes:
 def test_topics_are_listed_by_name_with_their_offsets():
     async def script(pilot: Pilot[None]) -> None:
         rows = lines(pilot.app)[4:6]
-        assert rows[0].split()[:4] == ["▸", "orders", "3", "✔"]
+        assert rows[0].split()[:5] == ["▸", "orders", "3", "2", "✔"]
         assert rows[1].split()[-3:] == ["10", "none", "…"]
 
     play(script, fakes_of("orders", "payments"))
@@ -156,7 +156,7 @@ def test_schemas_and_own_settings_are_told_and_those_asked_for_the_rows_in_view_
         rows = [line.split() for line in lines(pilot.app)[4:6]]
         assert rows[0][4:9] == ["✔", "key", "value", "1", "10"]
         assert rows[1][3:6] == ["✔", "none", "1"]
-        assert "its own: retention.ms 1000" in lines(pilot.app)[-2]
+        assert "own settings: retention.ms 1000" in lines(pilot.app)[-2]
         asked = [name for names in fakes.topics.settings_asked for name in names]
         assert len(asked) == len(set(asked)) < 40
 
@@ -196,7 +196,7 @@ def test_a_topic_shows_its_schemas_and_its_readers_and_opens_both():
         await pilot.press("d")
         await settle(pilot)
         assert "orders-key v1 (id 41, AVRO) · orders-value v3" in shown(pilot.app)
-        assert "1 group that read it, or have" in shown(pilot.app)
+        assert "1 group that reads it, or did" in shown(pilot.app)
         await pilot.press("s")
         await settle(pilot)
         assert pilot.app.steps == ("schemas", "orders-value")
@@ -218,8 +218,8 @@ def test_a_topic_is_shown_where_registry_and_groups_cannot_be_asked():
         await pilot.press("d")
         await settle(pilot)
         text = shown(pilot.app)
-        assert "schemas cannot reach the registry" in text
-        assert "readers no coordinator" in text
+        assert "schemas ! cannot reach the registry" in text
+        assert "readers ! no coordinator" in text
         assert "12,345" in text
 
     play(script, fakes)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from flowodm.display.text import counted
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.listing import ListPage, Order
 from flowodm.tui.sources.brokers import Broker, Brokers
@@ -23,7 +24,7 @@ class BrokersPage(ListPage[Broker]):
         Binding("c", "contexts", "Contexts", id="brokers.contexts")
     ]
     crumb = "brokers"
-    opens = False
+    opens = None
     waits_for = "Asking for the brokers"
     noun = ("broker", "brokers")
     nothing = ("This cluster names no broker.", "flowodm doctor looks at what is wrong")
@@ -67,7 +68,7 @@ class BrokersPage(ListPage[Broker]):
         found = self._found
         if found is None:
             return
-        yield Span(f" · {found.partitions:,} partitions", "dim")
+        yield Span(f" · {counted(found.partitions, 'partition')}", "dim")
         if found.leaderless:
             yield Span(f" · ✗ {found.leaderless:,} without a leader", "bad")
         if found.cluster_id:
@@ -85,7 +86,7 @@ class BrokersPage(ListPage[Broker]):
 
     def _share(self, one: Broker) -> Span:
         whole = 0 if self._found is None else self._found.partitions - self._found.leaderless
-        return Span(f"{one.leads / whole:.0%}" if whole else "–", "dim")
+        return Span(f"{100 * one.leads / whole:.0f} %" if whole else "–", "dim")
 
 
 def _address(one: Broker) -> Span:

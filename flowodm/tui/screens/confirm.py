@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line import Line
+from flowodm.tui.widgets.paragraph import Words
 from flowodm.tui.widgets.prompt import Prompt
 
 __all__ = ["ConfirmScreen"]
@@ -33,19 +34,14 @@ class ConfirmScreen(ModalScreen[bool]):
         """Lay it out."""
         with Vertical(id="confirm"):
             for span in (Span(self._asked, "strong"), *self._lines):
-                line = Line()
-                line.show([span])
-                yield line
+                words = Words()
+                words.show([span])
+                yield words
             yield Prompt(id="confirm-prompt")
-            end = Line()
-            end.show(
-                [
-                    Span(f"Enter does it once {self._noun} is typed", "dim", "focused.submit"),
-                    Span(" · ", "dim"),
-                    Span("Esc leaves", "dim", "focused.leave"),
-                ]
-            )
-            yield end
+            enter, escape = Line(), Line()
+            enter.show([Span(f"Enter does it once {self._noun} is typed", "dim", "focused.submit")])
+            escape.show([Span("Esc leaves", "dim", "focused.leave")])
+            yield from (enter, escape)
 
     def on_mount(self) -> None:
         """Let the word be typed."""

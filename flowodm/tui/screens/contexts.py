@@ -15,6 +15,7 @@ class ContextsPage(ListPage[ContextEntry]):
     """The list of contexts."""
 
     crumb = "contexts"
+    opens = "Switch"
     waits_for = "Reading the contexts"
     asks_brokers = False
     noun = ("context", "contexts")
@@ -41,9 +42,9 @@ class ContextsPage(ListPage[ContextEntry]):
         """Return the columns."""
         return (
             Column("", self._here, 4),
-            Column("CONTEXT", lambda one: Span(one.name, "strong"), 20),
-            Column("BROKERS", lambda one: Span(one.bootstrap_servers or "–"), 24, grows=True),
-            Column("CHANGES", _changes, 11, rank=1),
+            Column("CONTEXT", lambda one: Span(one.name, "strong"), 20, grows=True),
+            Column("BROKERS", lambda one: Span(one.bootstrap_servers or "–"), 16, grows=True),
+            Column("CHANGES", _changes, 9),
             Column("SOURCE", lambda one: Span(one.source, "dim"), 24, rank=2),
         )
 

@@ -70,7 +70,7 @@ class DifferencePage(FindingsPage):
         old = Side(comparison.old, (before for before, _ in places))
         new = Side(comparison.new, (after for _, after in places))
         verdict = [Span(f" v{self._old} → v{self._new}  ", "strong"), *counts(found)]
-        if words := verdict_words(comparison):
+        if words := verdict_words(comparison).rstrip("."):
             is_fine = comparison.refused_by is None
             verdict.append(Span(f"  {words}", "good" if is_fine else "bad"))
         self.show_findings(verdict, [finding for finding, _ in pairs], places, (old, new))

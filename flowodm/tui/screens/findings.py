@@ -96,7 +96,7 @@ class FindingsPage(Page):
             *self.columns(),
         )
         yield Line(id="verdict")
-        yield Grid(columns, id="findings")
+        yield Grid(columns, id="findings", opens="To the text")
         yield Paragraph(id="told")
         with Horizontal(id="sides"):
             for side in ("left", "right"):
@@ -114,16 +114,31 @@ class FindingsPage(Page):
         """Show what was found."""
         self._places, self._sides = places, sides
         self.query_one("#verdict", Line).show(verdict)
-        self.query_one("#findings", Grid).show(findings)
+        grid = self.query_one("#findings", Grid)
+        grid.show(findings)
+        grid.display = self.query_one(Paragraph).display = bool(findings)
         for name, side in zip(("left", "right"), sides, strict=True):
             if side is not None:
                 self.query_one(f"#{name}-title", Line).show([Span(f" {side.label}", "head")])
                 self.query_one(f"#{name}", SchemaText).show(side.text)
         self._show_sides()
         self._mark()
+        self.refresh_bindings()
+
+    def focus_first(self) -> None:
+        """Give the keys to the findings, or where there are none, to the text on the right."""
+        first = "#findings" if self.query_one("#findings", Grid).rows else "#right"
+        self.query_one(first).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to give one text all the room only where there are two."""
+        if action == "zoom":
+            return None not in self._sides
+        return super().check_action(action, parameters)
 
     def _show_sides(self) -> None:
         left, right = (side is not None for side in self._sides)
+        self.query_one("#right-side").set_class(not left or self._zoom == 1, "-alone")
         self.query_one("#left-side").display = left and self._zoom != 1
         self.query_one("#right-side").display = right and (self._zoom != 2 or not left)
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from flowodm.display.ages import duration
 from flowodm.display.groups import age_text, assignment_text, unread_age
 from flowodm.display.pace import rate_text
+from flowodm.display.text import counted
 from flowodm.errors import UsageError
 from flowodm.groups import Group, GroupPartition, Member
 from flowodm.tui.feed import Feed
@@ -75,7 +76,7 @@ class GroupPage(Page):
         yield Line(id="standing")
         yield LagLine(self._group_name, id="flow")
         yield Line(id="members-title")
-        yield Grid(_MEMBERS, id="members", opens=False)
+        yield Grid(_MEMBERS, id="members", opens=None)
         yield Line(id="partitions-title")
         yield Grid(self._partitions(), id="partitions")
 
@@ -139,9 +140,10 @@ class GroupPage(Page):
         members, count = self.query_one("#members", Grid), len(group.members)
         members.display = bool(count)
         members.show(group.members)
-        title = f" {count:,} member{'' if count == 1 else 's'}" if count else " no members"
+        title = f" {counted(count, 'member')}" if count else " no members"
         self.query_one("#members-title", Line).show([Span(title, "head" if count else "dim")])
         self._grid.show(group.partitions)
+        self._grid.display = bool(group.partitions)
         self._tell_partitions()
 
     def _tell_partitions(self) -> None:
@@ -209,9 +211,8 @@ class LagLine(Line):
         if (left := flow.time_left) is not None:
             spans.append(Span(f" · done in {duration(left)}", "good"))
         room = min(width - width_of(spans) - len(f"   {MINUTES} min ") - 1, _WIDEST)
-        if room >= 5:
-            bars = sparkline(flow.bars(room, self.app.clock()), room)
-            spans += [Span(f"   {MINUTES} min ", "dim"), Span(bars, "accent")]
+        if room >= 5 and (bars := flow.bars(room, self.app.clock())):
+            spans += [Span(f"   {MINUTES} min ", "dim"), Span(sparkline(bars, room), "accent")]
         return spans
 
 
@@ -236,8 +237,10 @@ def _standing(group: Group) -> list[Span]:
 def _partitions_title(group: Group) -> list[Span]:
     count = len(group.partitions)
     if not count:
-        return [Span(" reads nothing, and has committed nothing", "dim")]
-    spans = [Span(f" {count:,} partition{'' if count == 1 else 's'}", "head")]
+        return [
+            Span(" reads nothing and has committed nothing: what it commits will stand here", "dim")
+        ]
+    spans = [Span(f" {counted(count, 'partition')}", "head")]
     if group.uncommitted:
         spans.append(Span(f" · no commit in {group.uncommitted:,}: not in the lag", "warn"))
     return spans
@@ -270,7 +273,7 @@ def _client(one: GroupPartition) -> Span:
 
 def _remark(one: GroupPartition) -> Span:
     said = None if one.committed is None and one.error is None else one.remark
-    return Span(said or "", "bad" if one.error else "warn")
+    return Span(f"✗ {said}", "bad") if one.error else Span(said or "", "warn")
 
 
 _MEMBERS: Final[tuple[Column[Member], ...]] = (

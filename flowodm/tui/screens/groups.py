@@ -55,7 +55,7 @@ class GroupsPage(ListPage[Group]):
             Column("IN TIME", lambda group: _age_span(group), 8, is_right=True, rank=1),
             Column("READS", self._rate, 10, is_right=True, rank=3),
             Column("MEMBERS", _members, 8, is_right=True, rank=4),
-            Column("10 MIN", self._bars, _BARS, rank=7),
+            Column("LAG 10 MIN", self._bars, _BARS, rank=7),
             Column("REMARK", _remark, 20, rank=5),
         )
 
@@ -108,7 +108,7 @@ class GroupsPage(ListPage[Group]):
 
     def _bars(self, group: Group) -> Span:
         bars = self.app.lags.of(group.name).bars(_BARS, self.app.clock())
-        return Span(sparkline(bars, _BARS), "accent")
+        return Span(f"{sparkline(bars, _BARS):{_BARS}}", "accent")
 
 
 def state_span(group: Group) -> Span:
@@ -149,4 +149,5 @@ def _members(group: Group) -> Span:
 
 
 def _remark(group: Group) -> Span:
-    return Span(group_remark(group) or "", "bad" if group.errors else "warn")
+    said = group_remark(group) or ""
+    return Span(f"✗ {said}", "bad") if group.errors else Span(said, "warn")

@@ -34,8 +34,8 @@ class ListPage(Page, Generic[R]):
     nothing = ("", "")
     """What is said where there is none, and what to do."""
 
-    opens = True
-    """Whether there is something behind a row."""
+    opens: ClassVar[str | None] = "Open"
+    """What Enter does to a row, in a word; None: there is nothing behind one."""
 
     def __init__(self) -> None:
         super().__init__()

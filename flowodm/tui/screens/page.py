@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flowodm.tui.feed import Feed, FeedOwner
+from flowodm.tui.sources.failure import Failure
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.header import Crumbs, Header, SectionTabs
 from flowodm.tui.widgets.key_line import KeyLine
@@ -187,6 +188,11 @@ class Page(FeedOwner, Screen[None]):
         is_stale = main is not None and main.state == "stale"
         line.display = is_stale
         if main is not None and is_stale and main.failure is not None and main.age is not None:
-            hint = f" · {main.failure.hint}" if main.failure.hint else ""
-            text = f"! {main.age:.0f} s old: {main.failure.message}{hint}"
-            line.show([Span(text, "warn")])
+            self.tell_old(f"{main.age:.0f} s old", main.failure)
+
+    def tell_old(self, how: str, failure: Failure, cure: str = "") -> None:
+        """Tell above the data how old it is, why, and what to do."""
+        told = (f"! {how}: {failure.message}", failure.hint, cure)
+        line = self._stale_line()
+        line.display = True
+        line.show([Span(" · ".join(filter(None, told)), "warn")])

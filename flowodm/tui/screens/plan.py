@@ -184,6 +184,8 @@ def _drift(found: Planned, width: int) -> "Iterator[Row]":
     yield from (
         (None, one) for one in cause_lines(found.unknown.message, found.unknown.hint, width)
     )
+    if found.plan.blockers:
+        yield None, ("d shows the plan, with all that stands in its way.",)
 
 
 def _registered(found: Planned, entry: "Entry") -> "RegisterSchema | None":

@@ -346,7 +346,6 @@ def _title(form: Form, wrong: int, said: str) -> Iterator[Span]:
         yield Span(f" · ✗ {said}", "bad")
     else:
         yield Span(" · ✔ complete", "good")
-
     if form.copied.place:
         yield Span(f" · begun with {form.copied.place}", "accent")
 
@@ -357,7 +356,9 @@ def _told(draft: Draft, target: Target) -> list[str]:
     size = "a tombstone" if value is None else f"a value of {counted(len(value), 'byte')}"
     schema = f", {target.value.label}" if target.value is not None and value is not None else ""
     keyed = "no key" if key is None else f"a key of {counted(len(key), 'byte')}"
-    where = "as the key decides" if draft.partition is None else f"partition {draft.partition}"
+    where = "any partition" if key is None else "the partition that the key decides"
+    if draft.partition is not None:
+        where = f"partition {draft.partition}"
     count = counted(len(headers), "header")
     return [f"{size}{schema}", f"{keyed}, {count}, {where}"]
 

@@ -174,6 +174,8 @@ class RecordsPage(TakingPage):
             self._show_failure(failure)
             return
         super().show_state()
+        if failure is not None:
+            self.tell_old("reading stopped", failure, "r reads again")
 
     def on_resize(self) -> None:
         """Put the detail beside the list, or below it."""
@@ -373,7 +375,7 @@ class RecordsPage(TakingPage):
             if feed.name == "decode":
                 self._is_decoding = False
             hint = f" · {feed.failure.hint}" if feed.failure.hint else ""
-            if feed.name != "read" or self._log.count:
+            if feed.name != "read":
                 self.say(f"✗ {feed.failure.message}{hint}", "bad")
         self.show_state()
 

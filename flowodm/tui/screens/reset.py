@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from flowodm.display.groups import change_text
+from flowodm.display.text import counted
 from flowodm.groups import ResetPlan, ResetStep
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.confirm import ConfirmScreen
@@ -64,7 +65,7 @@ class ResetPage(Page):
     def body(self) -> Iterable[Widget]:
         """Return the steps, and what they come to."""
         yield Line(id="reset-title")
-        yield Grid(_COLUMNS, id="steps", opens=False)
+        yield Grid(_COLUMNS, id="steps", opens=None)
         yield Line(id="sum")
         yield Line(id="remark")
         yield Paragraph(id="outcome")
@@ -121,17 +122,20 @@ class ResetPage(Page):
                 Span(f" in {self._topic[:80]} to {self._position}", "dim"),
             ]
         )
-        self.query_one("#steps", Grid).show(plan.steps)
+        steps = self.query_one("#steps", Grid)
+        steps.show(plan.steps)
+        steps.display = bool(plan.steps)
         self.query_one("#sum", Line).show([Span(f" {_sum(plan)}", "strong")])
         new = sum(step.before is None for step in plan.needed)
         remark = Span("")
         if new:
-            remark = Span(f" ! {new:,} without a commit: one cannot be taken away again", "warn")
+            have = "1 has no commit yet: its" if new == 1 else f"{new:,} have no commit yet: their"
+            remark = Span(f" ! {have} first one cannot be taken away again", "warn")
         self.query_one("#remark", Line).show([remark])
         if plan.group.is_active:
             self._refuse(plan)
         elif self._done is None and self._deed.failure is None:
-            self._outcome("" if plan.needed else "nothing to change", "dim")
+            self._outcome("" if plan.needed else _nothing(plan), "dim")
 
     def _take_deed(self, path: Path) -> None:
         self._done = path
@@ -146,12 +150,20 @@ class ResetPage(Page):
         )
 
     def _outcome(self, text: str, role: str, hint: str | None = None) -> None:
-        self.query_one(Paragraph).show([Span(text, role), Span(hint or "")])
+        outcome = self.query_one(Paragraph)
+        outcome.display = bool(text)
+        outcome.show([Span(text, role), Span(hint or "")])
+
+
+def _nothing(plan: ResetPlan) -> str:
+    """Say why there is nothing to do."""
+    there = "each partition is there already" if plan.steps else "no partition is meant"
+    return f"nothing to change: {there}"
 
 
 def _sum(plan: ResetPlan) -> str:
     count = len(plan.needed)
-    what = f"{count:,} {'partition' if count == 1 else 'partitions'} would move"
+    what = f"{counted(count, 'partition')} would move"
     return f"{what}: {plan.skipped:,} skipped, {plan.replayed:,} read again"
 
 

@@ -21,7 +21,7 @@ from flowodm.tui.sources.statistics import (
     Tops,
     statistics_of,
 )
-from flowodm.tui.spans import Span, compact
+from flowodm.tui.spans import Span, compact, size_text
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.text_lines import TextLines
 
@@ -33,12 +33,6 @@ _NAME: Final = 28
 _VALUE: Final = 40
 
 Spans = Sequence[Span]
-
-
-class _Lines(TextLines):
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to open nothing."""
-        return False if action == "choose" else super().check_action(action, parameters)
 
 
 class StatisticsPage(Page):
@@ -66,7 +60,7 @@ class StatisticsPage(Page):
     def body(self) -> Iterable[Widget]:
         """Return the sum, and the lines."""
         yield Line(id="sum")
-        yield _Lines(id="statistics")
+        yield TextLines(id="statistics")
 
     def emptiness(self) -> tuple[str, str] | None:
         """Say that there is nothing to count."""
@@ -92,6 +86,8 @@ class StatisticsPage(Page):
 
 def statistics_lines(found: Statistics) -> Iterator[Spans]:
     """Word statistics."""
+    if found.first is not None and found.last is not None:
+        yield from (_head("TIME"), *_times(found, found.first, found.last), ())
     if found.sizes is not None:
         yield from (_head("BYTES OF A VALUE"), _sizes_line(found.sizes), ())
     yield _head("PARTITIONS")
@@ -127,12 +123,7 @@ def _sum(found: Statistics) -> Iterator[Span]:
     if found.tombstones:
         yield Span(f" · {counted(found.tombstones, 'tombstone')}", "dim")
     if found.sizes is not None:
-        yield Span(f" · {compact(found.sizes.total)}B")
-    if found.first is not None and found.last is not None:
-        if found.rate is not None:
-            yield Span(f" · {_span(found.last - found.first)} · {compact(found.rate)}/s", "accent")
-        today = datetime.now(UTC)
-        yield Span(f" · {clock(found.first, today)} to {clock(found.last, today)}", "dim")
+        yield Span(f" · {size_text(found.sizes.total)}")
 
 
 def _span(milliseconds: int) -> str:
@@ -145,6 +136,14 @@ def _span(milliseconds: int) -> str:
 
 def _head(text: str) -> Spans:
     return (Span(text, "head"),)
+
+
+def _times(found: Statistics, first: int, last: int) -> Iterator[Spans]:
+    today = datetime.now(UTC)
+    yield (Span(f"  {clock(first, today)} to {clock(last, today)}"),)
+    if found.rate is not None:
+        span = _span(last - first)
+        yield Span(f"  {span} · "), Span(f"{compact(found.rate)}/s", "accent")
 
 
 def _sizes_line(sizes: Sizes) -> Spans:

@@ -20,6 +20,7 @@ from flowodm.tui.spans import Span
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
+from flowodm.tui.widgets.paragraph import Words
 from flowodm.tui.widgets.prompt import Prompt
 from flowodm.tui.widgets.schema_text import SchemaText
 
@@ -38,7 +39,7 @@ class SubjectPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next list", show=False, id="subject.next"),
         Binding("d", "mark", "Mark", id="subject.mark"),
-        Binding("c", "check", "Check a file", id="subject.check"),
+        Binding("c", "check", "Check", id="subject.check"),
         Binding("t", "topic", "Topic", id="subject.topic"),
     ]
     first_list = "#versions"
@@ -68,8 +69,9 @@ class SubjectPage(Page):
         """Return what counts for it, its versions, and the text of one."""
         yield Line(id="standing")
         yield Line(id="uses")
+        yield Words(id="beside")
         with Horizontal(id="sides"):
-            yield Grid(self._versions(), id="versions")
+            yield Grid(self._versions(), id="versions", opens="Compare")
             with Vertical(id="schema"):
                 yield Line(id="schema-title")
                 yield SchemaText(id="text")
@@ -160,6 +162,9 @@ class SubjectPage(Page):
         self._marked = [one for one in self._marked if one in detail.versions]
         self.query_one("#standing", Line).show(_standing(detail))
         self.query_one("#uses", Line).show(_uses(detail))
+        beside = _beside(detail)
+        self.query_one("#beside").display = bool(beside)
+        self.query_one("#beside", Words).show([Span(beside, "dim")])
         self._grid.show(detail.versions)
         self.feeds["text"].now()
 
@@ -218,10 +223,16 @@ def _uses(detail: SubjectDetail) -> list[Span]:
         if use.exists is not None:
             told = Span(" ✔", "good") if use.exists else Span(" · there is no such topic", "warn")
             spans.append(told)
+    return spans
+
+
+def _beside(detail: SubjectDetail) -> str:
+    """Say which other subjects have to do with it."""
+    told = []
     if detail.sharers:
         names = ", ".join(f"{name[:60]} v{version}" for name, version in detail.sharers[:5])
-        spans.append(Span(f" · the same schema: {names}", "dim"))
+        told.append(f"the same schema: {names}")
     if detail.referrers:
         names = ", ".join(name[:60] for name in detail.referrers[:5])
-        spans.append(Span(f" · referenced by {names}", "dim"))
-    return spans
+        told.append(f"referenced by {names}")
+    return " · ".join(told)

@@ -14,7 +14,7 @@ from flowodm.display.text import counted
 from flowodm.tui.feed import Feed
 from flowodm.tui.screens.groups import lag_span, state_span
 from flowodm.tui.screens.page import Page
-from flowodm.tui.spans import Span, compact
+from flowodm.tui.spans import Span
 from flowodm.tui.widgets.grid import Column, Grid
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
@@ -96,14 +96,14 @@ class TopicPage(Page):
         yield Line(id="readers-title")
         yield Grid(_READERS, id="readers")
         yield Line(id="settings-title")
-        yield Grid(_SETTINGS, id="settings", opens=False)
+        yield Grid(_SETTINGS, id="settings", opens=None)
 
     def after_answer(self, feed: Feed[Any]) -> None:
         """Show where the page stands, and what could not be asked beside it."""
         super().after_answer(feed)
         if feed.failure is None or not self.query("#subjects"):
             return
-        told = Span(f" {feed.failure.message}", "warn")
+        told = Span(f" ! {feed.failure.message}", "warn")
         if feed.name == "subjects":
             self.query_one("#subjects", Line).show([Span(" schemas", "head"), told])
         elif feed.name == "readers" and feed.state == "error":
@@ -141,7 +141,7 @@ class TopicPage(Page):
         self.query_one("#partitions-title", Line).show(
             [
                 Span(f" {counted(len(detail.partitions), 'partition')}", "head"),
-                Span(f" · {copies} · {detail.span:,} offsets", "dim"),
+                Span(f" · {copies} · {counted(detail.span, 'record')}", "dim"),
                 Span(f" · id {detail.topic_id}" if detail.topic_id else "", "dim"),
             ]
         )
@@ -155,7 +155,16 @@ class TopicPage(Page):
         spans = [Span(" no group reads it", "dim")]
         if reading.groups:
             spans = [Span(f" {counted(len(reading.groups), 'group')}", "head")]
-            spans.append(Span(" that read it, or have", "dim"))
+            spans.append(
+                Span(
+                    (
+                        " that reads it, or did"
+                        if len(reading.groups) == 1
+                        else " that read it, or did"
+                    ),
+                    "dim",
+                )
+            )
         if reading.failures:
             spans.append(Span(f" · {reading.failures[0].message}", "warn"))
         title.show(spans)
@@ -188,11 +197,11 @@ def _in_order(settings: Iterable[ConfigEntry], *, with_others: bool) -> Sequence
 
 def _title(detail: TopicDetail, *, all_: bool) -> Sequence[Span]:
     if detail.settings is None or detail.config is None:
-        return [Span(" Its settings may not be seen", "warn")]
+        return [Span(" ! its settings may not be seen", "warn")]
     own = len(detail.config)
     others = len(detail.settings) - own
-    told = f"{counted(own, 'setting')} of its own" if own else "No settings of its own"
-    rest = f"{others:,} others" if own else "all are the cluster's"
+    told = f"{counted(own, 'setting')} of its own" if own else "no settings of its own"
+    rest = counted(others, "other") if own else "all are the cluster's"
     key = "a shows them" if not all_ else "a hides them"
     more = f" · {rest}: {key}" if others else ""
     return [Span(f" {told}", "head"), Span(more, "dim")]
@@ -220,6 +229,10 @@ def _offset(value: int | None, partition: PartitionDetail) -> Span:
     return Span(f"{value:,}")
 
 
+def _span(partition: PartitionDetail) -> Span:
+    return Span("–", "dim") if partition.span is None else Span(f"{partition.span:,}")
+
+
 def _nodes(numbers: tuple[int, ...]) -> Span:
     return Span(" ".join(map(str, numbers)), "dim")
 
@@ -235,8 +248,8 @@ _PARTITIONS: Final[tuple[Column[PartitionDetail], ...]] = (
     Column("COPIES", lambda one: _nodes(one.replicas), 10, rank=4),
     Column("IN SYNC", lambda one: _nodes(one.in_sync), 10, rank=3),
     Column("START", lambda one: _offset(one.start, one), 14, is_right=True),
-    Column("END", lambda one: _offset(one.end, one), 14, is_right=True, grows=True),
-    Column("OFFSETS", lambda one: Span(compact(one.span or 0)), 7, is_right=True, rank=1),
+    Column("END", lambda one: _offset(one.end, one), 14, is_right=True),
+    Column("RECORDS", _span, 14, is_right=True, rank=1),
 )
 _READERS: Final[tuple[Column[Group], ...]] = (
     Column("GROUP", lambda one: Span(one.name, "strong"), 20, grows=True),

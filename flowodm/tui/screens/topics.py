@@ -54,7 +54,7 @@ class TopicsPage(ListPage["Topic"]):
     """The list of topics."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "internal", "Internal ones", id="topics.internal"),
+        Binding("i", "internal", "Internal topics", id="topics.internal"),
         Binding("d", "detail", "Details", id="topics.detail"),
     ]
     crumb = "topics"
@@ -104,13 +104,13 @@ class TopicsPage(ListPage["Topic"]):
         """Return the columns."""
         return (
             Column("TOPIC", lambda topic: Span(topic.name, "strong"), 20, grows=True),
-            Column("PARTITIONS", lambda t: Span(f"{t.partitions:,}"), 12, is_right=True, rank=2),
+            Column("PARTITIONS", lambda t: Span(f"{t.partitions:,}"), 10, is_right=True, rank=3),
             Column("COPIES", lambda t: Span(f"{t.replicas:,}", "dim"), 6, is_right=True, rank=4),
-            Column("IN SYNC", _in_sync, 12, rank=1),
+            Column("IN SYNC", _in_sync, 11, rank=1),
             Column("SCHEMA", self._schema, 10, rank=5),
-            Column("OWN", self._own, 3, is_right=True, rank=6),
+            Column("SETTINGS", self._own, 8, is_right=True, rank=6),
             Column("RECORDS", self._records, 9, is_right=True, rank=1),
-            Column("LAG", self._lag, 6, is_right=True, rank=3),
+            Column("LAG", self._lag, 6, is_right=True, rank=2),
             Column("MSG/S", self._rate, 7, is_right=True),
             Column("", self._bars, _BARS, rank=7),
         )
@@ -146,7 +146,7 @@ class TopicsPage(ListPage["Topic"]):
         here = self.grid.current
         if here is not None and (own := self._settings.get(here.name)):
             told = ", ".join(f"{entry.name} {_value(entry)}" for entry in own)
-            yield Span(f" · its own: {told[:300]}", "dim")
+            yield Span(f" · own settings: {told[:300]}", "dim")
 
     def emptiness(self) -> tuple[str, str] | None:
         """Say why no topic is listed."""
@@ -280,7 +280,7 @@ class TopicsPage(ListPage["Topic"]):
 
     def _bars(self, topic: Topic) -> Span:
         flow = self._flows.get(topic.name)
-        return Span("" if flow is None else sparkline(flow.rates, _BARS), "accent")
+        return Span(f"{'' if flow is None else sparkline(flow.rates, _BARS):{_BARS}}", "accent")
 
 
 def _forget_first(known: dict[str, Any]) -> None:

@@ -78,16 +78,12 @@ class TrialPage(FindingsPage):
         refused = comparison.refused_by or comparison.old
         old = Side(refused, (left for left, _ in places if left is not None))
         new = Side(check.loaded, (right for _, right in places if right is not None))
-        sign = Span("✔ compatible", "good") if check.is_allowed else Span("✗ refused", "bad")
+        words = verdict_words(comparison).rstrip(".")
+        sign = Span(f"✔ {words}", "good") if check.is_allowed else Span(f"✗ {words}", "bad")
         if comparison.verdict is None:
             sign = Span("! a level that is not judged here", "warn")
-        verdict = [
-            Span(f" {check.loaded.short_label} ", "strong"),
-            sign,
-            Span(" · ", "dim"),
-            *counts(findings),
-            Span(f"  {verdict_words(comparison)}", "dim"),
-        ]
+        label = Span(f" {check.loaded.short_label} ", "strong")
+        verdict = [label, sign, Span(" · ", "dim"), *counts(findings)]
         self.show_findings(verdict, findings, places, (old, new))
 
 

@@ -6,18 +6,21 @@ from typing import Final, NamedTuple
 
 from flowodm.display.sanitize import visible
 from flowodm.display.sides import NOT_DECODED, clock, schema_text, side_line
+from flowodm.display.text import cut
 from flowodm.errors import RegistryError, RegistryUnreachable
-from flowodm.record import DecodedRecord, Record, Undecodable
+from flowodm.record import Decoded, DecodedRecord, Record, Undecodable
 from flowodm.tui.sources.opened import names_schema
 from flowodm.tui.sources.records import RecordsSource
 from flowodm.tui.sources.ring import Row
 from flowodm.tui.sources.sizes import decode_bounded
 
-__all__ = ["RowText", "plain_row", "rows_of"]
+__all__ = ["RowText", "key_text", "plain_row", "rows_of"]
 
 _VALUE: Final = 400
 _KEY: Final = 80
 _RAW: Final = 200
+_NONE: Final = "–"
+_EMPTY: Final = "''"
 
 
 class RowText(NamedTuple):
@@ -62,6 +65,15 @@ def rows_of(
     return worded
 
 
+def key_text(record: Record, key: Decoded | Undecodable, width: int) -> str:
+    """Return a key on one line: its bytes where it does not decode, a sign where there is none."""
+    if record.key is None:
+        return _NONE
+    if isinstance(key, Undecodable):
+        return f"✗ {cut(visible(repr(record.key[:width])), width)}"
+    return side_line(key, width) or _EMPTY
+
+
 def plain_row(number: int, row: Row) -> RowText:
     """Word a record without decoding it, which never blocks."""
     raw = (row.record.value or b"")[:_RAW].decode(errors="replace")
@@ -87,17 +99,21 @@ def _worded(
 ) -> RowText:
     record, key, value = decoded
     failed = next((side for side in (value, key) if isinstance(side, Undecodable)), None)
-    text, kind = side_line(value, _VALUE), ""
+    text, kind = side_line(value, _VALUE) or _EMPTY, ""
     if failed is not None:
         text, kind = visible(_cause(failed, is_key=failed is key)), "failed"
     elif record.value is None:
         text, kind = "tombstone", "gone"
     return _start(number, row, today)._replace(
-        key="" if record.key is None else side_line(key, _KEY),
-        schema=schema_text(value, record.topic, source.names, is_key=False),
+        key=key_text(record, key, _KEY),
+        schema=_NONE if kind == "gone" else _schema(value, record, source),
         value=text,
         kind=kind,
     )
+
+
+def _schema(value: Decoded | Undecodable, record: Record, source: RecordsSource) -> str:
+    return schema_text(value, record.topic, source.names, is_key=False)
 
 
 def _start(number: int, row: Row, today: datetime) -> RowText:
@@ -107,7 +123,7 @@ def _start(number: int, row: Row, today: datetime) -> RowText:
         str(record.partition),
         f"{record.offset:,}",
         clock(record.timestamp, today),
-        "" if record.key is None else visible(record.key[:_KEY].decode(errors="replace")),
+        _NONE if record.key is None else visible(record.key[:_KEY].decode(errors="replace")),
         "",
         "",
         is_marked=row.is_marked,

@@ -16,9 +16,10 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from flowodm.codec.branch import Branch
-from flowodm.display.sides import SchemaNames, schema_text, side_line
+from flowodm.display.sides import SchemaNames, schema_text
 from flowodm.errors import RegistryError
 from flowodm.record import Decoded, DecodedRecord, Record, Undecodable
+from flowodm.tui.sources.rows import key_text
 from flowodm.tui.sources.sizes import decode_bounded
 
 __all__ = ["FieldStatistics", "Sizes", "Statistics", "Tops", "statistics_of"]
@@ -216,7 +217,7 @@ class _Taken:
         if decoded is None:
             self._words[record.key] = record.key[:_LONGEST].decode(errors="replace")
             return
-        self._words[record.key] = side_line(decoded.key, _LONGEST)
+        self._words[record.key] = key_text(record, decoded.key, _LONGEST)
         if isinstance(decoded.key, Undecodable):
             self._fail(f"key: {decoded.key.error}")
 

@@ -5,7 +5,7 @@ from typing import Final
 from flowodm.display.pace import Pace
 from flowodm.tui.sources.ring import Span as RingSpan
 from flowodm.tui.sources.tail import Status, Tail, TailRequest
-from flowodm.tui.spans import Span, compact
+from flowodm.tui.spans import Span, compact, size_text
 from flowodm.tui.widgets.line import Line
 
 __all__ = ["Counters", "request_line"]
@@ -16,7 +16,7 @@ _MANY: Final = 1_000
 
 
 class Counters(Line):
-    """`FOLLOW 18k/s · matched 31 of 18,204 · buffer 10k/22.0 MB · dropped 0`."""
+    """`FOLLOW 18k/s · matched 31 of 18,204 · buffer 10k/22 MB · dropped 0`."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -73,7 +73,7 @@ def _mode(status: Status, follows: bool) -> Span:
 def _buffer(span: RingSpan) -> list[Span]:
     rows = compact(span.stop - span.first)
     return [
-        Span(f" · buffer {rows}/{span.bytes / 1e6:.1f} MB", "dim"),
+        Span(f" · buffer {rows}/{size_text(span.bytes)}", "dim"),
         Span(f" · dropped {span.dropped:,}", "warn" if span.dropped else "dim"),
     ]
 

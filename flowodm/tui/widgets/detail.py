@@ -1,18 +1,21 @@
 """One record: its value, key, headers, schema and bytes, each behind a tab."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 
 from flowodm.avro.pretty import pretty_text
-from flowodm.display.sides import bytes_text, drawable
-from flowodm.record import Decoded, DecodedRecord, Undecodable
+from flowodm.display.sides import bytes_text, clock, drawable
+from flowodm.record import Decoded, DecodedRecord, Record, Undecodable
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line import Line
 from flowodm.tui.widgets.line_view import LineView
+from flowodm.tui.widgets.painting import width_of
 from flowodm.tui.widgets.text_lines import HexLines, TextLines
 from flowodm.tui.widgets.value_tree import ValueTree
 
@@ -25,6 +28,9 @@ TAB_BINDINGS: Final = (
 )
 """Of the page: they count wherever the focus is, in the list or in the record."""
 _STEPS: Final = {"next": 1, "before": -1}
+_ENCODINGS: Final = {"json": "JSON", "base64": "bytes that are no text"}
+"""What a side is called that is drawn as it is, and not as the command line writes it."""
+_NO_DAY: Final = datetime.min
 _MOST_SCHEMA: Final = 20_000
 """Lines of a schema."""
 _MOST_HEADERS: Final = 1_000
@@ -46,7 +52,7 @@ class Detail(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Line(id="detail-tabs")
+        yield _Tabs(id="detail-tabs")
         yield Line(id="detail-note")
         yield ValueTree(id="value-tree")
         yield TextLines(id="lines")
@@ -76,7 +82,7 @@ class Detail(Vertical):
         self.tab = tab if tab in TABS else self.tab
         if self._record is None:
             return
-        self.query_one("#detail-tabs", Line).show(self._titles())
+        self.query_one(_Tabs).show_of(self._titles(), self._record.record)
         note = self.query_one("#detail-note", Line)
         view, said = self._fill(self._record)
         note.display = bool(said)
@@ -119,7 +125,7 @@ class Detail(Vertical):
             return view, [Span(f" ✗ {side.error}{where}", "bad")]
         tree = self.query_one(ValueTree)
         tree.show(drawable(side))
-        said = "" if side.encoding == "avro" else f" {side.encoding}"
+        said = "" if side.encoding == "avro" else f" {_ENCODINGS.get(side.encoding, side.encoding)}"
         return tree, [Span(said, "dim")] if said else ()
 
     def _fill_lines(
@@ -133,6 +139,27 @@ class Detail(Vertical):
         view = self.query_one(HexLines)
         view.show(data or b"", mark=mark)
         return view, [Span(" tombstone" if data is None else f" {len(data):,} bytes", "dim")]
+
+
+class _Tabs(Line):
+    """The titles of the tabs; and where the record is and when it was, as far as there is room."""
+
+    _places: tuple[str, ...] = ()
+
+    def show_of(self, titles: Sequence[Span], record: Record) -> None:
+        """Show the titles above a record."""
+        place = f"  {record.partition}:{record.offset}"
+        times = (clock(record.timestamp, day) for day in (_NO_DAY, datetime.now(UTC)))
+        self._places = (*(f"{place} · {time}" for time in times), place)
+        self.show(titles)
+        self.refresh()
+
+    def spans(self, width: int) -> Sequence[Span]:
+        """Return the titles, and the longest of what may stand behind them."""
+        titles = self._spans
+        left = width - width_of(titles)
+        place = next((text for text in self._places if cell_len(text) <= left), "")
+        return [*titles, Span(place, "dim")]
 
 
 def _header_lines(record: DecodedRecord) -> list[list[Span]]:

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from flowodm.display.sanitize import visible
-from flowodm.display.text import cut, pad
+from flowodm.display.text import cut, display_width, pad
 from flowodm.tui.sources.form import Form, FormField
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.line_view import LineView
@@ -14,12 +14,16 @@ from flowodm.tui.widgets.line_view import LineView
 __all__ = ["FormView"]
 
 _LONGEST: Final = 400
+_MEASURED: Final = 500
+"""Fields whose names and types decide how wide the columns are."""
 _DEEPEST: Final = 10
 """Levels that are indented."""
 
 
 class FormView(LineView):
     """A form; Enter lets the field under the cursor be typed, or opens the record that it is."""
+
+    opens_as = "Edit"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "turn(1)", "Next choice", show=False, id="form.next"),
@@ -33,10 +37,13 @@ class FormView(LineView):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._form: Form | None = None
+        self._names = self._types = 0
+        """Columns that the longest name and the longest type take."""
 
     def show(self, form: Form) -> None:
         """Show another form, or what became of this one."""
         self._form = form
+        self._measure()
         self.changed()
 
     @property
@@ -54,16 +61,14 @@ class FormView(LineView):
         """Return one field."""
         form, one = self._form, self._fields[index]
         assert form is not None
-        depth = 0 if one.node is None else min(len(one.path) - 1, _DEEPEST)
-        room = max(min(width // 3, 30), 10)
-        name = cut(f"{'  ' * depth}{visible(one.name[:_LONGEST])}", room)
-        yield Span(pad(name, room), "strong" if one.is_group else "accent")
+        room = min(max(width // 3, 10), self._names)
+        yield Span(pad(cut(_name(one), room), room), "strong" if one.is_group else "accent")
         left = max(width - room - 2, 0)
         trouble = form.trouble(one)
         said = Span(f"✗ {visible(trouble[:_LONGEST])}", "bad") if trouble else _type(one)
         value = _value(one, form.text(one)[:_LONGEST])
         # what is wrong needs more room than a type
-        most = max(left * (2 if trouble else 3) // 5, 8)
+        most = max(left * 2 // 5 if trouble else max(left // 2, left - self._types - 1), 8)
         text = cut(visible(value.text), max(min(most, left), 0))
         yield Span("  ")
         yield value._replace(text=pad(text, most) + " ")
@@ -86,6 +91,11 @@ class FormView(LineView):
             self._form.type(one, "")
             self._told()
 
+    def _measure(self) -> None:
+        fields = self._fields[:_MEASURED]
+        self._names = max((display_width(_name(one)) for one in fields), default=0)
+        self._types = max((display_width(_type(one).text) for one in fields), default=0)
+
     @property
     def _fields(self) -> tuple[FormField, ...]:
         return () if self._form is None else self._form.fields
@@ -93,6 +103,11 @@ class FormView(LineView):
     def _told(self) -> None:
         self.changed()
         self.post_message(self.Filled(self, self.cursor))
+
+
+def _name(one: FormField) -> str:
+    depth = 0 if one.node is None else min(len(one.path) - 1, _DEEPEST)
+    return f"{'  ' * depth}{visible(one.name[:_LONGEST])}"
 
 
 def _type(one: FormField) -> Span:

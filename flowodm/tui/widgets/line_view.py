@@ -4,6 +4,7 @@ Built on Textual's line API: a hundred thousand rows cost as much as forty.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -13,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from flowodm.tui.spans import Span
+from flowodm.tui.spans import HERE, Span
 from flowodm.tui.widgets.painting import Painter
 
 __all__ = ["LineView"]
@@ -24,6 +25,8 @@ class LineView(Painter, ScrollView, can_focus=True):
 
     has_head: ClassVar[bool] = False
     """Whether a heading stays above the lines."""
+    opens_as: ClassVar[str] = "Open"
+    """What Enter does to a line, in a word."""
     DEFAULT_CSS = "LineView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
@@ -56,6 +59,7 @@ class LineView(Painter, ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cursor = 0
+        self.name_enter(self.opens_as)
 
     @property
     def count(self) -> int:
@@ -69,6 +73,11 @@ class LineView(Painter, ScrollView, can_focus=True):
     def head(self, width: int) -> Sequence[Span]:
         """Return the heading."""
         return ()
+
+    def name_enter(self, word: str) -> None:
+        """Say what Enter does here, on the key line, in the help and in the palette."""
+        keys = self._bindings.key_to_bindings
+        keys["enter"] = [replace(one, description=word) for one in keys["enter"]]
 
     @property
     def cursor(self) -> int:
@@ -125,7 +134,7 @@ class LineView(Painter, ScrollView, can_focus=True):
             return self.paint((mark,), width)
         spans = [mark, *self.line(index, width - 2)]
         if is_here:
-            spans = [one._replace(role="") if self._is_lost(one.role) else one for one in spans]
+            spans = [one._replace(role=self._role_here(one.role)) for one in spans]
         return self.paint(spans, width, "cursor" if is_here else "")
 
     def on_resize(self) -> None:
@@ -195,9 +204,14 @@ class LineView(Painter, ScrollView, can_focus=True):
         if self.screen.is_current:
             self.app.cursor_position = self.region.offset + Offset(0, y)
 
-    def _is_lost(self, role: str) -> bool:
-        """Whether a role cannot be read on the cursor; where that reverses, each is a patch."""
-        return role == "dim" or (self.has_focus and self.app.theme.startswith("ansi"))
+    def _role_here(self, role: str) -> str:
+        """Return what a role is on the cursor: one that can be read there."""
+        if role in ("dim", "head"):
+            return ""
+        if not self.has_focus:
+            return role
+        # where the cursor is reversed, each role would be a patch of its own
+        return "" if self.app.theme.startswith("ansi") else HERE.get(role, role)
 
     @property
     def _head_lines(self) -> int:

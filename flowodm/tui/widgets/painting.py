@@ -9,11 +9,11 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flowodm.tui.spans import ROLES, Span, seen
+from flowodm.tui.spans import HERE, ROLES, Span, seen
 
 __all__ = ["Painter", "width_of"]
 
-_COMPONENTS: Final = frozenset(f"span--{role}" for role in ROLES)
+_COMPONENTS: Final = frozenset(f"span--{role}" for role in (*ROLES, *HERE.values()))
 
 
 class Painter(Widget):
@@ -36,8 +36,8 @@ class Painter(Widget):
             if ink := text.rstrip(" "):
                 filled = used + cell_len(ink)
             used += cell_len(text)
-            if used > width:
-                break
+            if filled > width:
+                break  # blanks alone beyond the edge are no cut: letters may follow them
         if filled > width > 0:
             cut = Strip(segments).crop(0, width - 1)
             return Strip([*cut, Segment("…", segments[-1].style)]).extend_cell_length(

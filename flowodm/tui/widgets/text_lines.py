@@ -15,7 +15,15 @@ _LONGEST: Final = 4_000
 """Characters of a line that are looked at."""
 
 
-class TextLines(LineView):
+class _Bare(LineView):
+    """Lines with nothing behind them."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open nothing."""
+        return action != "choose" and super().check_action(action, parameters)
+
+
+class TextLines(_Bare):
     """Lines of spans that are there already."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -38,7 +46,7 @@ class TextLines(LineView):
         return [span._replace(text=span.text[:_LONGEST]) for span in self._lines[index]]
 
 
-class HexLines(LineView):
+class HexLines(_Bare):
     """Bytes: where, what, and as text."""
 
     def __init__(self, *, id: str | None = None) -> None:

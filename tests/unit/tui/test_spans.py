@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowodm.display.text import display_width
-from flowodm.tui.spans import compact, safe, sparkline
+from flowodm.tui.spans import compact, safe, size_text, sparkline
 from tests.unit.cli.hostile import HOSTILE_TEXTS, MUST_NOT_SHOW
 
 pytestmark = pytest.mark.unit
@@ -31,6 +31,13 @@ def test_a_safe_text_is_cut_before_it_is_looked_at():
 )
 def test_numbers_are_short(number: float, text: str):
     assert compact(number) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1_600, "1.6 kB"), (22_000_000, "22 MB")]
+)
+def test_sizes_have_a_space_before_their_unit(size: int, text: str):
+    assert size_text(size) == text
 
 
 @given(st.floats(0, 1e18))

@@ -196,7 +196,7 @@ class Form:
         elif side == "key":
             begins = given if isinstance(given, str) else ""
             yield FormField(
-                KEY, "text", "Nothing typed is no key.", "text", (), True, begins=begins
+                KEY, "text", "Left empty, the record has no key.", "text", (), True, begins=begins
             )
         else:
             begins = given if isinstance(given, str) else ""
@@ -206,7 +206,7 @@ class Form:
     def _others(self) -> Iterator[FormField]:
         for number, text in enumerate((*self._headers, "")):
             path = (HEADERS, f"header {number + 1}")
-            doc = "A header of the record: name=value. Nothing typed is no header."
+            doc = "A header of the record: name=value. Left empty, there is none."
             yield FormField(path, "name=value", doc, "text", (), True, begins=text)
         count = self.target.partitions
         doc = f"0 to {count - 1:,}; nothing typed leaves it to the key."
