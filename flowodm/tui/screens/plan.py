@@ -16,6 +16,7 @@ from textual.widget import Widget
 from flowodm.tui.feed import Feed
 from flowodm.tui.messages import Progressed
 from flowodm.tui.screens.page import Page
+from flowodm.tui.sources.cluster import context_options
 from flowodm.tui.sources.plan import Planned
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.laid_out import LaidOut
@@ -96,8 +97,8 @@ class PlanPage(Page):
         """Copy the command that carries it out."""
         found = self._found
         if isinstance(found, Planned) and self.check_action("copy_command", ()):
-            source, name = shlex.quote(found.plan.desired.source), shlex.quote(found.context.name)
-            command = f"flowodm apply {source} --context {name}"
+            source = shlex.quote(found.plan.desired.source)
+            command = f"flowodm apply {source}{context_options(found.context)}"
             self.app.copy_to_clipboard(command)
             self._say(f"copied: {command}")
 
@@ -169,7 +170,7 @@ class PlanPage(Page):
 def _plan(found: Planned, width: int) -> "Iterator[Row]":
     from flowodm.display.plan import plan_rows
 
-    return plan_rows(found.plan, found.context, width, options=f" --context {found.context.name}")
+    return plan_rows(found.plan, found.context, width, options=context_options(found.context))
 
 
 def _drift(found: Planned, width: int) -> "Iterator[Row]":

@@ -136,6 +136,7 @@ class ResetPage(Page):
     def _take_deed(self, path: Path) -> None:
         self._done = path
         back = f"flowodm groups reset {quote(self._group)} --undo {quote(str(path))} --execute"
+        back += self.app.vitals.identity.options
         self._outcome("✔ done", "good", f"to take it back: {back}")
 
     def _refuse(self, plan: ResetPlan) -> None:

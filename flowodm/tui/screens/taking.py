@@ -65,9 +65,8 @@ class TakingPage(Page):
         if (record := self.record_here) is None:
             return
         offset = f"{record.offset}:{record.offset + 1}"
-        command = (
-            f"flowodm tail {shlex.quote(record.topic)} -p {record.partition} --offset {offset}"
-        )
+        place = f"{shlex.quote(record.topic)} -p {record.partition} --offset {offset}"
+        command = f"flowodm tail {place}{self.app.vitals.identity.options}"
         self.app.copy_to_clipboard(command)
         self.say(f"copied: {command}")
 
