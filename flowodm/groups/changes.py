@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flowodm.connection.kafka import PATIENCE
 from flowodm.errors import AuthorizationError, BrokerError
+from flowodm.groups.coordinators import Coordinators
 from flowodm.groups.group import Group
 from flowodm.groups.resetting import ResetPlan
 from flowodm.groups.undo import Undo, UndoStep
@@ -63,8 +64,10 @@ def apply_reset(
 
     name = plan.group.name
     asked = ConsumerGroupTopicPartitions(name, [_place(step) for step in plan.needed])
-    futures = connection.admin().alter_consumer_group_offsets([asked], request_timeout=timeout)
-    answer = connection.wait(futures[name], timeout=timeout + 0.5)
+    answer = Coordinators.of(connection).wait(
+        lambda admin: admin.alter_consumer_group_offsets([asked], request_timeout=timeout)[name],
+        timeout=timeout + 0.5,
+    )
     failed = [one for one in answer.topic_partitions or () if one.error is not None]
     if failed:
         first = broker_error(failed[0].error, connection=connection)
@@ -102,8 +105,11 @@ def apply_deletion(
     """
     connection.check_change("groups delete")
     check_deletion(group)
-    futures = connection.admin().delete_consumer_groups([group.name], request_timeout=timeout)
-    connection.wait(futures[group.name], timeout=timeout + 0.5)
+    name = group.name
+    Coordinators.of(connection).wait(
+        lambda admin: admin.delete_consumer_groups([name], request_timeout=timeout)[name],
+        timeout=timeout + 0.5,
+    )
 
 
 def _place(step: "ResetStep") -> "TopicPartition":

@@ -8,18 +8,24 @@ subscribes before the admin client is let near its offsets.
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from flowodm.connection.kafka import PATIENCE
-from flowodm.errors import AuthorizationError, BrokerError, FlowODMError, GroupNotFound
+from flowodm.errors import (
+    AuthorizationError,
+    BrokerUnreachable,
+    FlowODMError,
+    GroupNotFound,
+)
+from flowodm.groups.coordinators import Coordinators
 from flowodm.groups.group import Commit
-from flowodm.reading.cluster import Cluster
+from flowodm.reading.choice import Layout
+from flowodm.reading.cluster import Cluster, layout_of
 from flowodm.reading.options import ReadOptions
 from flowodm.reading.source import consumer_settings
 from flowodm.reading.spans import Partition
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
 
     from confluent_kafka import Consumer, TopicPartition
     from confluent_kafka.admin._group import ConsumerGroupDescription, ConsumerGroupListing
@@ -47,6 +53,7 @@ class Desk:
     def __init__(self, connection: "KafkaConnection", *, timeout: float = PATIENCE) -> None:
         self.connection = connection
         self.timeout = timeout
+        self._coordinators = Coordinators.of(connection)
         self._consumer: Consumer | None = None
         self._cluster: Cluster | None = None
         self.failures: tuple[FlowODMError, ...] = ()
@@ -64,6 +71,18 @@ class Desk:
         if self._cluster is not None:
             self._cluster.close(0 if kind is not None else 1.0)
 
+    @property
+    def asking(self) -> "KafkaConnection":
+        """Whose admin client is asked about groups, and about the offsets of their topics."""
+        return self._coordinators.asking
+
+    def layout(self) -> Layout:
+        """Return who leads each partition, as the client that is asked for offsets then knows too.
+
+        One that was there before an outage would name the leaders of that time, and be refused.
+        """
+        return layout_of(self.asking.metadata(self.timeout))
+
     def listing(self) -> "dict[str, ConsumerGroupListing]":
         """Return the groups there are, by name.
 
@@ -72,12 +91,16 @@ class Desk:
         """
         from flowodm.connection import broker_error
 
-        admin = self.connection.admin()
-        asked = admin.list_consumer_groups(request_timeout=self.timeout * _SHARE)
-        found = self.connection.wait(asked, timeout=self.timeout)
-        self.failures = tuple(
-            broker_error(error, connection=self.connection) for error in found.errors or ()
+        asking = self.asking
+        found = self._coordinators.wait(
+            lambda admin: admin.list_consumer_groups(request_timeout=self.timeout * _SHARE),
+            timeout=self.timeout,
         )
+        self.failures = tuple(
+            broker_error(error, connection=asking) for error in found.errors or ()
+        )
+        if any(isinstance(error, BrokerUnreachable) for error in self.failures):
+            self._coordinators.give_up(asking)
         if self.failures and not found.valid:
             raise self.failures[0]
         return {one.group_id: one for one in sorted(found.valid, key=lambda one: one.group_id)}
@@ -124,9 +147,10 @@ class Desk:
         """Describe groups that are there, all at once; or say why one cannot be."""
         if not names:
             return {}
-        admin = self.connection.admin()
-        futures = admin.describe_consumer_groups(list(names), request_timeout=self.timeout)
-        return {name: self._answer(future) for name, future in futures.items()}
+        return self._coordinators.all(
+            lambda admin: admin.describe_consumer_groups(list(names), request_timeout=self.timeout),
+            timeout=self.timeout,
+        )
 
     def commits(self, names: Sequence[str]) -> dict[str, Commits | FlowODMError]:
         """Return what groups have stored, all asked at once; or why it cannot be had."""
@@ -135,22 +159,23 @@ class Desk:
         if not names:
             return {}
         self.consumer(names[0])
-        admin = self.connection.admin()
-        futures = {
-            name: admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(name)], request_timeout=self.timeout
-            )[name]
-            for name in names
-        }
-        found: dict[str, Commits | FlowODMError] = {}
-        for name, future in futures.items():
-            answer = self._answer(future)
-            found[name] = (
+        answers = self._coordinators.all(
+            lambda admin: {
+                name: admin.list_consumer_group_offsets(
+                    [ConsumerGroupTopicPartitions(name)], request_timeout=self.timeout
+                )[name]
+                for name in names
+            },
+            timeout=self.timeout,
+        )
+        return {
+            name: (
                 answer
                 if isinstance(answer, FlowODMError)
                 else self._commits(answer.topic_partitions or ())
             )
-        return found
+            for name, answer in answers.items()
+        }
 
     def _commits(self, found: "Iterable[TopicPartition]") -> Commits:
         from flowodm.connection import broker_error
@@ -163,12 +188,6 @@ class Desk:
             elif one.offset >= 0:
                 commits[partition] = Commit(one.offset, one.metadata or "", one.leader_epoch)
         return commits
-
-    def _answer(self, future: "Future[Any]") -> Any:
-        try:
-            return self.connection.wait(future, timeout=self.timeout)
-        except BrokerError as error:
-            return error
 
     def _hear_coordinator(self, consumer: "Consumer") -> None:
         from confluent_kafka import TopicPartition

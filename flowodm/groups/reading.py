@@ -140,10 +140,10 @@ def _read(desk: Desk, listing: "Mapping[str, ConsumerGroupListing]") -> list[Gro
     if not readable:
         return list(groups.values())
     cluster = desk.cluster(readable[0])
-    layout = cluster.layout()
+    layout = desk.layout()
     wanted = {name: _partitions(groups[name], stored[name], layout) for name in readable}
     everything = sorted({one for partitions in wanted.values() for one in partitions})
-    bounds, failures = read_bounds(desk.connection, layout, everything, timeout=desk.timeout)
+    bounds, failures = read_bounds(desk.asking, layout, everything, timeout=desk.timeout)
     missing = _missing(cluster, everything, layout)
     for name in readable:
         rows = _rows(groups[name], wanted[name], stored[name], bounds, failures, missing)

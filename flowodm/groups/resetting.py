@@ -180,11 +180,12 @@ def plan_reset(
     """
     with Desk(connection, timeout=timeout) as desk:
         group, commits = group_of(desk, name, desk.listing())
-        layout = desk.cluster(name).layout()
+        layout = desk.layout()
         if topic not in layout:
             desk.cluster(name).check_permission([topic])
         chosen = _chosen(connection, layout, topic, partitions)
-        bounds, failures = read_bounds(connection, layout, chosen, timeout=timeout)
+        asking = desk.asking
+        bounds, failures = read_bounds(asking, layout, chosen, timeout=timeout)
         for one, error in failures.items():
             raise BrokerError(
                 f"{one}: its offsets are not known: {error.message}",
@@ -192,7 +193,7 @@ def plan_reset(
             ) from error
         at: Mapping[Partition, Mapping[int, int]] = {}
         if isinstance(target, At):
-            at = read_offsets_at(connection, bounds, target.timestamp, timeout=timeout)
+            at = read_offsets_at(asking, bounds, target.timestamp, timeout=timeout)
     ordered = {one: bounds[one] for one in chosen}
     steps = steps_to(target, _known(commits, chosen), ordered, at)
     return ResetPlan(group, _cluster_id(connection, timeout), steps)

@@ -17,6 +17,9 @@ MINUTES: Final = 10
 _SPAN: Final = MINUTES * 60.0
 _STEP: Final = 10.0
 """Seconds of which one look is remembered, the last."""
+_APART: Final = 0.5
+"""Seconds between two looks that tell a speed: two screens may have looked at nearly once, and what
+came last may have been asked first."""
 _MOST_FLOWS: Final = 5_000
 """Groups and partitions whose lag is remembered; those that were not seen for longest go."""
 
@@ -28,10 +31,17 @@ class _Speed:
     pace: Pace = field(default_factory=Pace)
     since: float | None = None
 
+    seen: float | None = None
+    rate: float | None = None
+
     def see(self, number: int, now: float) -> float | None:
+        if self.seen is not None and now - self.seen < _APART:
+            return self.rate
+        self.seen = now
         since = self.since = now if self.since is None else self.since
         rate = self.pace.rate(number, now)
-        return rate if now > since else None
+        self.rate = rate if now > since else None
+        return self.rate
 
 
 @dataclass(slots=True)

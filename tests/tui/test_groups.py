@@ -102,6 +102,20 @@ def test_rate_time_left_and_ten_minutes_of_lag_come_from_looks_that_follow_each_
     play(script, fakes, clock=clock, size=WIDE)
 
 
+def test_two_looks_at_nearly_the_same_time_are_no_speed():
+    fakes, clock = Fakes(groups=FakeGroups([group()])), Clock()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await pilot.press("2", "enter")
+        await settle(pilot)
+        for seconds, count in ((60.0, 600), (60.0, 600), (0.01, 50)):
+            fakes.groups.move(count)
+            await look(pilot, clock, seconds)
+        assert "reads 10/s" in shown(pilot.app)
+
+    play(script, fakes, clock=clock, size=WIDE)
+
+
 def test_a_reset_elsewhere_is_no_rate():
     fakes, clock = Fakes(groups=FakeGroups([group()])), Clock()
 

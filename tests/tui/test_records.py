@@ -157,6 +157,57 @@ def test_a_pause_takes_no_records_and_its_end_takes_them_up():
     on_records(script, fakes)
 
 
+def test_following_ends_a_pause():
+    fakes = fakes_of(numbered(1))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "n=0")
+        await pilot.press("Y")
+        await see(pilot, "copied: ")
+        await pilot.press("space")
+        await see(pilot, "PAUSED")  # at once, and not after what was said before
+        fakes.records.queue.put(numbered(1, 1))
+        await pilot.press("f")
+        await see(pilot, "n=1")
+        assert "FOLLOW" in shown(pilot.app)
+
+    on_records(script, fakes)
+
+
+def test_a_read_that_begins_anew_is_not_paused_by_a_look_at_another_section():
+    fakes = fakes_of(numbered(1))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "n=0")
+        await pilot.press("space")
+        await see(pilot, "PAUSED")
+        await pilot.press("t", *"start", "enter")
+        await see(pilot, "FOLLOW")
+        await pilot.press("2")
+        await settle(pilot)
+        await pilot.press("1")
+        await see(pilot, "FOLLOW")
+
+    on_records(script, fakes)
+
+
+def test_a_match_that_is_found_takes_back_that_there_is_none():
+    fakes = fakes_of(numbered(10))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await see(pilot, "n=9")
+        await pilot.press("slash", *"value.n % 4 == 0", "enter")
+        await see(pilot, "matched 3 of 10")
+        await pilot.press("m")
+        await see(pilot, "● ")
+        await pilot.press("G", "n")
+        await see(pilot, "no more matches")
+        await pilot.press("N")
+        await see(pilot, "matched 3 of 10")
+
+    on_records(script, fakes)
+
+
 def test_a_filter_keeps_what_matches_and_says_of_how_many():
     fakes = fakes_of(numbered(100))
 
@@ -217,9 +268,9 @@ def test_seeking_reads_from_elsewhere_by_offset_and_by_time():
         await pilot.press("t", *"100:200", "enter")
         await see(pilot, "from 100:200")
         await pilot.press("t", *"nowhere")
-        await see(pilot, "✗ `nowhere` is not a position")
+        await see(pilot, "✗ `nowhere` is not a position; expected")
         await pilot.press("escape", "t", *"-15m", "enter")
-        await see(pilot, "from @")
+        await see(pilot, "from -15m")
 
     on_records(script, fakes)
     asked = [str(where) for _, where in fakes.records.asked]
@@ -234,7 +285,7 @@ def test_the_palette_seeks_too():
         await pilot.press("colon", *"seek -5")
         await pilot.pause(0.5)
         await pilot.press("down", "enter")
-        await see(pilot, "from -5:")
+        await see(pilot, "from -5")
 
     on_records(script, fakes)
 
@@ -271,7 +322,9 @@ def test_a_value_and_its_command_are_copied():
         assert pilot.app.clipboard == '{"n":0}'
         await pilot.press("Y")
         await settle(pilot)
-        assert pilot.app.clipboard == "flowodm tail orders -p 0 --offset 0:1"
+        assert (
+            pilot.app.clipboard == "flowodm tail orders -p 0 --offset 0:1 --context local"
+        )  # elsewhere, another context may be the current one
 
     on_records(script, fakes_of(numbered(1)))
 

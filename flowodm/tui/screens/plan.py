@@ -12,10 +12,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from flowodm.display.shell import command, quoted
+from flowodm.display.shell import command
 from flowodm.tui.feed import Feed
 from flowodm.tui.messages import Progressed
 from flowodm.tui.screens.page import Page
+from flowodm.tui.sources.cluster import context_options
 from flowodm.tui.sources.plan import Planned
 from flowodm.tui.spans import Span
 from flowodm.tui.widgets.laid_out import LaidOut
@@ -96,7 +97,7 @@ class PlanPage(Page):
         """Copy the command that carries it out."""
         found = self._found
         if isinstance(found, Planned) and self.check_action("copy_command", ()):
-            text = command("apply", found.plan.desired.source, _context(found))
+            text = command("apply", found.plan.desired.source, *context_options(found.context))
             self.app.copy_to_clipboard(text)
             self._say(f"copied: {text}")
 
@@ -168,11 +169,8 @@ class PlanPage(Page):
 def _plan(found: Planned, width: int) -> "Iterator[Row]":
     from flowodm.display.plan import plan_rows
 
-    return plan_rows(found.plan, found.context, width, options=f" {_context(found)}")
-
-
-def _context(found: Planned) -> str:
-    return f"--context {quoted(found.context.name)}"
+    options = "".join(f" {option}" for option in context_options(found.context))
+    return plan_rows(found.plan, found.context, width, options=options)
 
 
 def _drift(found: Planned, width: int) -> "Iterator[Row]":

@@ -138,12 +138,11 @@ class RecordsPage(TakingPage):
             return
         self._request = request
         self._ring.clear()
-        self._tail = tail
+        self._tail, self._paused_by_hand = tail, False
         self.close_detail()
         self._log.shows_marks = bool(request.filter) and request.keeps_all
         self._log.forget()
-        clock = self.app.clock
-        Feed[None](self, "read", lambda: self._read(tail), lambda _: None, clock=clock).now()
+        self.in_background("read", lambda: self._read(tail), lambda _: None)
         self.set_interval(_FIRST_FRAME, self._tick, repeat=_FIRST_FRAMES)
         self.query_one("#request", Line).show(request_line(request))
         self.query_one(Counters).forget()
@@ -204,8 +203,10 @@ class RecordsPage(TakingPage):
         self._tick()
 
     def action_follow(self) -> None:
-        """Keep the newest record in view, or stay."""
-        if self._log.follows:
+        """Keep the newest record in view, and read on where that was paused; or stay."""
+        if is_paused := self._tail is not None and self._tail.is_paused:
+            self.action_pause()
+        if self._log.follows and not is_paused:
             self._log.follows = False
         else:
             self._log.action_last()
@@ -241,6 +242,7 @@ class RecordsPage(TakingPage):
         if not found:
             self.say("no more matches in what is kept", "warn")
             return
+        self.query_one(Counters).hush()
         self._log.go(found[0 if step > 0 else -1] - span.first)
 
     def action_tab(self, tab: str) -> None:
@@ -385,7 +387,7 @@ class RecordsPage(TakingPage):
         except FlowODMError as error:
             self.say(error.message, "bad")
             return
-        self.restart(replace(self._request, where=where))
+        self.restart(replace(self._request, where=where, told=text.strip()))
 
     def _seek_words(self, text: str) -> Iterable[Meaning]:
         if text and seek_trouble(text) is None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from shlex import quote
 from typing import Any, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from flowodm.display.groups import change_text
+from flowodm.display.shell import command, quoted
 from flowodm.display.text import counted
 from flowodm.groups import ResetPlan, ResetStep
 from flowodm.tui.feed import Feed
@@ -139,7 +139,8 @@ class ResetPage(Page):
 
     def _take_deed(self, path: Path) -> None:
         self._done = path
-        back = f"flowodm groups reset {quote(self._group)} --undo {quote(str(path))} --execute"
+        options = f"--undo {quoted(str(path))}", "--execute", *self.app.vitals.identity.options
+        back = command("groups reset", self._group, *options)
         self._outcome("✔ done", "good", f"to take it back: {back}")
 
     def _refuse(self, plan: ResetPlan) -> None:

@@ -64,8 +64,8 @@ class TakingPage(Page):
         """Copy the command that shows the record under the cursor."""
         if (record := self.record_here) is None:
             return
-        offset = f"{record.offset}:{record.offset + 1}"
-        text = command("tail", record.topic, f"-p {record.partition}", f"--offset {offset}")
+        place = f"-p {record.partition}", f"--offset {record.offset}:{record.offset + 1}"
+        text = command("tail", record.topic, *place, *self.app.vitals.identity.options)
         self.app.copy_to_clipboard(text)
         self.say(f"copied: {text}")
 

@@ -28,5 +28,5 @@ def seek_trouble(text: str) -> str | None:
     try:
         parse_seek(text, now=datetime.now(UTC))
     except UsageError as error:
-        return error.message
+        return error.message + (f"; {error.hint}" if error.hint else "")
     return None

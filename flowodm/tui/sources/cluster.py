@@ -4,13 +4,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.connection.changes import is_internal
+from flowodm.display.shell import quoted
+from flowodm.errors import AuthorizationError
 from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
 if TYPE_CHECKING:
+    from flowodm.config import Context
     from flowodm.connection import KafkaConnection
+    from flowodm.reading.choice import Layout
+    from flowodm.reading.offsets import Failures
 
-__all__ = ["ClusterSource", "Identity", "KafkaCluster", "Pulse"]
+__all__ = [
+    "ClusterSource",
+    "Identity",
+    "KafkaCluster",
+    "Pulse",
+    "context_options",
+    "silent_leaders",
+]
 
 _MOST_PARTITIONS: Final = 2_000
 """Of a cluster whose every end is asked for at each beat."""
@@ -24,6 +36,8 @@ class Identity:
     bootstrap_servers: str
     is_read_only: bool
     has_registry: bool
+    options: tuple[str, ...] = ()
+    """What leads a command to it, as `--context prod`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +48,30 @@ class Pulse:
     topics: int
     partitions: int
     ends: int | None
-    """The end offsets of all partitions, added up; None where there are too many to ask."""
+    """The end offsets of all partitions, added up; None where there are too many to ask, or a
+    leader gave no answer: without its part, the sum would fall, and rise again."""
     cluster_id: str | None = None
     """Kafka's own id of it."""
+
+
+def context_options(context: "Context") -> tuple[str, ...]:
+    """Return what leads a command to the cluster of a context; nothing where it has no name."""
+    from flowodm.config.sources import BUILT_IN, ENVIRONMENT
+
+    if context.source in (BUILT_IN, ENVIRONMENT):
+        return ()  # whatever runs in the same shell goes there
+    return (f"--context {quoted(context.name)}",)
+
+
+def silent_leaders(failures: "Failures", layout: "Layout") -> "Failures":
+    """Return of what gave no offsets that which should have: it has a leader, and may be seen."""
+    from flowodm.reading.choice import NO_LEADER
+
+    return {
+        one: error
+        for one, error in failures.items()
+        if layout[one.topic][one.number] != NO_LEADER and not isinstance(error, AuthorizationError)
+    }
 
 
 class ClusterSource(Protocol):
@@ -72,6 +107,7 @@ class KafkaCluster:
             context.bootstrap_servers or "",
             context.read_only,
             context.schema_registry is not None,
+            context_options(context),
         )
 
     def pulse(self) -> Pulse:
@@ -99,7 +135,8 @@ class KafkaCluster:
         ]
         ends = None
         if len(places) <= _MOST_PARTITIONS:
-            bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
-            ends = sum(bound.latest for bound in bounds.values())
+            bounds, failures = read_bounds(self._connection, layout, places, timeout=seconds)
+            if not silent_leaders(failures, layout):
+                ends = sum(bound.latest for bound in bounds.values())
         topics = sum(not is_internal(name) for name in layout)
         return Pulse(len(metadata.brokers), topics, len(places), ends, metadata.cluster_id)

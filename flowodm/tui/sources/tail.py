@@ -37,6 +37,8 @@ class TailRequest:
     """A CEL expression."""
     keeps_all: bool = False
     """Whether what does not match is kept too, and what does is marked."""
+    told: str | None = None
+    """How the position was typed: `-15m`, and not the milliseconds that it means."""
 
 
 @dataclass(frozen=True, slots=True)

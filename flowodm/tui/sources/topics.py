@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from flowodm.errors import AuthorizationError, FlowODMError
+from flowodm.tui.sources.cluster import silent_leaders
 from flowodm.tui.sources.loading import load_registry
 from flowodm.tui.sources.patience import Patience
 
@@ -103,7 +104,10 @@ class KafkaTopics:
         return found
 
     def ends(self, names: Iterable[str]) -> Mapping[str, Ends]:
-        """Ask for the offsets of some topics; the cluster's layout is that of the last list."""
+        """Ask for the offsets of some topics; the cluster's layout is that of the last list.
+
+        A topic of which a leader gave no answer is left out: what was known of it still counts.
+        """
         from flowodm.reading.cluster import layout_of
         from flowodm.reading.offsets import read_bounds
         from flowodm.reading.spans import Partition
@@ -114,8 +118,12 @@ class KafkaTopics:
             layout = self._layout
             wanted = [name for name in names if name in layout]
             places = [Partition(name, number) for name in wanted for number in layout[name]]
-            bounds, _ = read_bounds(self._connection, layout, places, timeout=seconds)
-        return {name: _added(name, layout, bounds) for name in wanted}
+            bounds, failures = read_bounds(self._connection, layout, places, timeout=seconds)
+            silent = silent_leaders(failures, layout)
+            if silent and not bounds:
+                raise next(iter(silent.values()))
+        missing = {one.topic for one in silent}
+        return {name: _added(name, layout, bounds) for name in wanted if name not in missing}
 
     def settings(self, names: Iterable[str]) -> Mapping[str, "tuple[ConfigEntry, ...] | None"]:
         """Ask for the settings that some topics override."""

@@ -22,6 +22,7 @@ class Counters(Line):
         super().__init__(id=id)
         self._pace = Pace()
         self._until = 0.0
+        self._was_paused = False
 
     def forget(self) -> None:
         """Begin anew."""
@@ -33,12 +34,19 @@ class Counters(Line):
         self._until = now + _SAID
         self.show([Span(f" {text}", role)])
 
+    def hush(self) -> None:
+        """Tell no more what was said: it is not so any more."""
+        self._until = 0.0
+
     def count(
         self, tail: Tail, span: RingSpan, now: float, *, follows: bool, is_stopped: bool
     ) -> None:
         """Tell how the read is."""
         status = tail.status
         rate = self._pace.rate(status.scanned, now)
+        if status.is_paused != self._was_paused:
+            self._was_paused = status.is_paused
+            self.hush()
         if now < self._until:
             return
         mode = Span(" ✗ STOPPED", "bad", "screen.again") if is_stopped else _mode(status, follows)
@@ -52,7 +60,7 @@ class Counters(Line):
 
 def request_line(request: TailRequest) -> list[Span]:
     """Return what is read, in words; a click on them changes it."""
-    where = "the last ones" if request.where is None else str(request.where)
+    where = "the last ones" if request.where is None else request.told or str(request.where)
     spans = [Span(" from ", "dim"), Span(where, "accent", "screen.seek")]
     if request.filter:
         word = " mark where " if request.keeps_all else " where "
