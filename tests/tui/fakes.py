@@ -48,7 +48,9 @@ class FakeCluster:
     cluster_id: str | None = None
 
     def identity(self) -> Identity:
-        return Identity(self.name, self.servers, self.is_read_only, True, (f"--context {self.name}",))
+        return Identity(
+            self.name, self.servers, self.is_read_only, True, (f"--context {self.name}",)
+        )
 
     def pulse(self) -> Pulse:
         if self.error is not None:

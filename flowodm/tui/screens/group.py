@@ -89,9 +89,10 @@ class GroupPage(Page):
         self._grid.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer a reset only where changes were asked for."""
-        if action == "reset":
-            return self.app.may_write
+        """Offer what is done to a partition where there are some; a reset, if it was asked for."""
+        has_rows = self._group is not None and bool(self._group.partitions)
+        if action in ("reset", "topic"):
+            return has_rows and (action == "topic" or self.app.may_write)
         return super().check_action(action, parameters)
 
     def action_reset(self) -> None:
@@ -134,6 +135,7 @@ class GroupPage(Page):
         self.app.lags.see((group,), now)
         self.app.lags.see_partitions(group, now)
         self._group = group
+        self.refresh_bindings()
         self.query_one("#standing", Line).show(_standing(group))
         flow = self.query_one(LagLine)
         flow.tell(group)

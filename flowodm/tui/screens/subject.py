@@ -80,6 +80,14 @@ class SubjectPage(Page):
         """Return where a source is typed."""
         yield Prompt(id="prompt")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to mark versions, and to go to the topic, where there are such."""
+        if action == "mark":
+            return self._detail is not None
+        if action == "topic":
+            return self._detail is not None and self._detail.use is not None
+        return super().check_action(action, parameters)
+
     def action_mark(self) -> None:
         """Mark a version, or take the mark away; two that are marked are compared."""
         if (version := self._grid.current) is None:
@@ -159,6 +167,7 @@ class SubjectPage(Page):
 
     def _take(self, detail: SubjectDetail) -> None:
         self._detail = detail
+        self.refresh_bindings()
         self._marked = [one for one in self._marked if one in detail.versions]
         self.query_one("#standing", Line).show(_standing(detail))
         self.query_one("#uses", Line).show(_uses(detail))
