@@ -119,7 +119,7 @@ async def large_value(pilot: Pilot[None]) -> None:
     case("1 MB of JSON, opened", time.perf_counter() - began, "s")
     case("1 MB of JSON, memory", megabytes() - before, "MB")
     began = time.perf_counter()
-    page.action_leave()
+    page.leave()
     await drawn(page)
     case("1 MB of JSON, closed", time.perf_counter() - began, "s")
 

@@ -25,7 +25,7 @@ _RECORDS = 20
 
 _NEXT = (
     ("flowodm sandbox up", "a sandbox that stays, and keeps what is in it"),
-    ("flowodm produce --help", "send your own records: JSON in, checked Avro out"),
+    ("flowodm tui --demo", "the live inspector, on a sandbox like this one"),
     ("flowodm context add --help", "then look at your own cluster: flowodm tail TOPIC"),
 )
 

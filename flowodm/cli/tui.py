@@ -175,10 +175,14 @@ def _connection(session: Session, *, demo: bool) -> Iterator[KafkaConnection]:
     from flowodm.connection import KafkaConnection
     from flowodm.sandbox import Sandbox
     from flowodm.sandbox.context import context_of
-    from flowodm.sandbox.demo import Traffic, prepare
+    from flowodm.sandbox.demo import ReadingGroup, Traffic, prepare
 
     with show_failure(session), Sandbox(report=show_progress(session)) as sandbox:
         session.output.clear_status()
         context = context_of(sandbox.spec, "demo")
-        with KafkaConnection(context) as connection, Traffic(connection, prepare(connection)):
+        with (
+            KafkaConnection(context) as connection,
+            Traffic(connection, prepare(connection)),
+            ReadingGroup(connection),
+        ):
             yield connection

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import _thread
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from itertools import count, islice
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from flowodm.producer import Producer
 
 __all__ = [
+    "ReadingGroup",
     "Traffic",
     "create_topics",
     "events_for",
@@ -34,6 +36,7 @@ _SEED = 7
 _AT_ONCE = 8
 """Events that are there from the start, so that there is something to see."""
 _PAUSE = 0.2
+_NAMES = tuple(topic.name for topic in TOPICS)
 
 
 def schema_text(topic: str, version: int) -> str:
@@ -150,6 +153,57 @@ class Traffic:
                 return
             _send(producer, next(source), encoders, self._ids)
             producer.wait(0)
+
+
+class ReadingGroup:
+    """A group that reads the demo's topics by fits and starts, so that its lag comes and goes.
+
+    Args:
+        connection: The demo's sandbox.
+        name: The group's.
+        topics: What it reads.
+        turn: Seconds that it reads, and seconds that it rests then.
+    """
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        name: str = "billing",
+        topics: Sequence[str] = _NAMES,
+        *,
+        turn: float = 20.0,
+    ) -> None:
+        self._connection, self._name, self._topics = connection, name, list(topics)
+        self._turn = turn
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="flowodm-demo-group", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        settings = {"auto.offset.reset": "earliest", "auto.commit.interval.ms": 1_000}
+        consumer = self._connection.consumer({"group.id": self._name, **settings})
+        began = monotonic()
+        try:
+            consumer.subscribe(self._topics)
+            while not self._stopping.is_set():
+                if (monotonic() - began) // self._turn % 2:
+                    self._stopping.wait(_PAUSE)
+                else:
+                    consumer.consume(_AT_ONCE, _PAUSE)
+        finally:
+            consumer.close()
 
 
 def _encoders(

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,9 +14,13 @@ from pathlib import Path
 import pytest
 
 from flowodm.cli.app import COMMANDS
+from flowodm.groups import read_groups
 from flowodm.sandbox import process
+from flowodm.sandbox.demo import ReadingGroup
 from tests.conftest import Finished
-from tests.servers import wait_until
+from tests.models import connection_to
+from tests.raw_produce import RawRecord, produce_raw
+from tests.servers import TestServers, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -169,3 +174,19 @@ def test_on_a_terminal_it_goes_on_in_colour_until_ctrl_c(
     last = re.sub(rb"\x1b\[[0-9;]*m", b"", shown.split(b"to try next:")[1])
     assert max(len(line) for line in last.splitlines()) <= 80
     wait_until(lambda: not left_behind(scratch, clean_environment))
+
+
+def test_the_group_of_the_live_demo_commits_what_it_reads_and_leaves_with_it(
+    sandbox: TestServers, make_topic: Callable[..., str]
+):
+    topic, name = make_topic(prefix="shop"), f"shop-{uuid.uuid4().hex[:8]}"
+    produce_raw(sandbox.bootstrap_servers, topic, [RawRecord(value=b"1")] * 10)
+    with connection_to(sandbox.bootstrap_servers, None) as connection:
+
+        def standing() -> tuple[str, int | None] | None:
+            groups = [group for group in read_groups(connection).groups if group.name == name]
+            return (groups[0].state, groups[0].lag) if groups else None
+
+        with ReadingGroup(connection, name, [topic]):
+            wait_until(lambda: standing() == ("stable", 0), seconds=60, what="the group reads")
+        assert standing() == ("empty", 0)
