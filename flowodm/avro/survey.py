@@ -1,73 +1,60 @@
-"""What a walk over nodes that lead to each other tells: who uses one, what is recursive, how deep.
+"""What a walk over a whole schema tells: who uses a node, what is recursive, how deep it is."""
 
-The nodes are a schema's definitions, or whatever else was made of them.
-"""
-
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from flowodm.avro.schema import Schema
 from flowodm.avro.types import Array, Map, Record, Type, Union
 
-__all__ = ["Survey", "survey", "survey_schema"]
-
-Node = TypeVar("Node", bound=Hashable)
+__all__ = ["Survey", "parts_of", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
-class Survey(Generic[Node]):
-    """Per node that the root reaches."""
+class Survey:
+    """Per definition, by its id."""
 
-    root: Node
-    parts: Mapping[Node, Sequence[Node]]
-    """The nodes that a node is made of."""
-    users: Mapping[Node, int]
+    users: dict[int, int]
     """How many places use the node."""
-    height: Mapping[Node, int]
-    """The containers that may be open inside each other, itself included, and nothing recursive."""
-    recursive: frozenset[Node]
+    recursive: frozenset[int]
     """Nodes that a value may hold again inside themselves: one at least of every cycle."""
+    height: int
+    """The containers that may be open inside each other, where nothing is recursive."""
 
 
-def survey(
-    root: Node, parts_of: Callable[[Node], Sequence[Node]], is_container: Callable[[Node], bool]
-) -> Survey[Node]:
+def parts_of(schema: Schema, node: Type) -> tuple[Type, ...]:
+    """The definitions that a definition is made of."""
+    match node:
+        case Record(fields=fields):
+            return tuple(schema.deref(field.type) for field in fields)
+        case Array(items=part) | Map(values=part):
+            return (schema.deref(part),)
+        case Union(branches=branches):
+            return tuple(schema.deref(branch) for branch in branches)
+    return ()
+
+
+def survey(schema: Schema) -> Survey:
     """Look at every node that the root reaches, depth first, without recursion."""
-    parts = {root: parts_of(root)}
-    users = {root: 1}
-    height: dict[Node, int] = {}
-    recursive: set[Node] = set()
-    stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(parts[root]))]
+    root = schema.deref(schema.root)
+    users = {id(root): 1}
+    heights: dict[int, int] = {}
+    recursive: set[int] = set()
+    parts = parts_of(schema, root)
+    stack: list[tuple[Type, tuple[Type, ...], Iterator[Type]]] = [(root, parts, iter(parts))]
     while stack:
-        node, rest = stack[-1]
+        node, parts, rest = stack[-1]
         part = next(rest, None)
         if part is None:
             stack.pop()
-            inner = max((height.get(each, 0) for each in parts[node]), default=0)
-            height[node] = inner + is_container(node)
+            inner = max((heights.get(id(each), 0) for each in parts), default=0)
+            heights[id(node)] = inner + isinstance(node, Record | Array | Map)
             continue
-        users[part] = users.get(part, 0) + 1
-        if users[part] == 1:
-            parts[part] = parts_of(part)
-            stack.append((part, iter(parts[part])))
-        elif part not in height:  # it is still open
-            recursive.add(part)
-    return Survey(root, parts, users, height, frozenset(recursive))
-
-
-def survey_schema(schema: Schema) -> Survey[Type]:
-    """Look at every definition of a schema."""
-
-    def parts_of(node: Type) -> tuple[Type, ...]:
-        match node:
-            case Record(fields=fields):
-                return tuple(schema.deref(field.type) for field in fields)
-            case Array(items=part) | Map(values=part):
-                return (schema.deref(part),)
-            case Union(branches=branches):
-                return tuple(schema.deref(branch) for branch in branches)
-        return ()
-
-    root = schema.deref(schema.root)
-    return survey(root, parts_of, lambda node: isinstance(node, Record | Array | Map))
+        users[id(part)] = users.get(id(part), 0) + 1
+        if id(part) in heights:
+            continue
+        if users[id(part)] > 1:  # it is still open
+            recursive.add(id(part))
+            continue
+        inside = parts_of(schema, part)
+        stack.append((part, inside, iter(inside)))
+    return Survey(users, frozenset(recursive), heights[id(root)])

@@ -9,7 +9,7 @@ models mostly go a faster way (`model_encode.py`).
 import struct
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from flowodm.avro.default_bytes import default_bytes
 from flowodm.avro.schema import Schema
@@ -18,7 +18,6 @@ from flowodm.avro.types import (
     Enum,
     Field,
     Fixed,
-    Json,
     Map,
     NoDefault,
     Primitive,
@@ -114,14 +113,11 @@ class _Compiler:
     def _record(self, node: Record) -> Walk[_Write]:
         if node.fullname in self._records:
             return self._records[node.fullname]
-        fields: dict[str, _Write] = {}
-        defaults: dict[str, Callable[[], bytes]] = {}
-        record = self._records[node.fullname] = _record(node, fields, defaults)
+        fields: dict[str, _FieldPlan] = {}
+        record = self._records[node.fullname] = _record(node, fields)
         for field in node.fields:
             write: _Write = yield self.compile(field.type)
-            fields[field.name] = write
-            if not isinstance(field.default, NoDefault):
-                defaults[field.name] = _default_of(self._schema, field, field.default, write)
+            fields[field.name] = _FieldPlan(write, _default_of(self._schema, field, write))
         return record
 
     def _union(self, node: Union) -> Walk[_Write]:
@@ -133,8 +129,18 @@ class _Compiler:
         return UnionWriter(branches, tuple(writes)).write
 
 
-def _default_of(schema: Schema, field: Field, default: Json, write: _Write) -> Callable[[], bytes]:
-    """What writes a field's default."""
+class _FieldPlan(NamedTuple):
+    """How one field is written."""
+
+    write: _Write
+    default: Callable[[], bytes] | None
+    """Writes the default; None where the schema gives none."""
+
+
+def _default_of(schema: Schema, field: Field, write: _Write) -> Callable[[], bytes] | None:
+    default = field.default
+    if isinstance(default, NoDefault):
+        return None
 
     @cache
     def written() -> bytes:
@@ -165,9 +171,7 @@ class _Hinted:
 _HINTED: Final = _Hinted()
 
 
-def _record(
-    node: Record, fields: Mapping[str, _Write], defaults: Mapping[str, Callable[[], bytes]]
-) -> _Write:
+def _record(node: Record, fields: dict[str, _FieldPlan]) -> _Write:
     def write(value: Any, depth: int) -> bytes:
         if type(value) is not dict and not isinstance(value, Mapping):
             raise Misfit(
@@ -178,14 +182,14 @@ def _record(
         left_out = 0
         name = ""
         try:
-            for name, write_field in fields.items():
+            for name, (write_field, default) in fields.items():
                 if name in value:
                     written.append(write_field(value[name], depth))
                     continue
                 left_out += 1
-                if name not in defaults:
+                if default is None:
                     raise _missing(node)
-                written.append(defaults[name]())
+                written.append(default())
         except Misfit as misfit:
             misfit.inside_field(name)
             raise

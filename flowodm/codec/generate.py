@@ -1,7 +1,9 @@
 """The source of a decoder, built from the structure of a resolution and from nothing else.
 
 No name, symbol, default or number of a schema becomes source text: they enter as constants of
-the generated module.
+the generated module. Every node is written where it is used, as straight code, or as a function
+of its own when it is recursive, large and shared, or too deeply nested (CPython allows twenty
+nested blocks and a hundred levels of indentation).
 
 The position is `p`, the bytes `data`; `d` counts down the depth that is left, where that is not
 known beforehand, and `b[0]` the nodes. Positions only grow, because no length is negative; so it
@@ -32,14 +34,16 @@ from flowodm.avro.types import Array, Map, Record, Union
 from flowodm.codec.blocks import write_blocks
 from flowodm.codec.leaves import Leaves, read_slice, skip_slice
 from flowodm.codec.limits import Limits
-from flowodm.codec.measure import Measures
-from flowodm.codec.source import Function, Generated, Generator, Nest
+from flowodm.codec.measure import Measures, children_of
+from flowodm.codec.source import Constants, Function, Generated, Nest
 from flowodm.codec.style import PHYSICAL, Convert, Style
 from flowodm.codec.trace import Tracer
 from flowodm.errors import DeserializationError
 
 __all__ = ["generate"]
 
+_SMALL: Final = 16
+"""Nodes that may be written several times rather than called."""
 _MOST_BRANCHES: Final = 8
 _MOST_STEPS: Final = 500
 """Fields that one function reads."""
@@ -53,56 +57,91 @@ def generate(resolution: Resolution, measures: Measures, style: Style, limits: L
     return _Generator(resolution, measures, style, limits).generate()
 
 
-class _Generator(Generator[int]):
+class _Generator:
     def __init__(
         self, resolution: Resolution, measures: Measures, style: Style, limits: Limits
     ) -> None:
-        super().__init__(measures.survey, limits.depth)
         self._resolution = resolution
         self._nodes = resolution.nodes
         self._measures = measures
         self._style = style
         self._limits = limits
         self._leaves = Leaves(style, limits)
-        self._arguments = "data, p, b, d" if self.is_deep else "data, p, b"
+        self._constants = Constants()
+        self._tables: dict[str, tuple[str, ...]] = {}
+        self._functions: list[Function] = []
+        self._asked: set[int] = set()
+        self._queue: list[int] = []
+        root = resolution.root
+        self._is_deep = bool(measures.recursive) or measures.height[root] > limits.depth
+        self._arguments = "data, p, b, d" if self._is_deep else "data, p, b"
 
-    def write_root(self) -> Function:
-        function = Function("def decode(data, start=0):", self.constants)
+    def generate(self) -> Generated:
+        self._functions.append(self._root())
+        while self._queue:
+            self._functions.append(self._function(self._queue.pop()))
+        texts = tuple("\n".join(function.lines) for function in self._functions)
+        return Generated(texts, self._constants.values, self._tables)
+
+    def _root(self) -> Function:
+        function = Function("def decode(data, start=0):", self._constants)
         root = self._resolution.root
         left = self._limits.nodes - self._measures.weight[root]
         function.emit("p = start")
         with function.block("try:"):
             budget = len(function.lines)
-            if self.is_deep:
-                function.emit(f"d = {self.constants.add(self._limits.depth)}")
+            if self._is_deep:
+                function.emit(f"d = {self._constants.add(self._limits.depth)}")
             if left < 0:
                 function.emit("raise FAIL")
             self._read(function, root, "v", Nest(blocks=1))
             if function.is_counted:
-                function.lines.insert(budget, f"  b = [{self.constants.add(left)}]")
+                function.lines.insert(budget, f"  b = [{self._constants.add(left)}]")
             function.emit("if p == len(data): return v")
         with function.block("except Exception as error:"):
             function.emit("return EXPLAIN(data, start, error)")
         function.emit("return EXPLAIN(data, start, None)")
         return function
 
-    def write_function(self, name: str, place: int) -> Function:
-        function = Function(f"def {name}({self._arguments}):", self.constants)
+    def _function(self, place: int) -> Function:
+        function = Function(f"def f{place}({self._arguments}):", self._constants)
         self._write(function, place, "v", Nest())
         function.emit("return p" if isinstance(self._nodes[place], Skip) else "return v, p")
         return function
 
     def _read(self, function: Function, place: int, target: str, nest: Nest) -> None:
         """Read a node into a local variable, here or by a function; or skip it."""
-        if self.is_written_here(function, place, nest):
+        if self._is_written_here(function, place, nest):
             self._write(function, place, target, nest)
             return
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
-        function.emit(f"{result} = {self.ask(place)}({self._passed(function, nest)})")
+        function.emit(f"{result} = {self._ask(place)}({self._passed(function, nest)})")
 
     def _passed(self, function: Function, nest: Nest, data: str = "data, p") -> str:
+        """The arguments of a call."""
         function.is_counted = True
-        return self.passed(f"{data}, b", nest)
+        return f"{data}, b, d - {nest.open}" if self._is_deep else f"{data}, b"
+
+    def _ask(self, place: int) -> str:
+        """The name of a node's function, which is then written too."""
+        if place not in self._asked:
+            self._asked.add(place)
+            self._queue.append(place)
+        return f"f{place}"
+
+    def _is_written_here(self, function: Function, place: int, nest: Nest) -> bool:
+        if _is_leaf(self._nodes[place]):
+            return True
+        if place in self._measures.recursive or nest.is_full(function):
+            return False
+        return self._measures.users[place] < 2 or self._is_small(place)
+
+    def _is_small(self, place: int) -> bool:
+        stack, seen = [place], 0
+        while stack and seen <= _SMALL:
+            seen += 1
+            stack.extend(children_of(self._nodes[stack.pop()]))
+        return seen <= _SMALL
 
     def _write(self, function: Function, place: int, target: str, nest: Nest) -> None:
         match self._nodes[place]:
@@ -113,11 +152,11 @@ class _Generator(Generator[int]):
             case Mismatch():
                 function.emit("raise FAIL")
             case ReadRecord() as node:
-                self._record(function, node, target, self.enter(function, nest))
+                self._record(function, node, target, self._enter(function, nest))
             case ReadArray() as node:
-                self._array(function, node, target, self.enter(function, nest, blocks=2))
+                self._array(function, node, target, self._enter(function, nest, blocks=2))
             case ReadMap() as node:
-                self._map(function, node, target, self.enter(function, nest, blocks=2))
+                self._map(function, node, target, self._enter(function, nest, blocks=2))
             case ReadUnion(branches=branches):
                 self._union(function, place, branches, target, nest.inside())
             case IntoUnion() as node:
@@ -127,9 +166,15 @@ class _Generator(Generator[int]):
             case Skip() as node:
                 self._skip(function, place, node, nest)
 
+    def _enter(self, function: Function, nest: Nest, *, blocks: int = 0) -> Nest:
+        nest = nest.inside(open=1, blocks=blocks)
+        if self._is_deep:
+            function.emit(f"if d < {nest.open}: raise FAIL")
+        return nest
+
     def _converted(self, function: Function, convert: Convert | None, target: str) -> None:
         if convert is not None:
-            function.emit(f"{target} = {self.constants.add(convert)}({target})")
+            function.emit(f"{target} = {self._constants.add(convert)}({target})")
 
     def _record(self, function: Function, node: ReadRecord, target: str, nest: Nest) -> None:
         values: dict[str, str] = {}
@@ -162,9 +207,9 @@ class _Generator(Generator[int]):
 
     def _piece(self, function: Function, steps: Sequence[Step], nest: Nest) -> list[str]:
         """Read some fields of a very long record in a function of their own."""
-        name = f"g{len(self.functions)}"
-        piece = Function(f"def {name}({self._arguments}):", self.constants)
-        self.functions.append(piece)
+        name = f"g{len(self._functions)}"
+        piece = Function(f"def {name}({self._arguments}):", self._constants)
+        self._functions.append(piece)
         kept = [step.target is not None for step in steps]
         inner = self._steps(piece, steps, Nest())
         piece.emit("return " + ", ".join([*compress(inner, kept), "p"]))
@@ -182,7 +227,7 @@ class _Generator(Generator[int]):
         run.clear()
 
     def _display(self, function: Function, target: str, entries: Sequence[tuple[str, str]]) -> None:
-        pairs = [(self.constants.add(name), value) for name, value in entries]
+        pairs = [(self._constants.add(name), value) for name, value in entries]
         shown = ", ".join(f"{key}: {value}" for key, value in pairs[:_DISPLAY])
         function.emit(f"{target} = {{{shown}}}")
         for key, value in pairs[_DISPLAY:]:
@@ -197,13 +242,13 @@ class _Generator(Generator[int]):
             physical = value = {}  # fails again where it is read, and is explained there
         if isinstance(physical, list | dict) or isinstance(value, list | dict):
             target = function.fresh("v")
-            passed = self._passed(function, nest, f"{self.constants.add(default.data)}, 0")
-            function.emit(f"{target} = {self.ask(default.node)}({passed})[0]")
+            passed = self._passed(function, nest, f"{self._constants.add(default.data)}, 0")
+            function.emit(f"{target} = {self._ask(default.node)}({passed})[0]")
             return target
         extra = spent - self._measures.weight[default.node]
         if extra:
-            function.charge(self.constants.add(extra))
-        return self.constants.add(value)
+            function.charge(self._constants.add(extra))
+        return self._constants.add(value)
 
     def _traced(self, default: FieldDefault, style: Style) -> tuple[Any, int]:
         """A default as the slow reader reads it, and the nodes that it is made of."""
@@ -261,7 +306,7 @@ class _Generator(Generator[int]):
             with function.block(f"{word} {index} == {2 * number}:"):
                 extra = self._measures.weight[branch] - self._measures.weight[place]
                 if extra:
-                    function.charge(self.constants.add(extra))
+                    function.charge(self._constants.add(extra))
                 self._read(function, branch, target, nest)
             word = "elif"
         function.emit("else: raise FAIL" if branches else "raise FAIL")
@@ -276,11 +321,11 @@ class _Generator(Generator[int]):
     ) -> None:
         """Many branches: a function each, looked up in a table."""
         table = f"T{place}"
-        self.tables[table] = tuple(self.ask(branch) for branch in branches)
+        self._tables[table] = tuple(self._ask(branch) for branch in branches)
         own = self._measures.weight[place]
         extras = tuple(self._measures.weight[branch] - own for branch in branches)
         function.emit("n, p = INDEX(data, p)")
-        function.charge(f"{self.constants.add(extras)}[n]")
+        function.charge(f"{self._constants.add(extras)}[n]")
         result = "p" if isinstance(self._nodes[place], Skip) else f"{target}, p"
         function.emit(f"{result} = {table}[n]({self._passed(function, nest)})")
 
@@ -289,11 +334,11 @@ class _Generator(Generator[int]):
             case Union():
                 self._union(function, place, node.parts, "v", nest.inside())
             case Record():
-                nest = self.enter(function, nest)
+                nest = self._enter(function, nest)
                 for part in node.parts:
                     self._read(function, part, "v", nest)
             case Array() | Map():
-                self._skip_blocks(function, node, self.enter(function, nest, blocks=2))
+                self._skip_blocks(function, node, self._enter(function, nest, blocks=2))
             case _:
                 self._leaves.skip(function, node)
 
@@ -309,3 +354,9 @@ class _Generator(Generator[int]):
             self._read(function, part, "v", nest)
 
         write_blocks(function, smallest, weight, one, jump=True)
+
+
+def _is_leaf(node: object) -> bool:
+    if isinstance(node, Skip):
+        return not isinstance(node.writer, Record | Array | Map | Union)
+    return isinstance(node, Read | ReadEnum | Mismatch)

@@ -1,4 +1,4 @@
-"""What can be known of a resolution before any bytes come: sizes, weights, who uses what."""
+"""What can be known of a resolution before any bytes come: sizes, weights, depth, recursion."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ from flowodm.avro.resolution import (
     Resolution,
     Skip,
 )
-from flowodm.avro.survey import Survey, survey
 from flowodm.avro.types import Array, Fixed, Map, Primitive, Record, Type, Union
 
 __all__ = ["ENDLESS", "Measures", "children_of", "is_container", "measure", "static_size"]
@@ -41,21 +40,30 @@ class Measures:
     """The fewest bytes that a value takes."""
     weight: tuple[int, ...]
     """The fewest values that a value is made of, the inside of arrays and maps left aside."""
-    survey: Survey[int]
-    """Of those that the root reaches."""
+    height: tuple[int, ...]
+    """The containers that may be open inside each other, itself included."""
+    users: tuple[int, ...]
+    """How many places use the node."""
+    recursive: frozenset[int]
+    """Nodes that a value may hold again inside themselves: one at least of every cycle."""
 
 
 def measure(resolution: Resolution) -> Measures:
     """Measure every node, without recursion."""
     nodes = resolution.nodes
+    children = [tuple(children_of(node)) for node in nodes]
+    users = [0] * len(nodes)
+    users[resolution.root] = 1
+    for each in children:
+        for child in each:
+            users[child] += 1
+    height, recursive = _heights(nodes, children)
     return Measures(
-        smallest=tuple(_least(nodes, [_smallest(node) for node in nodes])),
-        weight=tuple(_least(nodes, [_weight(node) for node in nodes])),
-        survey=survey(
-            resolution.root,
-            lambda place: tuple(children_of(nodes[place])),
-            lambda place: is_container(nodes[place]),
-        ),
+        smallest=tuple(_least(nodes, _smallest_parts(nodes))),
+        weight=tuple(_least(nodes, _weight_parts(nodes))),
+        height=tuple(height),
+        users=tuple(users),
+        recursive=frozenset(recursive),
     )
 
 
@@ -96,6 +104,10 @@ _Parts = tuple[int, tuple[int, ...]]
 """A node's own amount, and the nodes whose amounts come to it: all of them, or for a union one."""
 
 
+def _smallest_parts(nodes: Sequence[Node]) -> list[_Parts]:
+    return [_smallest(node) for node in nodes]
+
+
 def _smallest(node: Node) -> _Parts:
     match node:
         case Read(writer=writer) | Skip(writer=Primitive() | Fixed() as writer):
@@ -112,6 +124,10 @@ def _smallest(node: Node) -> _Parts:
         case Mismatch():
             return 0, ()
     return 1, ()
+
+
+def _weight_parts(nodes: Sequence[Node]) -> list[_Parts]:
+    return [_weight(node) for node in nodes]
 
 
 def _weight(node: Node) -> _Parts:
@@ -157,3 +173,29 @@ def _least(nodes: Sequence[Node], parts: list[_Parts]) -> list[int]:
             if not waiting[user]:
                 heapq.heappush(heap, (totals[user], user))
     return least
+
+
+def _heights(nodes: Sequence[Node], children: list[tuple[int, ...]]) -> tuple[list[int], set[int]]:
+    """Depth first, with a stack of our own; a node met again while it is open closes a cycle."""
+    height = [0] * len(nodes)
+    state = bytearray(len(nodes))  # 1: open, 2: done
+    recursive: set[int] = set()
+    for start in range(len(nodes)):
+        if state[start]:
+            continue
+        state[start] = 1
+        stack = [(start, iter(children[start]))]
+        while stack:
+            place, rest = stack[-1]
+            child = next(rest, None)
+            if child is None:
+                stack.pop()
+                state[place] = 2
+                inner = max((height[each] for each in children[place]), default=0)
+                height[place] = inner + is_container(nodes[place])
+            elif state[child] == 1:
+                recursive.add(child)
+            elif not state[child]:
+                state[child] = 1
+                stack.append((child, iter(children[child])))
+    return height, recursive

@@ -14,18 +14,20 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from flowodm.avro.binding import Binding
-from flowodm.avro.survey import survey_schema
+from flowodm.avro.survey import parts_of, survey
 from flowodm.avro.types import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from flowodm.codec.bulk_write import BULK
 from flowodm.codec.misfit import DEPTH
 from flowodm.codec.model_body import Body, display
 from flowodm.codec.model_kinds import UnionKinds, union_kinds
 from flowodm.codec.model_leaves import ModelLeaves, put_text
-from flowodm.codec.source import Generated, Generator, Nest
+from flowodm.codec.source import Constants, Generated, Nest
 from flowodm.codec.varint_write import long_bytes
 
 __all__ = ["generate"]
 
+_SMALL: Final = 16
+"""Nodes that may be written several times rather than called."""
 _MOST_BRANCHES: Final = 200
 """Branches of a union that are told; CPython cannot nest many more."""
 
@@ -40,19 +42,32 @@ def generate(binding: Binding, *, root_attribute: str | None) -> Generated:
     return _Generator(binding, root_attribute).generate()
 
 
-class _Generator(Generator[Type]):
+class _Generator:
     def __init__(self, binding: Binding, root_attribute: str | None) -> None:
-        super().__init__(survey_schema(binding.schema), DEPTH)
         self._binding = binding
         self._schema = binding.schema
         self._root_attribute = root_attribute
+        self._survey = survey(binding.schema)
         self._leaves = ModelLeaves(binding)
+        self._constants = Constants()
+        self._functions: list[Body] = []
+        self._asked: dict[int, str] = {}
+        self._queue: list[Type] = []
+        self._is_deep = bool(self._survey.recursive) or self._survey.height > DEPTH
+        self._arguments = "o, d" if self._is_deep else "o"
 
-    def write_root(self) -> Body:
-        body = Body("def encode(instance, prefix):", self.constants)
+    def generate(self) -> Generated:
+        self._functions.append(self._root())
+        while self._queue:
+            self._functions.append(self._function(self._queue.pop()))
+        texts = tuple("\n".join(body.lines) for body in self._functions)
+        return Generated(texts, self._constants.values)
+
+    def _root(self) -> Body:
+        body = Body("def encode(instance, prefix):", self._constants)
         with body.block("try:"):
-            if self.is_deep:
-                body.emit(f"d = {self.constants.add(DEPTH)}")
+            if self._is_deep:
+                body.emit(f"d = {self._constants.add(DEPTH)}")
             before = len(body.lines)
             value = self._root_value(body)
             self._write(body, self._schema.deref(self._schema.root), value, Nest(blocks=1))
@@ -68,14 +83,14 @@ class _Generator(Generator[Type]):
     def _root_value(self, body: Body) -> str:
         if self._root_attribute is None:
             return "instance"
-        model, attribute = map(self.constants.add, (self._binding.model, self._root_attribute))
+        model, attribute = map(self._constants.add, (self._binding.model, self._root_attribute))
         body.emit(
             f"if type(instance) is not {model}: raise FAIL", f"v = instance.__dict__[{attribute}]"
         )
         return "v"
 
-    def write_function(self, name: str, node: Type) -> Body:
-        body = Body(f"def {name}(v, {'o, d' if self.is_deep else 'o'}):", self.constants)
+    def _function(self, node: Type) -> Body:
+        body = Body(f"def {self._asked[id(node)]}(v, {self._arguments}):", self._constants)
         self._plain(body, node, "v", Nest())
         body.flush()
         body.emit("return")
@@ -86,38 +101,70 @@ class _Generator(Generator[Type]):
         conversion = self._binding.conversions.get(node)
         if conversion is not None:
             converted = body.fresh("v")
-            body.emit(f"{converted} = {self.constants.add(conversion.to_avro)}({value})")
+            body.emit(f"{converted} = {self._constants.add(conversion.to_avro)}({value})")
             value = converted
-        if self.is_written_here(body, node, nest):
+        if self._is_written_here(body, node, nest):
             self._plain(body, node, value, nest)
             return
         body.flush()
         body.uses_list = True
-        body.emit(f"{self.ask(node)}({self.passed(f'{value}, o', nest)})")
+        body.emit(f"{self._ask(node)}({value}, {self._passed(nest)})")
+
+    def _passed(self, nest: Nest) -> str:
+        """The arguments of a call."""
+        return f"o, d - {nest.open}" if self._is_deep else "o"
+
+    def _ask(self, node: Type) -> str:
+        """The name of a node's function, which is then written too."""
+        name = self._asked.get(id(node))
+        if name is None:
+            name = self._asked[id(node)] = f"f{len(self._asked)}"
+            self._queue.append(node)
+        return name
+
+    def _is_written_here(self, body: Body, node: Type, nest: Nest) -> bool:
+        if isinstance(node, Primitive | Fixed | Enum):
+            return True
+        if id(node) in self._survey.recursive or nest.is_full(body):
+            return False
+        return self._survey.users[id(node)] < 2 or self._is_small(node)
+
+    def _is_small(self, node: Type) -> bool:
+        stack, seen = [node], 0
+        while stack and seen <= _SMALL:
+            seen += 1
+            stack.extend(parts_of(self._schema, stack.pop()))
+        return seen <= _SMALL
 
     def _plain(self, body: Body, node: Type, value: str, nest: Nest) -> None:
         match node:
             case Primitive() | Fixed() | Enum():
                 self._leaves.write(body, node, value)
             case Record():
-                self._record(body, node, value, self.enter(body, nest))
+                self._record(body, node, value, self._enter(body, nest))
             case Array():
-                self._array(body, node, value, self.enter(body, nest, blocks=1))
+                self._array(body, node, value, self._enter(body, nest, blocks=1))
             case Map():
-                self._map(body, node, value, self.enter(body, nest, blocks=1))
+                self._map(body, node, value, self._enter(body, nest, blocks=1))
             case Union():
                 self._union(body, union_kinds(self._binding, node), value, nest)
+
+    def _enter(self, body: Body, nest: Nest, *, blocks: int = 0) -> Nest:
+        nest = nest.inside(open=1, blocks=blocks)
+        if self._is_deep:
+            body.emit(f"if d < {nest.open}: raise FAIL")
+        return nest
 
     def _record(self, body: Body, node: Record, value: str, nest: Nest) -> None:
         binding = self._binding.records[node.fullname]
         attributes = body.fresh("s")
         body.emit(
-            f"if type({value}) is not {self.constants.add(binding.cls)}: raise FAIL",
+            f"if type({value}) is not {self._constants.add(binding.cls)}: raise FAIL",
             f"{attributes} = {value}.__dict__",
         )
         for field, bound in zip(node.fields, binding.fields, strict=True):
             inner = body.fresh("v")
-            body.emit(f"{inner} = {attributes}[{self.constants.add(bound.attribute)}]")
+            body.emit(f"{inner} = {attributes}[{self._constants.add(bound.attribute)}]")
             self._write(body, self._schema.deref(field.type), inner, nest)
 
     def _array(self, body: Body, node: Array, value: str, nest: Nest) -> None:
@@ -143,7 +190,7 @@ class _Generator(Generator[Type]):
         if not isinstance(node, Primitive) or node.logical or node in self._binding.conversions:
             return None
         write = BULK.get(node.name)
-        return write and self.constants.add(write)
+        return write and self._constants.add(write)
 
     def _map(self, body: Body, node: Map, value: str, nest: Nest) -> None:
         entries = body.fresh("a")
@@ -186,7 +233,7 @@ class _Generator(Generator[Type]):
         body.put(*outside, piece)
 
     def _branch(self, body: Body, kinds: UnionKinds, index: int, value: str, nest: Nest) -> None:
-        body.put(self.constants.add(long_bytes(index)))
+        body.put(self._constants.add(long_bytes(index)))
         if index != kinds.null:
             self._write(body, kinds.branches[index], value, nest.inside())
 
@@ -203,8 +250,8 @@ class _Generator(Generator[Type]):
 
     def _type_test(self, value: str, types: frozenset[type]) -> str:
         if len(types) == 1:
-            return f"type({value}) is {self.constants.add(*types)}"
-        return f"type({value}) in {self.constants.add(types)}"
+            return f"type({value}) is {self._constants.add(*types)}"
+        return f"type({value}) in {self._constants.add(types)}"
 
 
 _Cases: TypeAlias = "list[tuple[str, int]]"

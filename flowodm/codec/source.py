@@ -3,20 +3,13 @@
 And the module that is made of it.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
-from flowodm.avro.survey import Survey
+__all__ = ["Constants", "Function", "Generated", "Nest"]
 
-__all__ = ["Constants", "Function", "Generated", "Generator", "Nest"]
-
-Node = TypeVar("Node", bound=Hashable)
-
-_SMALL: Final = 16
-"""Nodes that may be written several times rather than called."""
 _MOST_BLOCKS: Final = 10
 _MOST_LEVELS: Final = 16
 _MOST_LINES: Final = 3_000
@@ -117,76 +110,3 @@ class Generated:
         for name, functions in self.tables.items():
             module[name] = tuple(module[function] for function in functions)
         return module
-
-
-class Generator(ABC, Generic[Node]):
-    """Writes the functions of a module for a tree of nodes, which may hold itself.
-
-    A node is written where it is used, as straight code, or as a function of its own when it is
-    recursive, large and shared, or too deeply nested (CPython allows twenty nested blocks and a
-    hundred levels of indentation).
-
-    Args:
-        survey: Of the nodes.
-        depth: The containers that may be open inside each other. Where a value may have more, the
-            code counts down what is left, in `d`.
-    """
-
-    def __init__(self, survey: Survey[Node], depth: int) -> None:
-        self.constants = Constants()
-        self.tables: dict[str, tuple[str, ...]] = {}
-        self.functions: list[Function] = []
-        self.is_deep = bool(survey.recursive) or survey.height[survey.root] > depth
-        self._survey = survey
-        self._asked: dict[Node, str] = {}
-        self._queue: list[Node] = []
-
-    @abstractmethod
-    def write_root(self) -> Function:
-        """Write the function that is called from outside."""
-
-    @abstractmethod
-    def write_function(self, name: str, node: Node) -> Function:
-        """Write the function of a node."""
-
-    def generate(self) -> Generated:
-        """Write everything that the root needs."""
-        self.functions.append(self.write_root())
-        while self._queue:
-            node = self._queue.pop()
-            self.functions.append(self.write_function(self._asked[node], node))
-        texts = tuple("\n".join(function.lines) for function in self.functions)
-        return Generated(texts, self.constants.values, self.tables)
-
-    def ask(self, node: Node) -> str:
-        """The name of a node's function, which is then written too."""
-        if node not in self._asked:
-            self._asked[node] = f"f{len(self._asked)}"
-            self._queue.append(node)
-        return self._asked[node]
-
-    def passed(self, arguments: str, nest: Nest) -> str:
-        """The arguments of a call."""
-        return f"{arguments}, d - {nest.open}" if self.is_deep else arguments
-
-    def enter(self, function: Function, nest: Nest, *, blocks: int = 0) -> Nest:
-        """Open a container."""
-        nest = nest.inside(open=1, blocks=blocks)
-        if self.is_deep:
-            function.emit(f"if d < {nest.open}: raise FAIL")
-        return nest
-
-    def is_written_here(self, function: Function, node: Node, nest: Nest) -> bool:
-        """Whether a node is written where it is used."""
-        if not self._survey.parts[node]:
-            return True
-        if node in self._survey.recursive or nest.is_full(function):
-            return False
-        return self._survey.users[node] < 2 or self._is_small(node)
-
-    def _is_small(self, node: Node) -> bool:
-        stack, seen = [node], 0
-        while stack and seen <= _SMALL:
-            seen += 1
-            stack.extend(self._survey.parts[stack.pop()])
-        return seen <= _SMALL

@@ -6,9 +6,8 @@ the two against each other.
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import repeat
 from typing import Any, Final
 
 from flowodm.avro.resolution import (
@@ -291,19 +290,26 @@ class Tracer:
     def _array(self, node: ReadArray, depth: int) -> Walk[Any]:
         items: list[Any] = []
         leaf = self._leaf(self._resolution.nodes[node.items])
-        for _ in self._each(node.items):
-            self._path.append(len(items))
-            items.append(leaf() if leaf else (yield self._value(node.items, depth)))
-            self._path.pop()
+        while (block := self._block(self._measures.smallest[node.items], node.items)) is not None:
+            count, end = block
+            for _ in range(count):
+                self._path.append(len(items))
+                items.append(leaf() if leaf else (yield self._value(node.items, depth)))
+                self._path.pop()
+            self._check_end(end)
         return self._converted(self._style.convert(node.reader), items)
 
     def _map(self, node: ReadMap, depth: int) -> Walk[Any]:
         entries: dict[str, Any] = {}
-        for _ in self._each(node.values, keys=1):
-            key = self._key()
-            self._path.append((key,))
-            entries[key] = yield self._value(node.values, depth)
-            self._path.pop()
+        smallest = self._measures.smallest[node.values] + 1
+        while (block := self._block(smallest, node.values, keys=1)) is not None:
+            count, end = block
+            for _ in range(count):
+                key = self._key()
+                self._path.append((key,))
+                entries[key] = yield self._value(node.values, depth)
+                self._path.pop()
+            self._check_end(end)
         return self._converted(self._style.convert(node.reader), entries)
 
     def _key(self) -> str:
@@ -311,21 +317,13 @@ class Tracer:
         data = self._take(self._length(), "a key")
         return str(self._text_or_bytes("string", "string", data, begin))
 
-    def _each(self, node: int, *, keys: int = 0, jump: bool = False) -> Iterator[None]:
-        """Pause at each item; jump over the blocks of which the writer says where they end."""
-        smallest = self._measures.smallest[node] + keys
-        while True:
-            begin = self._p
-            count, end = self._block_header(smallest)
-            if not count:
-                return
-            if jump and end is not None:
-                self._p = end
-                continue
+    def _block(self, smallest: int, node: int, *, keys: int = 0) -> tuple[int, int | None] | None:
+        """The number of items, and where the writer says that they end; None after the last."""
+        begin = self._p
+        count, end = self._block_header(smallest)
+        if count:
             self._charge(count * (self._measures.weight[node] + keys), begin)
-            yield from repeat(None, count)
-            if end is not None and end != self._p:
-                self._fail("block", f"its size is wrong by {_bytes(abs(end - self._p))}")
+        return (count, end) if count else None
 
     def _block_header(self, smallest: int) -> tuple[int, int | None]:
         begin, end = self._p, None
@@ -340,6 +338,10 @@ class Tracer:
             self._fail(f"count {count}", f"so many items do not fit in {_bytes(left)}", begin)
         return count, end
 
+    def _check_end(self, end: int | None) -> None:
+        if end is not None and end != self._p:
+            self._fail("block", f"its size is wrong by {_bytes(abs(end - self._p))}")
+
     def _skip(self, node: Skip, place: int, depth: int) -> Walk[None]:
         match node.writer:
             case Union():
@@ -351,16 +353,29 @@ class Tracer:
                     yield self._value(part, depth)
                     self._path.pop()
             case Array() | Map():
-                (part,), keys = node.parts, int(isinstance(node.writer, Map))
-                depth = self._open(depth)
-                for _ in self._each(part, keys=keys, jump=True):
-                    if keys:
-                        self._take(self._length(), "a key")
-                    yield self._value(part, depth)
+                yield self._skip_blocks(node, self._open(depth))
             case Enum(symbols=symbols):
                 self._index(len(symbols), f"enum has {len(symbols)} symbols")
             case Primitive() | Fixed():
                 self._physical(node.writer)
+
+    def _skip_blocks(self, node: Skip, depth: int) -> Walk[None]:
+        (part,) = node.parts
+        keys = int(isinstance(node.writer, Map))
+        smallest = self._measures.smallest[part] + keys
+        while True:
+            begin = self._p
+            count, end = self._block_header(smallest)
+            if not count:
+                return
+            if end is not None:
+                self._p = end
+                continue
+            self._charge(count * (self._measures.weight[part] + keys), begin)
+            for _ in range(count):
+                if keys:
+                    self._take(self._length(), "a key")
+                yield self._value(part, depth)
 
 
 def _bytes(count: int) -> str:

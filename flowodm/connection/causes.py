@@ -17,15 +17,14 @@ Kind: TypeAlias = Literal[
     "client_certificate",
     "certificate",
     "tls",
-    "no_sasl",
     "not_kafka",
-    "refused",
-    "disconnected",
-    "unroutable",
+    "no_sasl",
     "unresolved",
+    "refused",
+    "unroutable",
     "silent",
+    "disconnected",
 ]
-"""What kinds there are, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)

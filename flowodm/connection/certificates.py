@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["Certificate", "certificate_of", "look", "open_to_all", "read_certificate"]
+__all__ = ["Certificate", "certificate_of", "read_certificate"]
 
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which `ssl` has no name."""
@@ -41,10 +41,10 @@ def read_certificate(host: str, port: int, *, timeout: float) -> Certificate | N
         timeout: Seconds for each of the two connections.
     """
     try:
-        _, shown = look(open_to_all(), host, port, timeout)
+        _, shown = _look(_open_to_all(), host, port, timeout)
         if shown is None:
             return None
-        peer, _ = look(_trusting(shown), host, port, timeout)
+        peer, _ = _look(_trusting(shown), host, port, timeout)
         return certificate_of(peer or {})
     except (OSError, ValueError):
         return None
@@ -66,22 +66,17 @@ def certificate_of(peer: Mapping[str, Any]) -> Certificate | None:
     )
 
 
-def look(
+def _look(
     context: ssl.SSLContext, host: str, port: int, timeout: float
 ) -> tuple[Mapping[str, Any] | None, bytes | None]:
-    """Shake hands and hang up; return the certificate that was shown, decoded and raw.
-
-    Raises:
-        OSError: Nobody answers, or no TLS, or the certificate is not trusted.
-    """
+    """Shake hands and hang up; return the certificate that was shown, decoded and raw."""
     with socket.create_connection((host, port), timeout=timeout) as raw:
         raw.settimeout(timeout)
         with context.wrap_socket(raw, server_hostname=host) as secured:
             return secured.getpeercert(), secured.getpeercert(binary_form=True)
 
 
-def open_to_all() -> ssl.SSLContext:
-    """Make a context that takes any certificate."""
+def _open_to_all() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # a look at what is there; no data follows

@@ -10,16 +10,19 @@ import re
 import threading
 import time
 from dataclasses import dataclass
-from typing import get_args
 
 from flowodm.config.secrets import redact
-from flowodm.connection.causes import Cause, Kind, cause_of
+from flowodm.connection.causes import Cause, cause_of
 
 __all__ = ["LOGGER", "Failure", "Journal"]
 
 LOGGER = logging.getLogger("flowodm.kafka")
 
-_RANK = get_args(Kind)
+_RANK = (
+    *("credentials", "mechanism", "token", "client_certificate", "certificate", "tls", "no_sasl"),
+    *("not_kafka", "refused", "disconnected", "unroutable", "unresolved", "silent"),
+)
+"""The kinds of causes, the most telling first."""
 _PUZZLING = 3
 """Times to hang up before a look is worth it."""
 _MEMORY = 30.0

@@ -6,12 +6,12 @@ certificate has expired, is another host's, or comes from an unknown authority.
 
 import os
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 
 from flowodm.connection.causes import Cause
-from flowodm.connection.certificates import look, open_to_all
 
 __all__ = ["explain", "speaks_tls", "split_address", "tls_context", "worded"]
 
@@ -45,7 +45,10 @@ def explain(cause: Cause, config: Mapping[str, object]) -> Cause:
 def _explain_certificate(cause: Cause, config: Mapping[str, object]) -> Cause:
     host, port = split_address(cause.address)
     try:
-        look(tls_context(config), host, port, _TIMEOUT)
+        context = tls_context(config)
+        with socket.create_connection((host, port), timeout=_TIMEOUT) as raw:
+            raw.settimeout(_TIMEOUT)
+            context.wrap_socket(raw, server_hostname=host).close()
     except ssl.SSLCertVerificationError as error:
         return worded(cause, error, host)
     except (OSError, ValueError):
@@ -117,8 +120,14 @@ def _show_certificate(context: ssl.SSLContext, config: Mapping[str, object]) -> 
 
 def speaks_tls(address: str) -> bool:
     """Tell whether a port answers a TLS handshake; nothing is sent over it."""
+    host, port = split_address(address)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # a look at what is there; no data follows
     try:
-        look(open_to_all(), *split_address(address), _TIMEOUT)
+        with socket.create_connection((host, port), timeout=_TIMEOUT) as raw:
+            raw.settimeout(_TIMEOUT)
+            context.wrap_socket(raw, server_hostname=host).close()
     except (OSError, ValueError):
         return False
     return True

@@ -7,7 +7,7 @@ from flowodm.errors import UsageError
 from flowodm.model.attached import declaration_of, reading_of, writing_of
 from flowodm.model.consume import ConsumeVerbs
 from flowodm.model.produce import ProduceVerbs
-from flowodm.model.schemas import Schemas
+from flowodm.model.schemas import register
 from flowodm.record import Meta
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class FlowBaseModel(ProduceVerbs, ConsumeVerbs, abstract=True):
             SettingsError: The class writes JSON.
             RegistryUnreachable: No registry answers.
         """
-        return Schemas(cls.get_connection(), cls, declaration_of(cls)).register()
+        return register(cls.get_connection(), cls, declaration_of(cls))
 
     @classmethod
     async def aregister_schema(cls) -> int:

@@ -6,7 +6,6 @@ the record then.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
@@ -62,14 +61,15 @@ class Reading(Generic[_M]):
         self._cls = cls
         self._declaration = declaration
         self._remember = remember
-        self._values: _Framed | None = None
+        self._known: dict[bytes, Decode] = {}
+        """The decoders of the prefixes that were met: one lookup a message."""
         if declaration.is_framed:
-            self._values = _Framed(connection, cls, is_key=False)
+            self._plans = Plans(connection.schema_registry(), _compiler(cls))
         elif declaration.value_serializer == "avro":
             self._raw = _compiler(cls)(own_schema(cls, declaration)).decode
-        self._keys: _Framed | None = None
+        self._keys: _AvroKeys | None = None
         if declaration.key_serializer == "avro":
-            self._keys = _Framed(connection, key_model(cls, declaration), is_key=True)
+            self._keys = _AvroKeys(connection, cls, declaration)
         self.decode_at_once = self._decoder_at_once()
         """Make an instance of a message without waiting for a registry; None: only `decode` can."""
 
@@ -80,8 +80,7 @@ class Reading(Generic[_M]):
             RegistryError: Its schema cannot be had, so nothing can be known of it now.
         """
         if self._keys is not None and (key := message.key()) is not None:
-            with suppress(DeserializationError):
-                self._keys.find(key, _headers(message))  # `meta` then needs no registry
+            self._keys.prepare(key, _headers(message))  # `meta` then needs no registry
         return self._decode(message)
 
     def read(self, data: bytes, headers: Headers = ()) -> _M:
@@ -98,10 +97,10 @@ class Reading(Generic[_M]):
         try:
             if self._declaration.value_serializer == "json":
                 instance: _M = validator.validate_json(data)
-            elif self._values is None:
+            elif not self._declaration.is_framed:
                 instance = validator.validate_python(self._raw(data), strict=False)
             else:
-                body, start, schema_id = self._values.find(data, headers)
+                body, start, schema_id = self._find(data, headers)
                 instance = validator.validate_python(body(data, start), strict=False)
         except ValidationError as error:
             raise _invalid(self._cls, error, schema_id) from None
@@ -133,20 +132,17 @@ class Reading(Generic[_M]):
         """
         from pydantic import ValidationError
 
-        if self._values is None and self._keys is None:
+        if not self._declaration.is_framed and self._keys is None:
             return self._decode
-        known = {} if self._values is None else self._values.known
-        keys = None if self._keys is None else self._keys.known
-        find, remember, headers_of = known.get, self._remember, message_headers
+        known, remember, headers_of = self._known.get, self._remember, message_headers
         validate = self._cls.__pydantic_validator__.validate_python
+        knows_key = None if self._keys is None else self._keys.knows
 
         def decode_at_once(message: "Message") -> _M | None:
             data = message.value()
-            if data is None:
+            if data is None or (knows_key is not None and not knows_key(message)):
                 return None
-            if keys is not None and (key := message.key()) and key[:_PREFIX] not in keys:
-                return None
-            body = find(data[:_PREFIX])
+            body = known(data[:_PREFIX])
             if body is None or ((headers := headers_of(message)) and _names_schema(headers)):
                 return None
             try:
@@ -174,63 +170,78 @@ class Reading(Generic[_M]):
         self._remember(instance, message)
         return instance
 
-    def _read_key(self, key: bytes, headers: Headers) -> Any:
-        if self._keys is None:
-            _, read = PLAIN_KEYS[self._declaration.key_serializer]
-            return read(key)
-        from pydantic import ValidationError
+    def _find(self, data: bytes, headers: Headers) -> tuple[Decode, int, int | None]:
+        """The decoder of a value's schema, where the body begins, and the schema's id."""
+        framed = unframe(data, headers, is_key=False)
+        if framed is None:
+            raise _unframed(self._cls, data)
+        plan = self._plans.find(framed)
+        if isinstance(plan, str):
+            kind = _Unknown if isinstance(plan, UnknownSchema) else DeserializationError
+            raise kind(
+                f"`{self._cls.__name__}` cannot be read: {plan}",
+                schema_id=framed.schema_id,
+                hint="is this the registry that the record's writer uses?",
+            )
+        if plan.decode is None:
+            raise DeserializationError(
+                f"its schema is a JSON Schema, and `{self._cls.__name__}` reads Avro",
+                schema_id=framed.schema_id,
+            )
+        if framed.start:
+            if len(self._known) >= _MOST_PREFIXES:
+                self._known.clear()
+            self._known[data[: framed.start]] = plan.decode
+        return plan.decode, framed.start, framed.schema_id
 
-        try:
-            body, start, _ = self._keys.find(key, headers)
-            found: Any = self._keys.cls.model_validate(body(key, start))
-        except (DeserializationError, ValidationError):
-            return key
-        return found.root
+    def _read_key(self, key: bytes, headers: Headers) -> Any:
+        if self._keys is not None:
+            return self._keys.read(key, headers)
+        _, read = PLAIN_KEYS[self._declaration.key_serializer]
+        return read(key)
 
 
 class _Unknown(DeserializationError):
     """The registry does not know the schema, perhaps not yet."""
 
 
-class _Framed:
-    """The decoders of framed Avro, of keys or of values, into one class."""
+class _AvroKeys:
+    """Reads Avro keys into the type of the key's field; what is none stays bytes."""
 
     def __init__(
-        self, connection: "KafkaConnection", cls: "type[BaseModel]", *, is_key: bool
+        self, connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
     ) -> None:
-        self.cls = cls
-        self._is_key = is_key
-        self._plans = Plans(connection.schema_registry(), _compiler(cls))
-        self.known: dict[bytes, Decode] = {}
-        """The decoders of the prefixes that were met: one lookup a message."""
+        self._model = key_model(cls, declaration)
+        self._plans = Plans(connection.schema_registry(), _compiler(self._model))
+        self._known: set[bytes] = set()
+        """The prefixes that were met."""
 
-    def find(self, data: bytes, headers: Headers) -> tuple[Decode, int, int | None]:
-        """The decoder of a schema, where the body begins, and the schema's id.
+    def knows(self, message: "Message") -> bool:
+        """Tell whether a key's schema was met before, so that reading it needs no registry."""
+        key = message.key()
+        return key is None or key[:_PREFIX] in self._known
 
-        Raises:
-            DeserializationError: Nothing says which schema, or it cannot be read into the class.
-        """
-        framed = unframe(data, headers, is_key=self._is_key)
+    def prepare(self, key: bytes, headers: Headers) -> None:
+        """Get the schema of a key, so that reading it needs no registry."""
+        framed = unframe(key, headers, is_key=True)
+        if framed is not None and not isinstance(self._plans.find(framed), str) and framed.start:
+            if len(self._known) >= _MOST_PREFIXES:
+                self._known.clear()
+            self._known.add(key[: framed.start])
+
+    def read(self, key: bytes, headers: Headers) -> Any:
+        from pydantic import ValidationError
+
+        framed = unframe(key, headers, is_key=True)
         if framed is None:
-            raise _unframed(self.cls, data)
+            return key
         plan = self._plans.find(framed)
-        if isinstance(plan, str):
-            kind = _Unknown if isinstance(plan, UnknownSchema) else DeserializationError
-            raise kind(
-                f"`{self.cls.__name__}` cannot be read: {plan}",
-                schema_id=framed.schema_id,
-                hint="is this the registry that the record's writer uses?",
-            )
-        if plan.decode is None:
-            raise DeserializationError(
-                f"its schema is a JSON Schema, and `{self.cls.__name__}` reads Avro",
-                schema_id=framed.schema_id,
-            )
-        if framed.start:
-            if len(self.known) >= _MOST_PREFIXES:
-                self.known.clear()
-            self.known[data[: framed.start]] = plan.decode
-        return plan.decode, framed.start, framed.schema_id
+        if isinstance(plan, str) or plan.decode is None:
+            return key
+        try:
+            return self._model.model_validate(plan.decode(key, framed.start)).root
+        except (DecodeFailure, ValidationError):
+            return key
 
 
 def _compiler(cls: "type[BaseModel]") -> Compile:

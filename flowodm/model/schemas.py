@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flowodm.connection import KafkaConnection
     from flowodm.model.declaration import Declaration
 
-__all__ = ["Schemas", "Written", "own_schema"]
+__all__ = ["Written", "find", "find_key", "own_schema", "register"]
 
 
 class Written(NamedTuple):
@@ -65,127 +65,137 @@ def own_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
     return schema
 
 
-class Schemas:
-    """Finds the schemas that the instances of a class are written with, on a connection.
+def find(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    """Find the schema that values are written with, and its id.
 
-    Args:
-        connection: Whose registry has them.
-        cls: The class.
-        declaration: Its settings.
+    Raises:
+        ChangeRefused: It would have to be registered, and the context wants that done by hand.
+        RegistryUnreachable: No registry answers.
+        SubjectNotFound: The registry does not have it.
+        SchemaValidationError: It has no place for a field of the class.
     """
+    match declaration.register:
+        case "auto":
+            subject = declaration.subject(own_schema(cls, declaration).name)
+            _refuse_unasked(connection, cls, subject)
+            return _register_value(connection, cls, declaration)
+        case "latest":
+            return _latest(connection, cls, declaration)
+        case "never":
+            return _existing(connection, cls, declaration)
 
-    def __init__(
-        self, connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
-    ) -> None:
-        self._connection = connection
-        self._cls = cls
-        self._declaration = declaration
 
-    def find(self) -> Written:
-        """Find the schema of values, and its id.
+def register(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> int:
+    """Register what a class writes with: the schema of its values, and that of Avro keys.
 
-        Raises:
-            ChangeRefused: It would have to be registered, and the context wants that done by hand.
-            RegistryUnreachable: No registry answers.
-            SubjectNotFound: The registry does not have it.
-            SchemaValidationError: It has no place for a field of the class.
-        """
-        return self._latest() if self._declaration.register == "latest" else self._own(*self._value)
+    Returns:
+        The id of the values' schema; one that is there already keeps its own.
 
-    def find_key(self) -> Written:
-        """Find the schema of Avro keys, and its id; only `auto` registers it."""
-        return self._own(*self._key)
+    Raises:
+        ChangeRefused: The context is read-only, or for another cluster; nothing was sent.
+        SettingsError: Its values are JSON.
+    """
+    if declaration.value_serializer == "json":
+        raise SettingsError(f"`{cls.__name__}` writes JSON, which has no schema to register")
+    connection.check_change("register_schema")
+    if declaration.key_serializer == "avro":
+        registry = connection.schema_registry()
+        registry.register(declaration.key_subject, bind(key_model(cls, declaration)).schema)
+    return _register_value(connection, cls, declaration).schema_id
 
-    def register(self) -> int:
-        """Register the schema of values, and that of Avro keys.
 
-        Returns:
-            The id of the values' schema; one that is there already keeps its own.
+def find_key(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    """Find the schema of Avro keys, and its id; only `auto` registers it."""
+    schema = bind(key_model(cls, declaration)).schema
+    registry, subject = connection.schema_registry(), declaration.key_subject
+    if declaration.register == "auto":
+        _refuse_unasked(connection, cls, subject)
+        return Written(schema, registry.register(subject, schema).schema_id)
+    try:
+        return Written(schema, registry.lookup(subject, schema).schema.schema_id)
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
 
-        Raises:
-            ChangeRefused: The context is read-only, or for another cluster; nothing was sent.
-            SettingsError: The values are JSON.
-        """
-        if self._declaration.value_serializer == "json":
-            name = self._cls.__name__
-            raise SettingsError(f"`{name}` writes JSON, which has no schema to register")
-        self._connection.check_change("register_schema")
-        if self._declaration.key_serializer == "avro":
-            self._register(*self._key)
-        return self._register(*self._value).schema_id
 
-    @property
-    def _value(self) -> tuple[Schema, str]:
-        """The schema that the class brings along, and its subject."""
-        schema = own_schema(self._cls, self._declaration)
-        return schema, self._declaration.subject(schema.name)
+def _register_value(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    schema = _whole_schema(cls, declaration)
+    registry = connection.schema_registry()
+    return Written(schema, registry.register(declaration.subject(schema.name), schema).schema_id)
 
-    @property
-    def _key(self) -> tuple[Schema, str]:
-        schema = bind(key_model(self._cls, self._declaration)).schema
-        return schema, self._declaration.key_subject
 
-    def _own(self, schema: Schema, subject: str) -> Written:
-        """Register a schema, or find it under its subject."""
-        if self._declaration.register == "auto":
-            self._refuse_unasked(subject)
-            return self._register(schema, subject)
-        self._check_whole(schema)
-        try:
-            found = self._connection.schema_registry().lookup(subject, schema)
-        except (SubjectNotFound, SchemaNotFound) as error:
-            raise self._absent(error, subject) from error
-        return Written(schema, found.schema.schema_id)
+def _latest(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    derived = bind(cls).schema
+    registry, subject = connection.schema_registry(), declaration.subject(derived.name)
+    try:
+        latest = registry.version(subject)
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
+    schema = registry.parse(latest.schema)
+    _check_holds(cls, derived, schema, f"version {latest.version} of subject `{subject}`")
+    return Written(schema, latest.schema.schema_id)
 
-    def _register(self, schema: Schema, subject: str) -> Written:
-        self._check_whole(schema)
-        registered = self._connection.schema_registry().register(subject, schema)
-        return Written(schema, registered.schema_id)
 
-    def _latest(self) -> Written:
-        derived, registry = bind(self._cls).schema, self._connection.schema_registry()
-        subject = self._declaration.subject(derived.name)
-        try:
-            latest = registry.version(subject)
-        except (SubjectNotFound, SchemaNotFound) as error:
-            raise self._absent(error, subject) from error
-        schema = registry.parse(latest.schema)
-        where = f"version {latest.version} of subject `{subject}`"
-        _check_holds(self._cls, derived, schema, where)
-        return Written(schema, latest.schema.schema_id)
+def _existing(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> Written:
+    schema = _whole_schema(cls, declaration)
+    subject = declaration.subject(schema.name)
+    try:
+        found = connection.schema_registry().lookup(subject, schema)
+    except (SubjectNotFound, SchemaNotFound) as error:
+        raise _absent(error, cls, subject) from error
+    return Written(schema, found.schema.schema_id)
 
-    def _check_whole(self, schema: Schema) -> None:
-        """Refuse a schema that uses a type of another subject, and cannot say which."""
-        if schema.external:
-            names = ", ".join(f"`{name}`" for name in sorted(schema.external))
-            raise SchemaError(
-                f"the schema of `{self._cls.__name__}` leaves {names} to another subject",
-                hint='set `register = "latest"` in its `Settings`: the registry knows which',
-            )
 
-    def _absent(
-        self, error: SubjectNotFound | SchemaNotFound, subject: str
-    ) -> SubjectNotFound | SchemaNotFound:
-        name = self._cls.__name__
-        return type(error)(
-            f"the schema of `{name}` is not under subject `{subject}`: {error.message}",
-            status=error.status,
-            code=error.code,
-            hint=f"register it: `{name}.register_schema()`",
+def _whole_schema(cls: "type[BaseModel]", declaration: "Declaration") -> Schema:
+    """The schema that a class brings along, if a registry understands it by itself.
+
+    Raises:
+        SchemaError: It uses a type that another subject defines, and cannot say which.
+    """
+    schema = own_schema(cls, declaration)
+    if schema.external:
+        names = ", ".join(f"`{name}`" for name in sorted(schema.external))
+        raise SchemaError(
+            f"the schema of `{cls.__name__}` leaves {names} to another subject",
+            hint='set `register = "latest"` in its `Settings`: the registry knows which',
         )
+    return schema
 
-    def _refuse_unasked(self, subject: str) -> None:
-        """Refuse to register by the way, before anything is sent."""
-        context, name = self._connection.context, self._cls.__name__
-        if context.protected or context.read_only:
-            state = "read-only" if context.read_only else "protected"
-            raise ChangeRefused(
-                f"context `{context.name}` is {state}, and writing `{name}` would register"
-                f" its schema under `{subject}`",
-                hint=f"register it by hand, `{name}.register_schema()`, and set"
-                ' `register = "never"` (or "latest") in its `Settings`',
-            )
-        self._connection.check_change("register")
+
+def _absent(
+    error: SubjectNotFound | SchemaNotFound, cls: type, subject: str
+) -> SubjectNotFound | SchemaNotFound:
+    return type(error)(
+        f"the schema of `{cls.__name__}` is not under subject `{subject}`: {error.message}",
+        status=error.status,
+        code=error.code,
+        hint=f"register it: `{cls.__name__}.register_schema()`",
+    )
+
+
+def _refuse_unasked(connection: "KafkaConnection", cls: type, subject: str) -> None:
+    """Refuse to register by the way, before anything is sent."""
+    context = connection.context
+    if context.protected or context.read_only:
+        state = "read-only" if context.read_only else "protected"
+        raise ChangeRefused(
+            f"context `{context.name}` is {state}, and writing `{cls.__name__}` would register"
+            f" its schema under `{subject}`",
+            hint=f"register it by hand, `{cls.__name__}.register_schema()`, and set"
+            ' `register = "never"` (or "latest") in its `Settings`',
+        )
+    connection.check_change("register")
 
 
 def _check_holds(cls: type, derived: Schema, schema: Schema, where: str) -> None:

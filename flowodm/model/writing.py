@@ -14,12 +14,12 @@ from flowodm.codec.framing import frame
 from flowodm.errors import SerializationError
 from flowodm.model.hooks import check_client
 from flowodm.model.keys import PLAIN_KEYS, WriteKey, key_model
-from flowodm.model.schemas import Schemas, own_schema
+from flowodm.model.schemas import find, find_key, own_schema
 from flowodm.producer import Producer, producer_of
 
 if TYPE_CHECKING:
     from confluent_kafka import Producer as Client
-    from pydantic import BaseModel, RootModel
+    from pydantic import BaseModel
 
     from flowodm.avro.binding import Binding
     from flowodm.avro.schema import Schema
@@ -174,7 +174,7 @@ class Writing(Generic[_M]):
 
         if not self._declaration.is_framed:
             return _avro_writer(bind(self._cls), own_schema(self._cls, self._declaration))
-        written = Schemas(self.connection, self._cls, self._declaration).find()
+        written = find(self.connection, self._cls, self._declaration)
         self._prefix = frame(written.schema_id)
         return _avro_writer(bind(self._cls), written.schema)
 
@@ -182,8 +182,7 @@ class Writing(Generic[_M]):
         if self._declaration.key_serializer != "avro":
             write, _ = PLAIN_KEYS[self._declaration.key_serializer]
             return write
-        written = Schemas(self.connection, self._cls, self._declaration).find_key()
-        return _avro_key_writer(key_model(self._cls, self._declaration), frame(written.schema_id))
+        return _avro_key_writer(self.connection, self._cls, self._declaration)
 
 
 def _avro_writer(binding: "Binding", schema: "Schema") -> Callable[[Any, bytes], bytes]:
@@ -224,13 +223,17 @@ def _not_json(instance: "BaseModel", reason: str) -> SerializationError:
     )
 
 
-def _avro_key_writer(model: "type[RootModel[Any]]", prefix: bytes) -> WriteKey:
+def _avro_key_writer(
+    connection: "KafkaConnection", cls: "type[BaseModel]", declaration: "Declaration"
+) -> WriteKey:
     from pydantic import ValidationError
 
     from flowodm.avro.bind import bind
     from flowodm.codec.model_encode import compile_model_encoder
 
+    model = key_model(cls, declaration)
     encode = compile_model_encoder(bind(model))
+    prefix = frame(find_key(connection, cls, declaration).schema_id)
 
     def write(value: Any) -> bytes:
         try:

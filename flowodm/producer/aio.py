@@ -37,7 +37,7 @@ class Bridge:
     def __init__(self, sender: "Sender", loop: asyncio.AbstractEventLoop) -> None:
         self.turn = asyncio.Lock()
         """Held by the one who waits for room; the others wait behind it."""
-        self._questions: dict[tuple[str, int | None], asyncio.Future[int]] = {}
+        self.questions: dict[tuple[str, int | None], asyncio.Future[int]] = {}
         """The topics and partitions that are being asked for."""
         self.waiting: dict[asyncio.Future[Delivery], tuple[float, str, float]] = {}
         """Until when each record is waited for, on the loop's clock; its topic and timeout."""
@@ -78,39 +78,6 @@ class Bridge:
                 self._alarm.cancel()
             self._alarm = self._loop.call_at(until, self._expire)
 
-    async def enqueue(self, record: Outgoing, report: Report, timeout: float = _PATIENCE) -> None:
-        """Hand a record over, behind those that wait for room already."""
-        while True:
-            try:
-                if self.turn.locked() or not self._sender.offer(record, report):
-                    await self._wait_for_room(record, report)
-            except LookupError:
-                await self._learn(record.topic, record.partition, timeout)
-                continue
-            self._sender.poller().wake()
-            return
-
-    async def _wait_for_room(self, record: Outgoing, report: Report) -> None:
-        async with self.turn:
-            while not self._sender.offer(record, report):
-                self._sender.poller().wake()
-                await asyncio.sleep(_ROOM)
-
-    async def _learn(self, topic: str, partition: int | None, timeout: float) -> None:
-        """Ask for a topic in a thread, once for everyone who wants to know."""
-        key = topic, partition
-        question = self._questions.get(key)
-        if question is None:
-            question = asyncio.ensure_future(asyncio.to_thread(self._sender.learn, *key, timeout))
-            question.add_done_callback(partial(self._answered, key))
-            self._questions[key] = question
-        await asyncio.shield(question)
-
-    def _answered(self, key: tuple[str, int | None], question: "asyncio.Future[int]") -> None:
-        self._questions.pop(key, None)
-        if not question.cancelled():
-            question.exception()  # seen, even when nobody waits for it any more
-
     def _cross(self) -> None:
         self._is_crossing = False  # first: what comes from now on calls again
         for _ in range(min(len(self._settled), _A_TURN)):
@@ -148,7 +115,7 @@ async def deliver(sender: "Sender", record: Outgoing, timeout: float) -> Deliver
         if not bridge.offer(record, report):
             try:
                 async with asyncio.timeout_at(until):
-                    await bridge.enqueue(record, report, timeout)
+                    await _enqueue(sender, bridge, record, report, timeout)
             except TimeoutError:
                 raise expired(record.topic, timeout, sender.connection, is_queued=False) from None
         poller.wake()
@@ -171,7 +138,7 @@ async def deliver_many(sender: "Sender", records: Iterable[Outgoing]) -> list[Ou
                 report = batch.report(place)
                 if not bridge.offer(record, report):
                     batch.check(record.topic)
-                    await bridge.enqueue(record, report)
+                    await _enqueue(sender, bridge, record, report)
             except FlowODMError as error:
                 batch.refuse(place, record.topic, error)
             if place % _A_TURN == 0:
@@ -197,11 +164,56 @@ async def send_many(sender: "Sender", records: Iterable[Outgoing], report: Repor
     bridge, poller = _bridge(sender, asyncio.get_running_loop()), sender.poller()
     for place, record in enumerate(records):
         if not bridge.offer(record, report):
-            await bridge.enqueue(record, report)
+            await _enqueue(sender, bridge, record, report)
         if place % _A_TURN == 0:
             poller.wake()
             await asyncio.sleep(0)
     poller.wake()
+
+
+async def _enqueue(
+    sender: "Sender",
+    bridge: Bridge,
+    record: Outgoing,
+    report: Report,
+    timeout: float = _PATIENCE,
+) -> None:
+    """Hand a record over, behind those that wait for room already."""
+    while True:
+        try:
+            if bridge.turn.locked() or not sender.offer(record, report):
+                await _wait_for_room(sender, bridge, record, report)
+        except LookupError:
+            await _learn(sender, bridge, record, timeout)
+            continue
+        sender.poller().wake()
+        return
+
+
+async def _wait_for_room(
+    sender: "Sender", bridge: Bridge, record: Outgoing, report: Report
+) -> None:
+    async with bridge.turn:
+        while not sender.offer(record, report):
+            sender.poller().wake()
+            await asyncio.sleep(_ROOM)
+
+
+async def _learn(sender: "Sender", bridge: Bridge, record: Outgoing, timeout: float) -> None:
+    """Ask for a topic in a thread, once for everyone who wants to know."""
+    key = record.topic, record.partition
+    question = bridge.questions.get(key)
+    if question is None:
+        question = asyncio.ensure_future(asyncio.to_thread(sender.learn, *key, timeout))
+        question.add_done_callback(partial(_answered, bridge, key))
+        bridge.questions[key] = question
+    await asyncio.shield(question)
+
+
+def _answered(bridge: Bridge, key: tuple[str, int | None], question: "asyncio.Future[int]") -> None:
+    bridge.questions.pop(key, None)
+    if not question.cancelled():
+        question.exception()  # seen, even when nobody waits for it any more
 
 
 def _bridge(sender: "Sender", loop: asyncio.AbstractEventLoop) -> Bridge:

@@ -7,6 +7,7 @@ thread runs the steps one after the other, or for an event loop a thread of thei
 
 import os
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
@@ -100,12 +101,14 @@ class Engine(Generic[T]):
             hold: Takes it.
             clock: How long to wait.
             is_strict: Whether to raise what cannot be decoded.
-            ahead: Whether to take some more, for a caller to whom each step is dear.
+            ahead: Whether to take and decode some more, for a caller that cannot wait.
         """
         self.ledger.settle(hold)
         while (value := self.take(hold, is_strict)) is NOTHING:
             if not (yield from self.filled(hold, clock, ahead=ahead)):
                 return NOTHING
+        if ahead:
+            self.shelf.prepare()
         return value
 
     def batch(
@@ -200,24 +203,27 @@ class Engine(Generic[T]):
         shelf = self.shelf
         if monotonic() >= shelf.due:
             return NOTHING
-        messages = shelf.messages
-        if not messages:
+        source: deque[Any]
+        value: Any
+        if source := shelf.ready:
+            message, value = source[0]
+        elif source := shelf.raw:
+            message = source[0]
+            try:
+                value = shelf.decode_at_once(message)
+            except (SystemError, UnicodeDecodeError):
+                message.set_headers([])  # names that are not UTF-8
+                value = None
+            if value is None:
+                if not may_wait:
+                    return NOTHING
+                value = shelf.decode(message)
+        else:
             return NOTHING
-        message = messages[0]
-        value: T | Undecodable | None
-        try:
-            value = shelf.decode_at_once(message)
-        except (SystemError, UnicodeDecodeError):
-            message.set_headers([])  # names that are not UTF-8
-            value = None
-        if value is None:
-            if not may_wait:
-                return NOTHING
-            value = shelf.decode(message)
         if is_strict and type(value) is Undecodable:
             raise unreadable(message, value)
         hold.messages.append(message)  # before it leaves the shelf: an interrupt repeats it
-        messages.popleft()
+        source.popleft()
         return value
 
     def acknowledge(self, hold: Hold, messages: "list[Message]") -> None:

@@ -12,7 +12,7 @@ from flowodm.avro.compatibility.candidates import Candidates
 from flowodm.avro.compatibility.incompatibility import IncompatibilityType
 from flowodm.avro.matching import PROMOTIONS, is_named_alike, kind_of
 from flowodm.avro.schema import Schema
-from flowodm.avro.survey import survey_schema
+from flowodm.avro.survey import survey
 from flowodm.avro.text import java_part_text
 from flowodm.avro.types import (
     Array,
@@ -180,7 +180,7 @@ class Engine:
     def _is_finite(self) -> bool:
         if self._finite is None:
             self._finite = not self._exact and not (
-                survey_schema(self._reader).recursive and survey_schema(self._writer).recursive
+                survey(self._reader).recursive and survey(self._writer).recursive
             )
         return self._finite
 

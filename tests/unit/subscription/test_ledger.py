@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from flowodm.errors import RegistryUnreachable
 from flowodm.subscription.ledger import Hold, Ledger
 from flowodm.subscription.shelf import Shelf
 
@@ -166,8 +167,9 @@ class Interleavings(RuleBasedStateMachine):
             self.ledger.relax()
 
     def take(self, hold: Hold) -> None:
-        if self.shelf:
-            taken = self.shelf.messages[0]
+        self.shelf.prepare()
+        if self.shelf.ready:
+            taken, _ = self.shelf.ready[0]
             partition, offset = taken.partition(), taken.offset()
             in_hands = {
                 place for one in self.ledger._holds.values() for place in places(one.messages)
@@ -176,7 +178,7 @@ class Interleavings(RuleBasedStateMachine):
                 place = (partition, before)
                 assert place in self.done or place in in_hands
             hold.messages.append(taken)
-            self.shelf.messages.popleft()
+            self.shelf.ready.popleft()
 
     def finish(self, hold: Hold) -> None:
         if not hold.is_doubtful:
@@ -198,7 +200,8 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def nothing_is_lost(self) -> None:
         """What arrived of our partitions is done, in hands, or here."""
-        here = set(places(self.shelf.messages))
+        self.shelf.prepare()
+        here = set(places(one for one, _ in self.shelf.ready))
         for hold in self.ledger._holds.values():
             here |= set(places(hold.messages))
         for partition in self.offsets.mine:
@@ -229,8 +232,9 @@ def ledger(shelf: Shelf[Any], offsets: Offsets) -> Ledger:
 
 def take(ledger: Ledger, shelf: Shelf[Any], hold: Hold, count: int = 1) -> list[tuple[int, int]]:
     ledger.settle(hold)
+    shelf.prepare()
     for _ in range(count):
-        hold.messages.append(shelf.messages.popleft())
+        hold.messages.append(shelf.ready.popleft()[0])
     return places(hold.messages)
 
 
@@ -425,14 +429,66 @@ def test_what_the_maker_of_an_iterator_took_comes_again_when_it_failed(
     assert offsets.stored == {}
 
 
+def test_a_registry_outage_keeps_the_record_and_what_was_decoded_before_it() -> None:
+    is_out = True
+
+    def decode(message: Message) -> int:
+        if is_out and message.offset() == 2:
+            raise RegistryUnreachable("out")
+        return int(message.offset() or 0)
+
+    shelf: Shelf[int] = Shelf(decode)
+    shelf.add(message(0, offset) for offset in range(4))
+    shelf.prepare()
+    assert [value for _, value in shelf.ready] == [0, 1]
+    shelf.ready.clear()
+    shelf.prepare()
+    assert not shelf.ready
+    assert len(shelf) == 2
+    with pytest.raises(RegistryUnreachable):
+        shelf.decode(shelf.raw[0])
+    is_out = False
+    shelf.prepare()
+    assert [value for _, value in shelf.ready] == [2, 3]
+
+
+def test_what_can_be_decoded_at_once_is_not_decoded_ahead() -> None:
+    def at_once(message: Message) -> int | None:
+        return None if message.offset() == 1 else 7
+
+    shelf: Shelf[int] = Shelf(lambda message: 9, at_once)
+    shelf.add(message(0, offset) for offset in range(2))
+    shelf.prepare()
+    assert not shelf.ready
+    assert [shelf.decode(one) for one in shelf.raw] == [7, 9]
+
+
+def test_a_failure_of_the_callers_own_code_loses_no_record() -> None:
+    def decode(message: Message) -> int:
+        if failures:
+            raise failures.pop()
+        return int(message.offset() or 0)
+
+    failures: list[Exception] = []
+    shelf: Shelf[int] = Shelf(decode)
+    shelf.add(message(0, offset) for offset in range(3))
+    failures.append(ValueError("a validator with a mistake"))
+    with pytest.raises(ValueError, match="mistake"):
+        shelf.prepare()
+    shelf.prepare()
+    assert [value for _, value in shelf.ready] == [0, 1, 2]
+
+
 def test_what_is_put_back_goes_before_what_follows_it_in_its_partition(shelf: Shelf[Any]) -> None:
     shelf.add(message(0, offset) for offset in range(2, 4))
     shelf.add(message(1, offset) for offset in range(5, 7))
+    shelf.prepare()
     shelf.put_back([message(1, 4), message(0, 1), message(0, 0)])
-    order = places(shelf.messages)
+    shelf.prepare()
+    order = places(one for one, _ in shelf.ready)
     assert [offset for partition, offset in order if partition == 0] == [0, 1, 2, 3]
     assert [offset for partition, offset in order if partition == 1] == [4, 5, 6]
     shelf.drop({0})
-    assert places(shelf.messages) == [(1, 4), (1, 5), (1, 6)]
+    assert places(one for one, _ in shelf.ready) == [(1, 4), (1, 5), (1, 6)]
     assert shelf.first_offset(1) == 4
     assert shelf.first_offset(0) is None
