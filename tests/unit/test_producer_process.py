@@ -128,7 +128,9 @@ def unheard(cluster: MockCluster, sending: str) -> str:
     code = (
         "from tests.mock_cluster import connection\n"
         "from flowodm.producer import producer_of\n"
-        f"producer = producer_of(connection({cluster.bootstrap_servers!r}))\n{sending}\n"
+        "lingering = {'linger.ms': '10000'}\n"  # nothing is delivered before what comes next
+        f"at = connection({cluster.bootstrap_servers!r}, kafka=lingering)\n"
+        f"producer = producer_of(at)\n{sending}\n"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
